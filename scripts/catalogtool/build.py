@@ -1,0 +1,210 @@
+"""A family's catalogue, from the installed torchvision and the hand-written data."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from torchvision.models import WeightsEnum, _meta
+
+from . import upstream
+from .families import DATA, LABELS, Family
+from .texts import read_texts
+
+# Lists that stand once in hubcore/labels.
+LISTS: dict[str, list[str]] = {
+    "imagenet-1k": _meta._IMAGENET_CATEGORIES,
+    "coco-91": _meta._COCO_CATEGORIES,
+    "coco-person-keypoints": _meta._COCO_PERSON_KEYPOINT_NAMES,
+    "voc-21": _meta._VOC_CATEGORIES,
+    "kinetics-400": _meta._KINETICS400_CATEGORIES,
+}
+
+# The SPDX names of the licences that torchvision's meta-data points at.
+LICENSES = {"https://github.com/facebookresearch/SWAG/blob/main/LICENSE": "CC-BY-NC-4.0"}
+
+# Arguments that torchvision's legacy defaults look at, and the values worth asking about.
+LEGACY_CASES: tuple[dict[str, Any], ...] = (
+    {},
+    {"pretrained": "legacy"},
+    {"quantize": True},
+)
+
+
+def build(family: Family) -> dict[str, Any]:
+    texts = read_texts(family)
+    models: dict[str, Any] = {}
+    weights: dict[str, Any] = {}
+    for name, builder in upstream.builders(family).items():
+        parameters = upstream.parameters(builder)
+        enum = upstream.weights_enum(parameters["weights"].annotation)
+        models[name] = _model(family, name, builder, parameters, enum)
+        weights[enum.__name__] = _weights(name, enum)
+    for name, model in models.items():
+        model["doc"] = texts.descriptions.get(name, "")
+        if name in texts.papers:
+            model["paper"] = texts.papers[name]
+    catalog = {"schema": 1, "models": models, "weights": weights}
+    _add_own(family, catalog)
+    for enum_name, entry in catalog["weights"].items():  # type: ignore[attr-defined]
+        for member, value in entry["members"].items():
+            value["meta"]["_docs"] = texts.descriptions.get(f"{enum_name}.{member}", "")
+    return catalog
+
+
+def _model(
+    family: Family,
+    name: str,
+    builder: upstream.Builder,
+    parameters: dict[str, inspect.Parameter],
+    enum: type[WeightsEnum],
+) -> dict[str, Any]:
+    legacy = upstream.legacy_defaults(builder)
+    entry: dict[str, Any] = {
+        "task": family.task_of(name),
+        "architecture": f"{family.module}:{builder.__name__}",
+        "loads_weights": True,
+        "parameters": {key: _default(p.default) for key, p in parameters.items()},
+        "weights": enum.__name__,
+        "pretrained": _pretrained(legacy["weights"], enum),
+    }
+    if "weights_backbone" in parameters:
+        backbone = upstream.weights_enum(parameters["weights_backbone"].annotation)
+        entry["backbone"] = {
+            "weights": backbone.__name__,
+            "pretrained": _pretrained(legacy["weights_backbone"], backbone),
+        }
+    entry["head"] = upstream.head(builder)
+    return entry
+
+
+def _default(value: Any) -> Any:
+    return str(value) if isinstance(value, WeightsEnum) else value
+
+
+def _pretrained(
+    legacy: Callable[[dict[str, Any]], WeightsEnum | None], own: type[WeightsEnum]
+) -> Any:
+    """What ``pretrained=True`` loads: a member, or a list of cases ending with the general one."""
+
+    def ask(case: dict[str, Any]) -> str | None:
+        member = legacy({"pretrained": True, "pretrained_backbone": True, **case})
+        return str(member) if isinstance(member, WeightsEnum) else None
+
+    answers = [(case, ask(case)) for case in LEGACY_CASES]
+    general = answers[0][1]
+    special = [
+        {"when": case, "weights": answer} for case, answer in answers[1:] if answer != general
+    ]
+    prefix = f"{own.__name__}."
+    if not special:
+        return general and general.removeprefix(prefix)
+    cases: list[dict[str, Any]] = [*special, {"weights": general}]
+    if all(case["weights"].startswith(prefix) for case in cases):
+        for case in cases:
+            case["weights"] = case["weights"].removeprefix(prefix)
+    return cases
+
+
+def _weights(model: str, enum: type[WeightsEnum]) -> dict[str, Any]:
+    names = enum.__members__
+    aliases = {
+        alias: member.name
+        for alias, member in names.items()
+        if alias not in ("DEFAULT", member.name)
+    }
+    entry: dict[str, Any] = {"builder": model, "default": names["DEFAULT"].name}
+    if aliases:
+        entry["aliases"] = aliases
+    entry["members"] = {member.name: _member(member) for member in enum}
+    return entry
+
+
+def _member(member: WeightsEnum) -> dict[str, Any]:
+    entry = {"url": member.url, **digest(member.url)}
+    license_url = member.meta.get("license", "unknown")
+    entry["license"] = LICENSES.get(license_url, license_url)
+    entry["transforms"] = _transforms(member.transforms)
+    entry["meta"] = {key: encode(value) for key, value in member.meta.items() if key != "_docs"}
+    return entry
+
+
+def _transforms(transforms: Any) -> list[Any]:
+    kind = getattr(transforms, "func", transforms)
+    arguments = getattr(transforms, "keywords", {})
+    plain = {key: encode(getattr(value, "value", value)) for key, value in arguments.items()}
+    return [f"hubcore.transforms:{kind.__name__}", plain]
+
+
+def encode(value: Any) -> Any:
+    """A meta-data value as JSON: long lists and members by reference, NaN as null."""
+    if isinstance(value, WeightsEnum):
+        return f"@{value}"
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    if isinstance(value, dict):
+        return {key: encode(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        for name, labels in LISTS.items():
+            if list(value) == labels:
+                return f"@{name}"
+        return [encode(item) for item in value]
+    return value
+
+
+@cache
+def _digests() -> dict[str, dict[str, Any]]:
+    files: dict[str, dict[str, Any]] = json.loads((DATA / "digests.json").read_text())["files"]
+    return files
+
+
+def digest(url: str) -> dict[str, Any]:
+    """The SHA-256 of a published file and its size, as far as they are known.
+
+    A file that is not listed has the first digits of its digest in its name. Some old names
+    put an underscore before them, where others have a hyphen.
+    """
+    if known := _digests().get(url):
+        return {key: value for key, value in known.items() if value is not None}
+    found = re.search(r"[-_]([0-9a-f]{8,64})\.[a-z]+$", url)
+    return {"sha256": found[1]} if found else {}
+
+
+def _add_own(family: Family, catalog: dict[str, Any]) -> None:
+    """Merge the models that torchvision does not have."""
+    path = DATA / "own" / f"{family.name}.json"
+    if not path.exists():
+        return
+    own = json.loads(path.read_text("utf-8"))
+    for kind in ("models", "weights"):
+        catalog[kind].update(own[kind])
+        catalog[kind] = dict(sorted(catalog[kind].items()))
+
+
+def write_labels() -> None:
+    LABELS.mkdir(parents=True, exist_ok=True)
+    for name, labels in LISTS.items():
+        (LABELS / f"{name}.json").write_text(
+            json.dumps(labels, indent=0, ensure_ascii=False) + "\n", "utf-8"
+        )
+
+
+def dumps(value: Any, indent: int = 0) -> str:
+    """JSON with every value that fits in a line of 100 columns on one line."""
+    line = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if len(line) + indent <= 90 or not isinstance(value, dict | list) or not value:
+        return line
+    inner = " " * (indent + 1)
+    if isinstance(value, list):
+        parts = [dumps(item, indent + 1) for item in value]
+        opening, closing = "[]"
+    else:
+        parts = [f"{json.dumps(k)}: {dumps(v, indent + 1)}" for k, v in value.items()]
+        opening, closing = "{}"
+    body = ",\n".join(inner + part for part in parts)
+    return f"{opening}\n{body}\n{' ' * indent}{closing}"
