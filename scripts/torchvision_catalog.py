@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
-from catalogtool import build
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # hubcore, from a bare clone
+
+from catalogtool import build, compare
 from catalogtool.families import FAMILIES, Family
 
 
@@ -25,6 +28,16 @@ def generate(families: list[Family]) -> int:
     return 0
 
 
+def check(families: list[Family]) -> int:
+    found = 0
+    for family in families:
+        for difference in compare.differences(family):
+            print(f"{family.distribution}: {difference}")
+            found += 1
+    print(f"{found} differences" if found else "no differences")
+    return 1 if found else 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("action", choices=["generate", "check"])
@@ -33,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     families = [f for f in FAMILIES if not options.family or f.name in options.family]
-    return {"generate": generate}[options.action](families)
+    return {"generate": generate, "check": check}[options.action](families)
 
 
 if __name__ == "__main__":

@@ -45,16 +45,17 @@ def build(family: Family) -> dict[str, Any]:
         enum = upstream.weights_enum(parameters["weights"].annotation)
         models[name] = _model(family, name, builder, parameters, enum)
         weights[enum.__name__] = _weights(name, enum)
+    own = own_entries(family)
+    models.update(own["models"])
+    weights.update(own["weights"])
     for name, model in models.items():
         model["doc"] = texts.descriptions.get(name, "")
         if name in texts.papers:
             model["paper"] = texts.papers[name]
-    catalog = {"schema": 1, "models": models, "weights": weights}
-    _add_own(family, catalog)
-    for enum_name, entry in catalog["weights"].items():  # type: ignore[attr-defined]
+    for enum_name, entry in weights.items():
         for member, value in entry["members"].items():
             value["meta"]["_docs"] = texts.descriptions.get(f"{enum_name}.{member}", "")
-    return catalog
+    return {"schema": 1, "models": dict(sorted(models.items())), "weights": weights}
 
 
 def _model(
@@ -80,6 +81,8 @@ def _model(
             "pretrained": _pretrained(legacy["weights_backbone"], backbone),
         }
     entry["head"] = upstream.head(builder)
+    if builder.__name__ != name:
+        entry["export"] = builder.__name__
     return entry
 
 
@@ -175,15 +178,13 @@ def digest(url: str) -> dict[str, Any]:
     return {"sha256": found[1]} if found else {}
 
 
-def _add_own(family: Family, catalog: dict[str, Any]) -> None:
-    """Merge the models that torchvision does not have."""
+def own_entries(family: Family) -> dict[str, dict[str, Any]]:
+    """The models and weights of a family that torchvision does not have."""
     path = DATA / "own" / f"{family.name}.json"
     if not path.exists():
-        return
-    own = json.loads(path.read_text("utf-8"))
-    for kind in ("models", "weights"):
-        catalog[kind].update(own[kind])
-        catalog[kind] = dict(sorted(catalog[kind].items()))
+        return {"models": {}, "weights": {}}
+    own: dict[str, dict[str, Any]] = json.loads(path.read_text("utf-8"))
+    return own
 
 
 def write_labels() -> None:

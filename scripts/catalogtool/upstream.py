@@ -6,7 +6,7 @@ import importlib
 import inspect
 import warnings
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -70,15 +70,15 @@ def effective(transforms: Callable[[], Any]) -> tuple[str, dict[str, Any]]:
     return type(module).__name__, _plain_attributes(module)
 
 
-def effective_of(name: str, arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The same for a preprocessing named in a catalogue, built with torchvision's class."""
+def effective_of(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The attributes of a preprocessing that a catalogue names, in torchvision's class."""
     arguments = dict(arguments)
     if "interpolation" in arguments:
         from torchvision.transforms import InterpolationMode
 
         arguments["interpolation"] = InterpolationMode(arguments["interpolation"])
     module = getattr(_presets, name)(**arguments)
-    return name, _plain_attributes(module)
+    return _plain_attributes(module)
 
 
 def _plain_attributes(module: torch.nn.Module) -> dict[str, Any]:
@@ -86,6 +86,7 @@ def _plain_attributes(module: torch.nn.Module) -> dict[str, Any]:
     return {key: value for key, value in vars(module).items() if key not in inherited}
 
 
+@cache
 def head(builder: Builder) -> list[str]:
     """The modules whose tensors change shape with ``num_classes``, in state-dict order.
 
