@@ -1,0 +1,70 @@
+"""An open hub for PyTorch vision models.
+
+Any number of packages offer models and pre-trained weights; one API finds, fetches, verifies and
+loads them::
+
+    import hubcore
+
+    weights = hubcore.get_weight("ResNet50_Weights.IMAGENET1K_V2")
+    model = hubcore.get_model("resnet50", weights=weights).eval()
+    preprocess = weights.transforms()
+
+Importing `hubcore` is cheap and needs no torch; what a name needs is imported when it is used.
+"""
+
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .assembly import LoadReport, load_report
+    from .builders import get_model, get_model_builder, get_model_weights
+    from .deprecation import handle_legacy_interface, kwonly_to_pos_or_kw
+    from .errors import HubError
+    from .registration import register
+    from .registry import get_weight, list_models, list_weights, plugins, refresh
+    from .weights import Weights, WeightsEnum, WeightsLike
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "HubError",
+    "LoadReport",
+    "Weights",
+    "WeightsEnum",
+    "WeightsLike",
+    "get_model",
+    "get_model_builder",
+    "get_model_weights",
+    "get_weight",
+    "handle_legacy_interface",
+    "kwonly_to_pos_or_kw",
+    "list_models",
+    "list_weights",
+    "load_report",
+    "plugins",
+    "refresh",
+    "register",
+]
+
+_HOMES = {
+    "assembly": ("LoadReport", "load_report"),
+    "builders": ("get_model", "get_model_builder", "get_model_weights"),
+    "deprecation": ("handle_legacy_interface", "kwonly_to_pos_or_kw"),
+    "errors": ("HubError",),
+    "registration": ("register",),
+    "registry": ("get_weight", "list_models", "list_weights", "plugins", "refresh"),
+    "weights": ("Weights", "WeightsEnum", "WeightsLike"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'hubcore' has no attribute '{name}'")
+    value = getattr(_import_module(f".{_HOME_OF[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,179 @@
+"""Assembly: an architecture and weights become a model.
+
+Two kinds of architecture are served. A multi-weight builder (the catalogue says
+``loads_weights``) takes ``weights=`` and loads the tensors itself, as torchvision's do. Any other
+callable takes configuration only, and the hub loads the tensors into what it returns.
+"""
+
+from __future__ import annotations
+
+import logging
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from .catalog import ModelEntry
+from .errors import WeightsError
+from .loading import AssignedStateDict, SkipRandomInit
+from .torchvision_bridge import stand_in
+from .weights import WeightsLike
+
+__all__ = ["LoadReport", "assemble", "load_report"]
+
+logger = logging.getLogger("hubcore")
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What became of the weights.
+
+    Attributes:
+        weights: the weights.
+        loaded: state-dict keys of the model whose tensors came from the weights.
+        new: keys of a new head, which has random values and wants training.
+    """
+
+    weights: WeightsLike
+    loaded: tuple[str, ...]
+    new: tuple[str, ...]
+
+
+_reports: weakref.WeakKeyDictionary[nn.Module, LoadReport] = weakref.WeakKeyDictionary()
+
+
+def load_report(model: nn.Module) -> LoadReport | None:
+    """Which of a model's tensors were loaded and which are new; None if it has no weights."""
+    return _reports.get(model)
+
+
+def assemble(
+    model: ModelEntry, weights: WeightsLike | None, progress: bool, config: Mapping[str, Any]
+) -> nn.Module:
+    """Builds a model.
+
+    Args:
+        model: the catalogue's entry.
+        weights: what to load, or None for torchvision's initialisation.
+        progress: show a progress bar while downloading.
+        config: arguments of the architecture. A ``num_classes`` other than the weights' own keeps
+            the body and gives the model a new head.
+
+    Raises:
+        WeightsError: the weights do not fit the model.
+        ValueError: an argument contradicts the weights.
+    """
+    architecture = model.architecture
+    build = architecture.func
+    arguments = {**architecture.keywords, **config}
+    if weights is None:
+        return _blank(model, build, progress, arguments)
+
+    _require(model, weights, arguments)
+    tensors = weights.get_state_dict(progress=progress, check_hash=True)
+    own_classes = _class_count(model, weights, tensors)
+    classes = arguments.get("num_classes")
+    new_head: dict[str, torch.Tensor] = {}
+    if classes is not None and own_classes is not None and classes != own_classes:
+        new_head = _new_head(model, _blank(model, build, progress, arguments))
+        tensors = _replaced(tensors, new_head)
+    elif model.head and own_classes is not None:
+        arguments["num_classes"] = classes = own_classes
+    try:
+        # A parameter that the strict load below does not overwrite would be an error, so nothing
+        # is left without values.
+        with SkipRandomInit() if _skips_init(arguments) else nullcontext():
+            if model.loads_weights:
+                meta = dict(weights.meta)
+                if classes is not None and len(meta.get("categories", ())) != classes:
+                    meta["categories"] = [f"class {index}" for index in range(classes)]
+                guise = stand_in(build, "weights", weights, meta, tensors)
+                module = build(weights=guise, progress=progress, **arguments)
+            else:
+                module = build(**arguments)
+        if not model.loads_weights:
+            module.load_state_dict(AssignedStateDict(tensors), strict=True)
+    except RuntimeError as error:
+        if not str(error).startswith("Error(s) in loading state_dict"):
+            raise
+        raise WeightsError(
+            f"The weights {weights} do not fit the model '{model.name}'. {error}"
+        ) from error
+    _reports[module] = LoadReport(
+        weights, tuple(key for key in module.state_dict() if key not in new_head), tuple(new_head)
+    )
+    if new_head:
+        logger.info(
+            "%s: %d tensors loaded from %s; new and untrained: %s",
+            model.name,
+            len(_reports[module].loaded),
+            weights,
+            ", ".join(new_head),
+        )
+    return module
+
+
+def _blank(
+    model: ModelEntry, build: Callable[..., nn.Module], progress: bool, arguments: dict[str, Any]
+) -> nn.Module:
+    """The model without weights of its own, initialised as its authors do."""
+    if not model.loads_weights:
+        return build(**arguments)
+    arguments = dict(arguments)
+    backbone = arguments.get("weights_backbone")
+    if backbone is not None:
+        tensors = backbone.get_state_dict(progress=progress, check_hash=True)
+        arguments["weights_backbone"] = stand_in(
+            build, "weights_backbone", backbone, backbone.meta, tensors
+        )
+    return build(weights=None, progress=progress, **arguments)
+
+
+def _require(model: ModelEntry, weights: WeightsLike, arguments: dict[str, Any]) -> None:
+    """Takes over the arguments that the weights need."""
+    needed = getattr(getattr(weights, "value", None), "config", None) or {}
+    for name, value in needed.items():
+        if arguments.setdefault(name, value) != value:
+            raise ValueError(
+                f"The weights {weights} of '{model.name}' need {name}={value!r}, but "
+                f"{arguments[name]!r} was given."
+            )
+
+
+def _class_count(
+    model: ModelEntry, weights: WeightsLike, tensors: Mapping[str, Any]
+) -> int | None:
+    """How many classes the weights were trained for; None if that cannot be told."""
+    categories = weights.meta.get("categories")
+    if categories:
+        return len(categories)
+    weight = tensors.get(f"{model.head[0]}.weight") if model.head else None
+    return len(weight) if isinstance(weight, torch.Tensor) else None
+
+
+def _new_head(model: ModelEntry, blank: nn.Module) -> dict[str, torch.Tensor]:
+    if not model.head:
+        raise WeightsError(
+            f"The model '{model.name}' declares no head, so num_classes cannot differ from its "
+            f"weights'."
+        )
+    paths = tuple(f"{path}." for path in model.head)
+    return {key: value for key, value in blank.state_dict().items() if key.startswith(paths)}
+
+
+def _replaced(tensors: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A copy of a state dict, its meta-data kept, with the tensors of a new head."""
+    state_dict = OrderedDict(tensors)
+    state_dict.update(new)
+    state_dict._metadata = getattr(tensors, "_metadata", None)  # type: ignore[attr-defined]  # torch
+    return state_dict
+
+
+def _skips_init(arguments: Mapping[str, Any]) -> bool:
+    # Quantization runs the float model once, which wants real numbers in it.
+    return not arguments.get("quantize")

@@ -1,0 +1,291 @@
+"""The catalogue: what a package offers, as data.
+
+A catalogue is a JSON file (`catalog.schema.json` describes it) that names models, their weights,
+addresses, digests, meta-data, preprocessing and architectures. Reading one runs no code of the
+package that ships it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from .errors import CatalogError, IncompatibleCatalogError
+from .references import Reference
+
+__all__ = ["SCHEMA", "Catalog", "ModelEntry", "WeightsEntry"]
+
+SCHEMA = 1
+"""The newest format that this hubcore reads."""
+
+_LABELS = Path(__file__).parent / "labels"
+_HEX = frozenset("0123456789abcdef")
+
+
+class ModelEntry:
+    """One model of a catalogue."""
+
+    __slots__ = ("catalog", "data", "name")
+
+    def __init__(self, catalog: Catalog, name: str, data: Mapping[str, Any]) -> None:
+        self.catalog = catalog
+        self.name = name
+        self.data = data
+
+    def __repr__(self) -> str:
+        return f"<model {self.canonical}>"
+
+    @property
+    def canonical(self) -> str:
+        """``distribution/model``, a name that no other package can take."""
+        return f"{self.catalog.distribution}/{self.name}"
+
+    @property
+    def task(self) -> str:
+        return str(self.data["task"])
+
+    @property
+    def architecture(self) -> Reference:
+        return Reference.from_json(self.data["architecture"])
+
+    @property
+    def loads_weights(self) -> bool:
+        """Whether the architecture takes ``weights=`` and loads the tensors itself."""
+        return bool(self.data.get("loads_weights", False))
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The builder's keyword-only parameters in their legacy positional order, with defaults."""
+        return dict(self.data.get("parameters", {"weights": None, "progress": True}))
+
+    @property
+    def weights(self) -> str | None:
+        """The name of the model's own enum of weights."""
+        return self.data.get("weights")
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """Paths of the modules that a different ``num_classes`` replaces."""
+        return tuple(self.data.get("head", ()))
+
+    @property
+    def export(self) -> str:
+        """The name under which the family's Python package offers the builder."""
+        return str(self.data.get("export", self.name))
+
+    @property
+    def doc(self) -> str:
+        paper = self.data.get("paper")
+        text = str(self.data.get("doc", ""))
+        return f"{text}\n\nPaper: {paper}" if paper else text
+
+
+class WeightsEntry:
+    """One enum of weights of a catalogue: several weights for one model."""
+
+    __slots__ = ("catalog", "data", "name")
+
+    def __init__(self, catalog: Catalog, name: str, data: Mapping[str, Any]) -> None:
+        self.catalog = catalog
+        self.name = name
+        self.data = data
+
+    def __repr__(self) -> str:
+        return f"<weights {self.canonical}>"
+
+    @property
+    def canonical(self) -> str:
+        return f"{self.catalog.distribution}/{self.name}"
+
+    @property
+    def builder(self) -> str:
+        """The model that the weights fit: canonical, or bare as the catalogue has it."""
+        return str(self.data["builder"])
+
+    @property
+    def default(self) -> str | None:
+        return self.data.get("default")
+
+    @property
+    def aliases(self) -> dict[str, str]:
+        """Other names of members, ``DEFAULT`` among them."""
+        aliases = dict(self.data.get("aliases", {}))
+        if self.default is not None:
+            aliases["DEFAULT"] = self.default
+        return aliases
+
+    @property
+    def members(self) -> Mapping[str, Mapping[str, Any]]:
+        members: Mapping[str, Mapping[str, Any]] = self.data["members"]
+        return members
+
+    def find(self, name: str) -> str | None:
+        """The member called ``name``, in any case, aliases resolved; None if there is none."""
+        wanted = name.upper()
+        for alias, member in self.aliases.items():
+            if alias.upper() == wanted:
+                return member
+        return next((member for member in self.members if member.upper() == wanted), None)
+
+
+class Catalog:
+    """A parsed and checked catalogue.
+
+    Args:
+        data: the parsed JSON.
+        distribution: the normalised name of the distribution that ships it.
+        version: the distribution's version, or "" where it has none.
+        package: the Python package it lies in, or None.
+        path: its file, or None where it came from memory.
+
+    Raises:
+        CatalogError: the catalogue breaks the format; the message says where.
+        IncompatibleCatalogError: it is written in a newer format.
+    """
+
+    def __init__(
+        self,
+        data: Mapping[str, Any],
+        distribution: str,
+        version: str = "",
+        package: str | None = None,
+        path: Path | None = None,
+    ) -> None:
+        self.distribution = distribution
+        self.version = version
+        self.package = package
+        self.path = path
+        self._lists: dict[str, list[str]] = {}
+        where = str(path) if path else f"the catalogue of '{distribution}'"
+        _check(data, where)
+        self.data = data
+        self.models = {
+            name: ModelEntry(self, name, entry) for name, entry in data.get("models", {}).items()
+        }
+        self.weights = {
+            name: WeightsEntry(self, name, entry) for name, entry in data.get("weights", {}).items()
+        }
+
+    @classmethod
+    def read(
+        cls, path: Path, distribution: str, version: str = "", package: str | None = None
+    ) -> Catalog:
+        """Reads a catalogue from its file."""
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise CatalogError(f"cannot be read ({error.strerror or error})", str(path)) from error
+        except ValueError as error:
+            raise CatalogError(f"is not valid JSON ({error})", str(path)) from error
+        return cls(data, distribution, version, package, path)
+
+    def __repr__(self) -> str:
+        return f"<catalogue of {self.distribution}: {len(self.models)} models>"
+
+    def model_names(self) -> Iterator[str]:
+        return iter(self.models)
+
+    def named_list(self, name: str) -> list[str]:
+        """A long list, such as the ImageNet categories, that stands in a file of its own."""
+        if name not in self._lists:
+            own = self.data.get("lists", {}).get(name)
+            if own is not None and self.path is not None:
+                file = self.path.parent / own
+            else:
+                file = _LABELS / f"{name}.json"
+            try:
+                self._lists[name] = json.loads(file.read_text(encoding="utf-8"))
+            except (OSError, ValueError) as error:
+                raise CatalogError(
+                    f"the list '@{name}' cannot be read from {file} ({error})",
+                    str(self.path or self.distribution),
+                ) from error
+        return self._lists[name]
+
+
+def _check(data: object, where: str) -> None:
+    """The checks that every later step relies on; `hub check` applies the whole JSON Schema."""
+    if not isinstance(data, dict):
+        raise CatalogError("a catalogue is a JSON object", where)
+    schema = data.get("schema")
+    if not isinstance(schema, int) or isinstance(schema, bool):
+        raise CatalogError('"schema" must be an integer', where)
+    if schema > SCHEMA:
+        raise IncompatibleCatalogError(
+            f"is written in format {schema}, this hubcore reads up to {SCHEMA}: upgrade hubcore",
+            where,
+        )
+    _check_lists(data, where)
+    for name, model in _objects(data, "models", where):
+        _check_model(name, model, f"{where}: models.{name}")
+    for name, weights in _objects(data, "weights", where):
+        _check_weights(name, weights, f"{where}: weights.{name}")
+
+
+def _check_lists(data: Mapping[str, Any], where: str) -> None:
+    lists = data.get("lists", {})
+    if not isinstance(lists, dict):
+        raise CatalogError('"lists" must be an object', where)
+    for name, file in lists.items():
+        # A catalogue may only point at files beside or below itself.
+        if not isinstance(file, str) or file.startswith(("/", "\\")) or ".." in Path(file).parts:
+            raise CatalogError(f"{file!r} is not a path below the catalogue", f"{where}: {name}")
+
+
+def _objects(
+    data: Mapping[str, Any], key: str, where: str
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    entries = data.get(key, {})
+    if not isinstance(entries, dict):
+        raise CatalogError(f'"{key}" must be an object', where)
+    for name, entry in entries.items():
+        if not isinstance(entry, dict):
+            raise CatalogError("must be an object", f"{where}: {key}.{name}")
+        if not name or "/" in name or name != name.strip():
+            raise CatalogError(f"{name!r} is not a usable name", f"{where}: {key}")
+        yield name, entry
+
+
+def _check_model(name: str, model: Mapping[str, Any], where: str) -> None:
+    if not isinstance(model.get("task"), str):
+        raise CatalogError('"task" must be a string', where)
+    Reference.from_json(model.get("architecture"), f"{where}.architecture")
+    if not isinstance(model.get("weights"), (str, type(None))):
+        raise CatalogError('"weights" must name an enum, or be null', where)
+    head = model.get("head", [])
+    if not isinstance(head, list) or not all(isinstance(path, str) for path in head):
+        raise CatalogError('"head" must be a list of module paths', where)
+    if not isinstance(model.get("parameters", {}), dict):
+        raise CatalogError('"parameters" must be an object', where)
+
+
+def _check_weights(name: str, weights: Mapping[str, Any], where: str) -> None:
+    if not name.isidentifier():
+        raise CatalogError(f"'{name}' is not a Python identifier, an enum's name must be", where)
+    if not isinstance(weights.get("builder"), str):
+        raise CatalogError('"builder" must name the model that the weights fit', where)
+    members = weights.get("members")
+    if not isinstance(members, dict) or not members:
+        raise CatalogError('"members" must be an object with at least one entry', where)
+    for alias, target in {
+        **weights.get("aliases", {}),
+        **({"DEFAULT": weights["default"]} if weights.get("default") is not None else {}),
+    }.items():
+        if target not in members:
+            raise CatalogError(f"{alias} names '{target}', which is not a member", where)
+    for member, data in members.items():
+        place = f"{where}.members.{member}"
+        if not isinstance(member, str) or not member.isidentifier():
+            raise CatalogError(f"'{member}' is not a Python identifier", place)
+        if not isinstance(data, dict) or not isinstance(data.get("url"), str):
+            raise CatalogError('"url" must be a string', place)
+        digest = data.get("sha256")
+        if digest is not None and not (
+            isinstance(digest, str) and 8 <= len(digest) <= 64 and _HEX.issuperset(digest)
+        ):
+            raise CatalogError('"sha256" must be 8 to 64 lower-case hex digits', place)
+        if not isinstance(data.get("meta", {}), dict):
+            raise CatalogError('"meta" must be an object', place)
+        Reference.from_json(data.get("transforms"), f"{place}.transforms")

@@ -1,0 +1,145 @@
+"""Decorators that keep an old calling convention alive, with a warning that says what to write.
+
+They serve the hub's own builders and any author's: `handle_legacy_interface` maps
+``pretrained=True`` to ``weights=...``, `kwonly_to_pos_or_kw` still takes keyword-only arguments
+by position.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from .weights import WeightsLike
+
+__all__ = ["handle_legacy_interface", "kwonly_to_pos_or_kw", "warn_caller"]
+
+R = TypeVar("R")
+
+# Modules between a user's line and a builder: a warning points past them.
+_INTERNAL = ("hubcore", "torch.hub", "hubconf", "hubconf.py", "functools", "contextlib")
+
+
+def warn_caller(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warns at the line of the user's code that led here, however many of ours lie between."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None:
+        module = frame.f_globals.get("__name__", "")
+        if module not in _INTERNAL and not module.startswith("hubcore."):
+            break
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)
+
+
+def kwonly_to_pos_or_kw(fn: Callable[..., R]) -> Callable[..., R]:
+    """Lets a function's keyword-only parameters be passed by position, with a warning.
+
+    Raises:
+        TypeError: ``fn`` has no keyword-only parameter; when called, too many arguments.
+    """
+    parameters = list(inspect.signature(fn).parameters.values())
+    keyword_only = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    if not keyword_only:
+        name = getattr(fn, "__name__", repr(fn))
+        raise TypeError(f"Found no keyword-only parameter on function '{name}'")
+    positional = sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)
+
+    @functools.wraps(fn)
+    def wrapper(*args: Any, **kwargs: Any) -> R:
+        args, surplus = args[:positional], args[positional:]
+        if len(surplus) > len(keyword_only):
+            raise TypeError(
+                f"{fn.__name__}() takes at most {positional + len(keyword_only)} positional "
+                f"arguments, {len(args) + len(surplus)} were given"
+            )
+        named = dict(zip(keyword_only, surplus, strict=False))
+        if named:
+            twice = sorted(named.keys() & kwargs.keys())
+            if twice:
+                raise TypeError(f"{fn.__name__}() got multiple values for argument '{twice[0]}'")
+            names = " and ".join(
+                part for part in (", ".join(f"'{n}'" for n in [*named][:-1]), f"'{[*named][-1]}'")
+                if part
+            )
+            warn_caller(
+                f"Using {names} as positional parameter(s) is deprecated and may be removed in "
+                f"the future. Please use keyword parameter(s) instead."
+            )
+        return fn(*args, **kwargs, **named)
+
+    return wrapper
+
+
+def handle_legacy_interface(
+    **weights: tuple[str, Any],
+) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Maps legacy boolean parameters of a builder to weights, with warnings.
+
+    Args:
+        **weights: for each parameter that takes weights, the name of the boolean that preceded it
+            and what True meant: ``weights=("pretrained", ResNet50_Weights.IMAGENET1K_V1)``. The
+            latter may be a function of the dictionary of keyword arguments, in which the boolean
+            stands under its legacy name.
+
+    The decorated builder also takes its keyword-only arguments by position. ``pretrained=True``
+    raises a ValueError where the model has no weights.
+    """
+
+    def decorate(builder: Callable[..., R]) -> Callable[..., R]:
+        @kwonly_to_pos_or_kw
+        @functools.wraps(builder)
+        def wrapper(*args: Any, **kwargs: Any) -> R:
+            for parameter, (legacy, default) in weights.items():
+                _translate(builder.__name__, kwargs, parameter, legacy, default)
+            return builder(*args, **kwargs)
+
+        return wrapper
+
+    return decorate
+
+
+def _translate(
+    name: str, kwargs: dict[str, Any], parameter: str, legacy: str, default: Any
+) -> None:
+    by_position = parameter in kwargs
+    value = kwargs.get(parameter)
+    if by_position:
+        # None, a member and a name are today's interface; a boolean came by position, or under
+        # the new name.
+        if value is None or isinstance(value, WeightsLike) or _is_name(value):
+            return
+        kwargs[legacy] = kwargs.pop(parameter)
+    elif legacy not in kwargs:
+        return
+
+    member = None
+    if kwargs[legacy]:
+        member = default(kwargs) if callable(default) else default
+        if not isinstance(member, WeightsLike):
+            raise ValueError(f"No weights available for model {name}")
+    if not by_position:
+        warn_caller(
+            f"The parameter '{legacy}' is deprecated and may be removed in the future, please use "
+            f"'{parameter}' instead."
+        )
+    message = (
+        f"Arguments other than a weight enum or `None` for '{parameter}' are deprecated and may "
+        f"be removed in the future. The current behavior is equivalent to passing "
+        f"`{parameter}={member}`."
+    )
+    if member is not None:
+        message += (
+            f" You can also use `{parameter}={type(member).__name__}.DEFAULT` to get the most "
+            f"up-to-date weights."
+        )
+    warn_caller(message)
+    del kwargs[legacy]
+    kwargs[parameter] = member
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and value != "legacy"

@@ -1,0 +1,100 @@
+"""Reads the entry points of installed distributions straight from their meta-data folders.
+
+`importlib.metadata` does the same more generally; it is used for everything that is not a plain
+folder. For folders it is passed by because importing it costs more than listing all models.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = ["EntryPoint", "entry_points", "normalise"]
+
+
+class EntryPoint(NamedTuple):
+    """One line of a distribution's ``entry_points.txt``."""
+
+    name: str
+    value: str
+    distribution: str
+    version: str
+
+
+def normalise(name: str) -> str:
+    """A distribution's name as PyPI compares it: ``Hub_Detection`` is ``hub-detection``."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def entry_points(group: str) -> Iterator[EntryPoint]:
+    """The entry points of a group, of every distribution on `sys.path`.
+
+    The first distribution of a name on the path wins, as it does for imports.
+    """
+    seen: set[str] = set()
+    for folder in dict.fromkeys(sys.path):
+        for distribution, version, text in _distributions(folder or "."):
+            if distribution in seen:
+                continue
+            seen.add(distribution)
+            if f"[{group}]" in text:
+                for name, value in _section(text, group):
+                    yield EntryPoint(name, value, distribution, version)
+
+
+def _distributions(folder: str) -> Iterator[tuple[str, str, str]]:
+    """Name, version and ``entry_points.txt`` of each distribution in a folder that has one."""
+    try:
+        with os.scandir(folder) as items:
+            names = sorted(i.name for i in items if i.name.endswith((".dist-info", ".egg-info")))
+    except NotADirectoryError:  # a zip file
+        yield from _by_importlib(folder)
+        return
+    except OSError:
+        return
+    for name in names:
+        if name.startswith("~"):  # what pip leaves behind when an uninstall was interrupted
+            continue
+        base = Path(folder, name)
+        try:
+            text = (base / "entry_points.txt").read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            text = ""
+        stem = name.rpartition(".")[0]
+        project, _, version = stem.partition("-")
+        if name.endswith(".egg-info"):
+            version = _egg_version(base) if text else ""
+        yield normalise(project), version, text
+
+
+def _egg_version(base: Path) -> str:
+    try:
+        header = (base / "PKG-INFO").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    match = re.search(r"^Version: *(\S+)", header, re.MULTILINE)
+    return match[1] if match else ""
+
+
+def _by_importlib(path: str) -> Iterator[tuple[str, str, str]]:
+    import importlib.metadata
+
+    for found in importlib.metadata.distributions(path=[path]):
+        name = found.metadata["Name"]
+        if name:
+            yield normalise(name), found.version, found.read_text("entry_points.txt") or ""
+
+
+def _section(text: str, group: str) -> Iterator[tuple[str, str]]:
+    inside = False
+    for line in text.splitlines():
+        line = line.strip()
+        if line.startswith("["):
+            inside = line == f"[{group}]"
+        elif inside and "=" in line and not line.startswith(("#", ";")):
+            name, _, value = line.partition("=")
+            yield name.strip(), value.strip()

@@ -1,0 +1,65 @@
+"""Python access to a family: ``from hub_detection import fasterrcnn_resnet50_fpn``.
+
+A family's package holds a catalogue; its builders and enums are made from it when they are asked
+for (PEP 562).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from . import registry
+from .catalog import Catalog
+
+__all__ = ["expose"]
+
+
+def expose(module: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+    """What a family's ``__init__.py`` needs: ``__getattr__, __dir__, __all__ = expose(__name__)``.
+
+    Args:
+        module: the name of the package, in which ``catalog.json`` lies.
+
+    Raises:
+        CatalogError: the package's catalogue breaks the format.
+    """
+
+    def catalog() -> Catalog:
+        found = registry.catalog_of_package(module)
+        return found if found is not None else _unlisted(module)
+
+    models = {entry.export: entry.name for entry in catalog().models.values()}
+    names = sorted({*models, *catalog().models, *catalog().weights})
+
+    def get(name: str) -> Any:
+        from .builders import builder_of
+
+        current = catalog()
+        model = current.models.get(models.get(name, name))
+        if model is not None:
+            return builder_of(model)
+        if name in current.weights:
+            return registry.weights_enum(current.weights[name])
+        raise AttributeError(f"module '{module}' has no attribute '{name}'")
+
+    def list_names() -> list[str]:
+        return sorted({*vars(sys.modules[module]), *names})
+
+    return get, list_names, names
+
+
+_unlisted_catalogs: dict[str, Catalog] = {}
+
+
+def _unlisted(module: str) -> Catalog:
+    """The catalogue of a package that is imported but not discovered, such as a disabled one."""
+    if module not in _unlisted_catalogs:
+        folder = Path(next(iter(sys.modules[module].__path__)))
+        distribution = module.replace("_", "-")
+        _unlisted_catalogs[module] = Catalog.read(
+            folder / "catalog.json", distribution, package=module
+        )
+    return _unlisted_catalogs[module]

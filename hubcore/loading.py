@@ -1,0 +1,156 @@
+"""From a verified file to a model's tensors, without paying for anything twice.
+
+The checkpoint is mapped rather than read, so only the pages that are touched are loaded and
+processes share them. The tensors are assigned to the model rather than copied into it, and the
+random initialisation that they would overwrite is skipped. The mapping is private: a write to a
+parameter stays in memory and never reaches the file.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
+
+from .errors import MissingDependencyError, WeightsError
+
+__all__ = ["AssignedStateDict", "SkipRandomInit", "read_checkpoint", "read_state_dict"]
+
+_ZIP_MAGIC = b"PK\x03\x04"
+
+
+def read_checkpoint(path: Path, map_location: Any = None) -> Any:
+    """What a checkpoint file holds, loaded without executing anything from it.
+
+    Args:
+        path: a file written by `torch.save` (zip or legacy) or a safetensors file.
+        map_location: as in `torch.load`. Default: the CPU, mapped where the format allows.
+
+    Raises:
+        WeightsError: the file is damaged, or would need code to be run to load it.
+    """
+    with path.open("rb") as file:
+        start = file.read(9)
+    if start[8:9] == b"{":  # safetensors: a length, then a JSON header
+        return _read_safetensors(path, map_location)
+    try:
+        return torch.load(
+            path,
+            map_location=map_location or "cpu",
+            mmap=start.startswith(_ZIP_MAGIC),
+            weights_only=True,
+        )
+    except pickle.UnpicklingError as error:
+        raise WeightsError(
+            f"{path} holds more than tensors and plain values, and the hub never runs code from a "
+            f"checkpoint. Ask its author for a state dict or a safetensors file. "
+            f"({str(error).splitlines()[0]})"
+        ) from error
+    except (RuntimeError, EOFError, ValueError, OSError) as error:
+        raise WeightsError(
+            f"{path} is not a readable checkpoint ({str(error).splitlines()[0]}). If the store is "
+            f"damaged, 'hub cache verify' repairs it."
+        ) from error
+
+
+def read_state_dict(
+    path: Path,
+    map_location: Any = None,
+    convert: Callable[[Any], Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """The state dict in a checkpoint file.
+
+    Args:
+        path: the file.
+        map_location: as in `torch.load`.
+        convert: maps what the file holds to the state dict, where they differ.
+
+    Raises:
+        WeightsError: the file cannot be read, or holds no state dict.
+    """
+    checkpoint = read_checkpoint(path, map_location)
+    state_dict = checkpoint if convert is None else convert(checkpoint)
+    if not isinstance(state_dict, dict) or not all(isinstance(key, str) for key in state_dict):
+        raise WeightsError(
+            f"{path} holds a {type(state_dict).__name__}, not a state dict. Its catalogue entry "
+            f"can name a function that makes one of it: \"convert\": \"module:function\"."
+        )
+    return state_dict
+
+
+def _read_safetensors(path: Path, map_location: Any) -> dict[str, torch.Tensor]:
+    try:
+        from safetensors.torch import load_file
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"{path} is a safetensors file: pip install safetensors", "safetensors"
+        ) from error
+    return dict(load_file(path, device=str(map_location or "cpu")))
+
+
+class AssignedStateDict(OrderedDict[str, Any]):
+    """A state dict whose tensors become a module's own when it loads them, instead of copies.
+
+    `torch.nn.Module.load_state_dict` does so when it is called with ``assign=True``. A builder
+    that calls it without can be told through the state dict's meta-data, where each module's
+    loader looks up that choice. A torch that ignored it would copy: slower, and as right.
+    """
+
+    def __init__(self, tensors: Mapping[str, Any]) -> None:
+        # Assignment keeps a tensor's dtype, copying would have given the model's.
+        dtype = torch.get_default_dtype()
+        super().__init__(
+            (key, value.to(dtype) if _is_float(value) and value.dtype != dtype else value)
+            for key, value in tensors.items()
+        )
+        self._metadata = _AssigningMetadata(getattr(tensors, "_metadata", None) or {})
+
+
+class _AssigningMetadata(dict[str, Any]):
+    def get(self, key: str, default: Any = None) -> Any:
+        return {**super().get(key, {}), "assign_to_params_buffers": True}
+
+
+def _is_float(value: object) -> bool:
+    return isinstance(value, torch.Tensor) and not value.is_quantized and value.is_floating_point()
+
+
+class SkipRandomInit(TorchFunctionMode):
+    """While it is active, parameters of this thread are not filled with random numbers.
+
+    For building a model whose parameters are all overwritten next. `nn.Parameter` answers
+    ``is_meta`` with True meanwhile, since some initialisers draw until the numbers please them
+    (`torch.nn.init.trunc_normal_`) and would never end on numbers that do not change.
+    """
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        if args and isinstance(args[0], nn.Parameter):
+            if func in _RANDOM_FILLS:
+                return args[0]
+            if func is _IS_META:
+                return True
+        return func(*args, **(kwargs or {}))
+
+
+_RANDOM_FILLS = frozenset(
+    {
+        torch.Tensor.normal_,
+        torch.Tensor.uniform_,
+        torch.Tensor.exponential_,
+        torch.Tensor.log_normal_,
+        torch.Tensor.cauchy_,
+        torch.Tensor.geometric_,
+        torch.Tensor.random_,
+        torch.Tensor.bernoulli_,
+        torch.Tensor.erfinv_,
+    }
+)
+_IS_META = torch.Tensor.is_meta.__get__  # type: ignore[attr-defined]  # a getset descriptor

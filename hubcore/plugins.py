@@ -1,0 +1,165 @@
+"""Discovery: which plugins there are, and how each of them is.
+
+A plugin is a distribution that names a catalogue in the entry-point group ``hubcore.catalog``, or
+a catalogue that the user added. Discovery reads data only: no module of a plugin is imported, so
+a broken one costs itself and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from .catalog import Catalog
+from .entry_points import EntryPoint, entry_points, normalise
+from .errors import CatalogError, IncompatibleCatalogError, PluginError, PluginWarning
+
+__all__ = ["GROUP", "Plugin", "discover", "is_disabled"]
+
+GROUP = "hubcore.catalog"
+
+
+class Plugin(NamedTuple):
+    """One plugin and its state.
+
+    Attributes:
+        name: the entry point's name, such as ``detection``.
+        distribution: the normalised name of the distribution, such as ``hub-detection``.
+        version: the distribution's version, "" where it has none.
+        status: ``ok``, ``disabled`` (by ``HUBCORE_DISABLE``), ``broken`` or ``incompatible``.
+        error: what is wrong, "" where nothing is.
+        remedy: the command that takes the plugin out of the way.
+        catalog: what it offers, None unless the status is ``ok``.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    status: str
+    error: str
+    remedy: str
+    catalog: Catalog | None = None
+
+
+def discover(source_trees: Iterable[Path] = (), catalogs_folder: Path | None = None) -> list[Plugin]:
+    """All plugins, sorted by distribution and name.
+
+    Args:
+        source_trees: checkouts whose ``plugins/`` folder counts as installed; they win over
+            installed distributions of the same name.
+        catalogs_folder: a folder of the user's own catalogues, each named after its file.
+
+    Raises:
+        PluginError: a plugin is broken and ``HUBCORE_STRICT`` is set.
+    """
+    sources = (
+        (plugin for tree in source_trees for plugin in _from_tree(tree)),
+        (_from_entry_point(entry) for entry in entry_points(GROUP)),
+        _from_folder(catalogs_folder),
+    )
+    plugins: list[Plugin] = []
+    for source in sources:
+        hidden = {plugin.distribution for plugin in plugins}
+        plugins += [plugin for plugin in source if plugin.distribution not in hidden]
+    plugins.sort(key=lambda plugin: (plugin.distribution, plugin.name))
+    _report(plugins)
+    return plugins
+
+
+def is_disabled(name: str, distribution: str) -> bool:
+    """Whether ``HUBCORE_DISABLE`` (names or distributions, separated by commas) has the plugin."""
+    disabled = os.environ.get("HUBCORE_DISABLE", "").replace(",", " ").split()
+    return bool({name, distribution} & {item for d in disabled for item in (d, normalise(d))})
+
+
+def _from_entry_point(entry: EntryPoint) -> Plugin:
+    package, _, file = entry.value.partition(":")
+    remedy = f"pip uninstall {entry.distribution}"
+    plugin = Plugin(entry.name, entry.distribution, entry.version, "broken", "", remedy)
+    if is_disabled(entry.name, entry.distribution):
+        return plugin._replace(status="disabled")
+    if not package.isidentifier() or not file:
+        # Finding a dotted package would import its parents, which is the plugin's code.
+        error = (
+            f"its entry point '{entry.name} = {entry.value}' must name a top-level package and a "
+            f"file in it, as in 'acme_flowers:catalog.json'"
+        )
+        return plugin._replace(error=error)
+    folders = _package_folders(package)
+    if not folders:
+        return plugin._replace(error=f"the package '{package}' of its entry point is not found")
+    path = next((folder / file for folder in folders if (folder / file).is_file()), None)
+    return _read(plugin, path or folders[0] / file, package)
+
+
+def _from_tree(tree: Path) -> Iterator[Plugin]:
+    for path in sorted(tree.glob("plugins/*/*/catalog.json")):
+        project, package = path.parent.parent, path.parent.name
+        name = package.removeprefix("hub_").replace("_", "-")
+        version = _project_version(project / "pyproject.toml")
+        remedy = f"git -C {tree} checkout -- {project.relative_to(tree)}"
+        yield _read(
+            Plugin(name, normalise(project.name), version, "broken", "", remedy), path, package
+        )
+
+
+def _project_version(pyproject: Path) -> str:
+    try:
+        lines = pyproject.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ""
+    line = next((line for line in lines if line.startswith("version")), "")
+    return line.partition("=")[2].strip().strip("\"'")
+
+
+def _from_folder(folder: Path | None) -> Iterator[Plugin]:
+    if folder is None or not folder.is_dir():
+        return
+    for path in sorted(folder.glob("*.json")):
+        plugin = Plugin(path.stem, normalise(path.stem), "", "broken", "", f"rm {path}")
+        yield _read(plugin, path, None)
+
+
+def _read(plugin: Plugin, path: Path, package: str | None) -> Plugin:
+    if is_disabled(plugin.name, plugin.distribution):
+        return plugin._replace(status="disabled")
+    try:
+        catalog = Catalog.read(path, plugin.distribution, plugin.version, package)
+    except IncompatibleCatalogError as error:
+        return plugin._replace(status="incompatible", error=str(error))
+    except CatalogError as error:
+        return plugin._replace(error=str(error))
+    except Exception as error:  # whatever a catalogue does to us, the others go on
+        return plugin._replace(error=f"{path}: {type(error).__name__}: {error}")
+    return plugin._replace(status="ok", catalog=catalog)
+
+
+def _package_folders(package: str) -> list[Path]:
+    """Where a top-level package lies, found without importing it."""
+    from importlib.util import find_spec
+
+    locations = getattr(sys.modules.get(package), "__path__", None)
+    if locations is None:
+        try:
+            spec = find_spec(package)
+        except (ImportError, ValueError):
+            return []
+        locations = spec.submodule_search_locations if spec else None
+    return [Path(location) for location in locations or ()]
+
+
+def _report(plugins: list[Plugin]) -> None:
+    for plugin in plugins:
+        if plugin.status not in ("broken", "incompatible"):
+            continue
+        message = (
+            f"The plugin '{plugin.name}' of the distribution '{plugin.distribution}' is "
+            f"{plugin.status} and is left out: {plugin.error}. To remove it: {plugin.remedy}"
+        )
+        if os.environ.get("HUBCORE_STRICT", "") not in ("", "0"):
+            raise PluginError(message)
+        warnings.warn(message, PluginWarning, stacklevel=2)

@@ -1,0 +1,105 @@
+"""`register`: models and weights for this process only, without a package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import registry
+from .catalog import Catalog, WeightsEntry
+from .entry_points import normalise
+from .errors import CatalogError
+from .plugins import Plugin
+
+if TYPE_CHECKING:
+    from .weights import WeightsEnum
+
+__all__ = ["Registration", "register"]
+
+
+class Registration:
+    """What `register` returns: `remove` undoes it; as a context manager it ends with the block."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def remove(self) -> None:
+        registry.remove_registered(self._key)
+
+    def __enter__(self) -> Registration:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.remove()
+
+
+def register(
+    source: Mapping[str, Any] | str | Path | type[WeightsEnum],
+    *,
+    builder: str | Callable[..., Any] | None = None,
+    name: str = "local",
+) -> Registration:
+    """Adds models and weights for this process, as a package would.
+
+    Args:
+        source: a catalogue (parsed, or the path of its file), or a `WeightsEnum` of one's own.
+        builder: for an enum: the model that its members fit, by name or as a builder.
+        name: stands where a distribution's name would: entries are ``name/model``. A catalogue
+            replaces what was registered under its name, an enum its predecessor of equal name.
+
+    Returns:
+        A handle whose ``remove()`` undoes the registration.
+
+    Raises:
+        CatalogError: the catalogue breaks the format, or the name is a built-in family's.
+        UnknownNameError: there is no such builder.
+        TypeError: ``builder`` is missing for an enum, or given for a catalogue.
+    """
+    distribution = normalise(name)
+    if distribution in registry.BUILT_IN:
+        raise CatalogError(f"'{name}' is a built-in family, register under another name")
+    plugin = Plugin(name, distribution, "", "ok", "", "Registration.remove()")
+    if isinstance(source, type):
+        if builder is None:
+            raise TypeError("an enum is registered for a model: register(MyWeights, builder=...)")
+        key = f"{distribution}/{source.__name__}"
+        catalog = _catalog_of_enum(source, registry.find_model(builder).canonical, distribution)
+        registry.add_registered(key, plugin._replace(catalog=catalog), [source])
+        return Registration(key)
+    if builder is not None:
+        raise TypeError("a catalogue says itself which builders its weights fit")
+    if isinstance(source, Mapping):
+        catalog = Catalog(source, distribution)
+    else:
+        catalog = Catalog.read(Path(source), distribution)
+    registry.add_registered(distribution, plugin._replace(catalog=catalog))
+    return Registration(distribution)
+
+
+def _catalog_of_enum(enum: type[WeightsEnum], builder: str, distribution: str) -> Catalog:
+    """What listing and look-ups need of an enum that exists; the enum itself serves the rest."""
+    members = {
+        member.name: {
+            "url": member.url,
+            "meta": member.meta,
+            "sha256": member.value.sha256,
+            "license": member.value.license,
+        }
+        for member in enum
+    }
+    aliases = {
+        alias: member.name
+        for alias, member in enum.__members__.items()
+        if alias not in (member.name, "DEFAULT")
+    }
+    default = enum.__members__.get("DEFAULT")
+    data = {
+        "builder": builder,
+        "default": default.name if default else None,
+        "aliases": aliases,
+        "members": members,
+    }
+    catalog = Catalog({"schema": 1}, distribution)
+    catalog.weights[enum.__name__] = WeightsEntry(catalog, enum.__name__, data)
+    return catalog

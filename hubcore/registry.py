@@ -1,0 +1,394 @@
+"""Names: what there is, what a name means, and what to say when it means nothing or too much.
+
+Canonical names are ``distribution/model`` and ``distribution/Enum.MEMBER``. A bare name goes to
+the built-in families first, then to the only package that offers it; if several do, the look-up
+raises. So installing a package can add names but never change what one means.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from . import plugins as _plugins
+from .catalog import Catalog, ModelEntry, WeightsEntry
+from .entry_points import normalise
+from .errors import AmbiguousNameError, UnknownNameError
+from .plugins import Plugin
+
+if TYPE_CHECKING:
+    from .weights import WeightsEnum
+
+__all__ = [
+    "BUILT_IN",
+    "add_source_tree",
+    "catalog_of_package",
+    "find_model",
+    "find_weights",
+    "get_weight",
+    "list_models",
+    "list_weights",
+    "models",
+    "plugins",
+    "refresh",
+    "short_name",
+    "weights_enum",
+    "weights_for",
+]
+
+BUILT_IN = frozenset(
+    f"hub-{family}"
+    for family in (
+        "classification",
+        "detection",
+        "segmentation",
+        "quantization",
+        "video",
+        "optical-flow",
+    )
+)
+"""The distributions whose bare names win."""
+
+# What each family offers, so that a look-up can say which one to install.
+_FAMILIES = Path(__file__).parent / "families.json"
+
+Entry = TypeVar("Entry", ModelEntry, WeightsEntry)
+Patterns = str | Iterable[str] | None
+
+
+class _Index:
+    """The entries of all plugins, by lower-case bare name."""
+
+    def __init__(self, found: list[Plugin]) -> None:
+        self.plugins = found
+        self.models: dict[str, list[ModelEntry]] = {}
+        self.weights: dict[str, list[WeightsEntry]] = {}
+        # Enums by the lower-case name, bare or canonical, of the model they declare to fit.
+        self.fitting: dict[str, list[WeightsEntry]] = {}
+        for catalog in (plugin.catalog for plugin in found):
+            if catalog is None:
+                continue
+            for model in catalog.models.values():
+                self.models.setdefault(model.name.lower(), []).append(model)
+            for weights in catalog.weights.values():
+                self.weights.setdefault(weights.name.lower(), []).append(weights)
+                self.fitting.setdefault(_declared_builder(weights), []).append(weights)
+
+
+_index: _Index | None = None
+_source_trees: list[Path] = []
+_registered: dict[str, Plugin] = {}
+# Enum classes outlive the index, so that a member stays one object when plugins are looked up anew.
+_enums: dict[str, tuple[Mapping[str, Any], type[WeightsEnum]]] = {}
+
+
+def _current() -> _Index:
+    global _index
+    if _index is None:
+        from .settings import home
+
+        found = _plugins.discover(_source_trees, home() / "catalogs")
+        _index = _Index([*found, *_registered.values()])
+    return _index
+
+
+def refresh() -> None:
+    """Forgets what was found, so that the next look-up sees what is installed now."""
+    global _index
+    _index = None
+
+
+def add_source_tree(tree: Path) -> None:
+    """Makes a checkout's ``plugins/`` folder count as installed."""
+    if tree not in _source_trees:
+        _source_trees.append(tree)
+        refresh()
+
+
+def add_registered(key: str, plugin: Plugin, enums: Iterable[type[WeightsEnum]] = ()) -> None:
+    """Adds a plugin for this process under a key of its own; an equal key is replaced."""
+    _registered[key] = plugin
+    refresh()
+    for enum in enums:
+        assert plugin.catalog is not None
+        entry = plugin.catalog.weights[enum.__name__]
+        _enums[entry.canonical] = (entry.data, enum)
+
+
+def remove_registered(key: str) -> None:
+    """Takes a registered plugin away again."""
+    _registered.pop(key, None)
+    refresh()
+
+
+# -- Look-ups
+
+
+def find_model(name: str | Callable[..., Any]) -> ModelEntry:
+    """The model that a name (bare or canonical, in any case) or a builder means.
+
+    Raises:
+        UnknownNameError: nothing has the name; it suggests close ones, or the family to install.
+        AmbiguousNameError: several packages offer it.
+        TypeError: a callable that is no builder of the hub.
+    """
+    if not isinstance(name, str):
+        canonical = getattr(name, "__hub_model__", None)
+        if canonical is None:
+            raise TypeError(f"{name!r} is neither a model's name nor a builder of the hub")
+        name = canonical
+    return _find(_current().models, "model", name)
+
+
+def find_weights(name: str) -> WeightsEntry:
+    """The catalogue's enum that a name (bare or canonical, in any case) means.
+
+    Raises:
+        UnknownNameError, AmbiguousNameError: as for `find_model`.
+    """
+    return _find(_current().weights, "weights", name)
+
+
+def weights_for(model: ModelEntry) -> list[WeightsEntry]:
+    """The enums that declare to fit a model: its own first, the others by canonical name."""
+    fitting = _current().fitting
+    entries = list(fitting.get(model.canonical.lower(), ()))
+    bare = model.name.lower()
+    if bare in fitting and _meaning(_current().models[bare]) is model:
+        entries += fitting[bare]
+
+    def own_first(entry: WeightsEntry) -> tuple[bool, str]:
+        own = entry.catalog is model.catalog and entry.name == model.weights
+        return not own, entry.canonical
+
+    return sorted(entries, key=own_first)
+
+
+def get_weight(name: str) -> WeightsEnum:
+    """The weights of a full name, in any case.
+
+    Args:
+        name: ``"ResNet50_Weights.IMAGENET1K_V2"``, ``"ResNet50_Weights.DEFAULT"``, or canonical:
+            ``"hub-classification/ResNet50_Weights.IMAGENET1K_V2"``.
+
+    Raises:
+        ValueError: the name is not of this form.
+        UnknownNameError: nothing has the name. It is a ValueError.
+        AmbiguousNameError: several packages offer it. It is a ValueError.
+    """
+    enum, dot, member = name.rpartition(".")
+    if not dot or not enum or not member or "." in enum.rpartition("/")[2]:
+        raise ValueError(
+            f"Invalid weight name provided: '{name}'. A full name is written as "
+            f"'ResNet50_Weights.IMAGENET1K_V2'."
+        )
+    return weights_enum(find_weights(enum))._find(member)
+
+
+def weights_enum(entry: WeightsEntry) -> type[WeightsEnum]:
+    """The enum class of an entry: always the same one, so that members compare by identity."""
+    from .weights import make_enum
+
+    data, enum = _enums.get(entry.canonical, (None, None))
+    if enum is None or (data is not entry.data and data != entry.data):
+        enum = make_enum(entry, partial(_referenced, entry))
+        _enums[entry.canonical] = (entry.data, enum)
+    return enum
+
+
+def catalog_of_package(package: str) -> Catalog | None:
+    """The catalogue that lies in a Python package, if a usable plugin keeps one there."""
+    catalogs = (plugin.catalog for plugin in _current().plugins)
+    return next((c for c in catalogs if c is not None and c.package == package), None)
+
+
+# -- Queries
+
+
+def plugins() -> list[Plugin]:
+    """Every plugin found, with its name, distribution, version, status and error."""
+    return list(_current().plugins)
+
+
+def models(
+    include: Patterns = None,
+    exclude: Patterns = None,
+    *,
+    task: str | None = None,
+    plugin: str | None = None,
+) -> dict[str, ModelEntry]:
+    """The models that `list_models` lists, with their entries."""
+    all_models = {short_name(e): e for group in _current().models.values() for e in group}
+    wanted = _distributions(plugin)
+    return {
+        name: all_models[name]
+        for name in sorted(_matching(all_models, include, exclude))
+        if (task is None or all_models[name].task == task)
+        and (wanted is None or all_models[name].catalog.distribution in wanted)
+    }
+
+
+def list_models(
+    include: Patterns = None,
+    exclude: Patterns = None,
+    *,
+    task: str | None = None,
+    plugin: str | None = None,
+) -> list[str]:
+    """The names of all models, sorted.
+
+    Args:
+        include: one or several shell-style patterns; names that match any of them are kept.
+        exclude: patterns of names to leave out, applied afterwards.
+        task: only models of this task, such as ``object-detection``.
+        plugin: only models of this plugin, by its name or its distribution's.
+
+    A model whose bare name means another package's model, or several, is listed under its
+    canonical name.
+
+    Raises:
+        UnknownNameError: there is no such plugin.
+    """
+    return list(models(include, exclude, task=task, plugin=plugin))
+
+
+def list_weights(
+    model: str | Callable[..., Any] | None = None,
+    *,
+    task: str | None = None,
+    plugin: str | None = None,
+) -> list[str]:
+    """The full names of weights, as `get_weight` takes them.
+
+    Args:
+        model: only weights that fit this model, its own first. By default all, sorted by enum.
+        task: only weights for this task.
+        plugin: only weights that this plugin offers.
+
+    Raises:
+        UnknownNameError: there is no such model or plugin.
+    """
+    if model is None:
+        groups = _current().weights
+        entries = [entry for name in sorted(groups) for entry in groups[name]]
+    else:
+        entries = weights_for(find_model(model))
+    wanted = _distributions(plugin)
+    return [
+        f"{short_name(entry)}.{member}"
+        for entry in entries
+        if wanted is None or entry.catalog.distribution in wanted
+        for member, data in entry.members.items()
+        if task is None or (data.get("task") or _task(entry)) == task
+    ]
+
+
+def short_name(entry: ModelEntry | WeightsEntry) -> str:
+    """The bare name where it means this entry, else the canonical one."""
+    index = _current()
+    if isinstance(entry, ModelEntry):
+        means_this = _meaning(index.models[entry.name.lower()]) is entry
+    else:
+        means_this = _meaning(index.weights[entry.name.lower()]) is entry
+    return entry.name if means_this else entry.canonical
+
+
+# -- Details
+
+
+def _declared_builder(weights: WeightsEntry) -> str:
+    builder = weights.builder
+    if "/" not in builder and builder in weights.catalog.models:
+        builder = f"{weights.catalog.distribution}/{builder}"
+    return builder.lower()
+
+
+def _task(entry: WeightsEntry) -> str | None:
+    group = _current().models.get(entry.builder.rpartition("/")[2].lower(), [])
+    return group[0].task if group else None
+
+
+def _meaning(group: list[Entry]) -> Entry | None:
+    """What a bare name means among the entries that bear it; None if it is ambiguous."""
+    if len(group) == 1:
+        return group[0]
+    built_in = [entry for entry in group if entry.catalog.distribution in BUILT_IN]
+    return built_in[0] if len(built_in) == 1 else None
+
+
+def _find(groups: Mapping[str, list[Entry]], kind: str, name: str) -> Entry:
+    distribution, slash, bare = name.rpartition("/")
+    group = groups.get(bare.lower(), [])
+    if slash:
+        group = [e for e in group if e.catalog.distribution == normalise(distribution)]
+    if not group:
+        raise _unknown(groups, kind, name)
+    entry = _meaning(group)
+    if entry is None:
+        raise AmbiguousNameError(kind, name, (entry.canonical for entry in group))
+    return entry
+
+
+def _unknown(
+    groups: Mapping[str, list[Entry]], kind: str, name: str
+) -> UnknownNameError:
+    import difflib
+
+    distribution, _, bare = name.rpartition("/")
+    absent = {plugin.distribution: plugin for plugin in _current().plugins}
+    for family, offered in _families().items():
+        if bare.lower() in offered.get(kind, ()) and distribution in ("", family):
+            plugin = absent.get(family)
+            if plugin is None:
+                return UnknownNameError(kind, name, install=family)
+            if plugin.status != "ok":
+                hint = f"The plugin '{family}' that offers it is {plugin.status}. {plugin.error}"
+                return UnknownNameError(kind, name, hint=hint.rstrip())
+    close = difflib.get_close_matches(bare.lower(), groups, n=3, cutoff=0.6)
+    return UnknownNameError(
+        kind, name, (short_name(entry) for match in close for entry in groups[match])
+    )
+
+
+def _families() -> dict[str, dict[str, list[str]]]:
+    try:
+        families: dict[str, dict[str, list[str]]] = json.loads(_FAMILIES.read_text("utf-8"))
+    except OSError:
+        return {}
+    return families
+
+
+def _referenced(entry: WeightsEntry, name: str) -> WeightsEnum:
+    """The weights that a meta value names: the same catalogue's first."""
+    if name.partition(".")[0] in entry.catalog.weights:
+        name = f"{entry.catalog.distribution}/{name}"
+    return get_weight(name)
+
+
+def _matching(names: Iterable[str], include: Patterns, exclude: Patterns) -> Iterator[str]:
+    import fnmatch
+
+    kept = set(names)
+    for patterns, keep in ((include, True), (exclude, False)):
+        if patterns:
+            patterns = [patterns] if isinstance(patterns, str) else list(patterns)
+            matched = {n for pattern in patterns for n in fnmatch.filter(kept, pattern)}
+            kept = matched if keep else kept - matched
+    return iter(kept)
+
+
+def _distributions(plugin: str | None) -> set[str] | None:
+    """The distributions that a plugin's or a distribution's name means."""
+    if plugin is None:
+        return None
+    found = _current().plugins
+    wanted = {
+        p.distribution for p in found if plugin == p.name or normalise(plugin) == p.distribution
+    }
+    if not wanted:
+        install = normalise(plugin) if normalise(plugin) in BUILT_IN else None
+        raise UnknownNameError("plugin", plugin, sorted({p.name for p in found}), install)
+    return wanted

@@ -1,0 +1,91 @@
+"""Lets builders that check weights by enum type load any weights.
+
+torchvision's builders take only members of their own enums, and read the model's settings from
+them. They are the reference for how each model is built, so the hub calls them as they are and
+hands them a stand-in that answers as a member of the expected enum, with the hub's meta-data and
+tensors. Nothing of torchvision is changed, and its downloader is never reached.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any, get_args
+
+from .loading import AssignedStateDict
+from .weights import WeightsLike
+
+__all__ = ["StandIn", "stand_in"]
+
+
+def stand_in(
+    builder: Callable[..., Any],
+    parameter: str,
+    weights: WeightsLike,
+    meta: Mapping[str, Any],
+    tensors: Mapping[str, Any],
+) -> StandIn:
+    """Weights that ``builder`` accepts for its parameter.
+
+    Args:
+        builder: a multi-weight builder, whose annotations say which enums it checks for.
+        parameter: ``weights`` or ``weights_backbone``.
+        weights: the real weights.
+        meta: the meta-data to answer with.
+        tensors: the state dict to answer with.
+    """
+    enums = _accepted_enums(builder, parameter)
+    name = type(weights).__name__
+    enum = next((enum for enum in enums if enum.__name__ == name), enums[0] if enums else None)
+    return StandIn(weights, enum, meta, tensors)
+
+
+def _accepted_enums(builder: Callable[..., Any], parameter: str) -> list[type[Enum]]:
+    found = inspect.signature(builder, eval_str=True).parameters.get(parameter)
+    if found is None:
+        return []
+    annotations = (found.annotation, *get_args(found.annotation))
+    return [a for a in annotations if isinstance(a, type) and issubclass(a, Enum)]
+
+
+class StandIn:
+    """Weights in the guise of a member of another enum.
+
+    ``isinstance`` consults ``__class__``, so the builders' type checks pass; comparing equal to
+    the member of the same name lets them apply what they do for that member alone.
+    """
+
+    def __init__(
+        self,
+        weights: WeightsLike,
+        enum: type[Enum] | None,
+        meta: Mapping[str, Any],
+        tensors: Mapping[str, Any],
+    ) -> None:
+        self._weights = weights
+        self._enum = enum
+        self._tensors = tensors
+        self.url = weights.url
+        self.transforms = weights.transforms
+        self.meta = dict(meta)
+        self.name = getattr(weights, "name", "")
+
+    @property  # type: ignore[misc]  # deliberately not the real class
+    def __class__(self) -> type:
+        return self._enum or StandIn
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Enum) or type(self._weights).__name__ != type(other).__name__:
+            return self is other
+        url = getattr(other, "url", None)
+        return bool(self.name == other.name and self.url == url)
+
+    def __hash__(self) -> int:
+        return hash(self.url)
+
+    def __repr__(self) -> str:
+        return repr(self._weights)
+
+    def get_state_dict(self, *args: Any, **kwargs: Any) -> AssignedStateDict:
+        return AssignedStateDict(self._tensors)
