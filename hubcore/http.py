@@ -1,0 +1,201 @@
+"""One HTTP answer, or a clear reason why there is none.
+
+Requests does proxies, netrc and CA bundles. What it leaves open is settled here: redirects are
+judged before they are followed, every fault is told as either worth another try or not, and no
+reason that leaves this module holds a password, a token or a query.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from . import settings
+from .addresses import redact, scheme
+from .store_errors import OfflineError
+
+if TYPE_CHECKING:
+    import requests
+
+__all__ = ["Fault", "Passing", "Permanent", "new_session", "open_url", "read_some"]
+
+_MAX_REDIRECTS = 10
+_BUFFER = 256 * 1024  # writes of 1 MB and more fall off a cliff on some kernels
+_WORTH_A_RETRY = {408, 425, 429}
+
+
+class Fault(Exception):
+    """Why an address did not serve the file."""
+
+
+class Permanent(Fault):
+    """Asking again would not help."""
+
+
+class Passing(Fault):
+    """Asking again may help, after `retry_after` seconds where the server said so."""
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+def new_session(connections: int = 4) -> requests.Session:
+    """A session whose retries are ours: it makes none itself."""
+    import requests
+    from requests.adapters import HTTPAdapter
+
+    session = requests.Session()
+    adapter = HTTPAdapter(pool_maxsize=connections, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    session.headers["User-Agent"] = f"hubcore {session.headers['User-Agent']}"
+    # Bytes as they are: a digest is of the file, and ranges count in the file's own bytes.
+    session.headers["Accept-Encoding"] = "identity"
+    return session
+
+
+def open_url(session: requests.Session, url: str, headers: dict[str, str]) -> requests.Response:
+    """Sends a GET request and returns the answer, 200, 206 or 416, with its body unread.
+
+    Raises:
+        OfflineError: connections are forbidden; none was made.
+        Permanent, Passing: any other answer, or none.
+    """
+    import requests
+
+    wait = settings.timeout()
+    for _ in range(_MAX_REDIRECTS + 1):
+        if settings.offline():
+            raise OfflineError(f"HUBCORE_OFFLINE is set: {redact(url)} was not opened.")
+        configured = settings.headers_for(url)
+        try:
+            response = session.get(
+                url,
+                headers={**headers, **configured},
+                # Or requests puts what netrc says in place of a configured Authorization.
+                auth=_as_configured if _has(configured, "authorization") else None,
+                stream=True,
+                allow_redirects=False,
+                timeout=(min(wait, 10.0), wait),
+            )
+        except requests.RequestException as error:
+            raise _fault(error) from None
+        except (ValueError, OSError) as error:  # an address that only the last step finds bad
+            raise Permanent(f"the request could not be made ({type(error).__name__})") from None
+        if not response.is_redirect:
+            return _judged(response)
+        response.close()
+        url = _redirected(url, response.headers["Location"])
+    raise Permanent(f"more than {_MAX_REDIRECTS} redirects")
+
+
+def read_some(response: requests.Response, *, decode: bool = False) -> bytes:
+    """The next bytes of the body as soon as there are some; empty at its end.
+
+    Raises:
+        Passing: the connection broke, stalled or ended early.
+    """
+    import urllib3
+
+    try:
+        chunk: bytes = response.raw.read1(_BUFFER, decode_content=decode)
+    except urllib3.exceptions.ReadTimeoutError:
+        raise Passing(f"no byte for {settings.timeout():g} seconds") from None
+    except urllib3.exceptions.DecodeError:
+        raise Passing("the body does not decode as its Content-Encoding says") from None
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        raise Passing(_broken(error)) from None
+    except (ValueError, AttributeError):  # closed by another thread
+        raise Passing("the connection was closed") from None
+    return chunk or b""
+
+
+def _as_configured(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _has(headers: dict[str, str], name: str) -> bool:
+    return any(key.lower() == name for key in headers)
+
+
+def _redirected(url: str, location: str) -> str:
+    try:
+        target = urljoin(url, location)
+        host = urlsplit(target).hostname
+    except ValueError:
+        raise Permanent("redirected to an address that makes no sense") from None
+    if scheme(target) not in {"http", "https"} or not host:
+        raise Permanent(f"redirected to {redact(target)}, which is not a web address")
+    if scheme(url) == "https" and scheme(target) == "http":
+        raise Permanent(f"redirected from https to plain http ({redact(target)}); refused")
+    return target
+
+
+def _judged(response: requests.Response) -> requests.Response:
+    status = response.status_code
+    if status in {200, 206, 416}:
+        return response
+    response.close()
+    reason = f"HTTP {status} {response.reason or ''}".strip()
+    if status in _WORTH_A_RETRY or status >= 500:
+        raise Passing(reason, _retry_after(response))
+    if status in {401, 403, 407}:
+        reason += " (for a private address set [headers] in hubcore's config.toml, or use ~/.netrc)"
+    raise Permanent(reason)
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    """Seconds to wait, with dates taken by the server's clock, since ours may be off."""
+    from email.utils import parsedate_to_datetime
+
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isdigit():
+        return float(value)
+    try:
+        then = parsedate_to_datetime(value)
+        now = parsedate_to_datetime(response.headers["Date"])
+        return max((then - now).total_seconds(), 0.0)
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _fault(error: requests.RequestException) -> Fault:
+    import requests
+
+    text = str(error)
+    if isinstance(error, requests.exceptions.SSLError):
+        if "CERTIFICATE_VERIFY_FAILED" in text or "doesn't match" in text:
+            return Permanent(
+                "the server's certificate is not trusted (for an own authority set "
+                "REQUESTS_CA_BUNDLE to its file)"
+            )
+        return Passing("the encrypted connection failed")
+    if isinstance(error, requests.exceptions.ProxyError):
+        return Passing("the proxy did not answer (HTTP_PROXY, HTTPS_PROXY)")
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return Passing("the server did not take the connection in time")
+    if isinstance(error, requests.exceptions.Timeout):
+        return Passing(f"no answer for {settings.timeout():g} seconds")
+    if isinstance(error, requests.ConnectionError):
+        return Passing(_broken(error))
+    return Permanent(f"the request could not be made ({type(error).__name__})")
+
+
+def _broken(error: BaseException) -> str:
+    """What broke a connection; of the library's own text only what surely holds no secret."""
+    text = repr(error)
+    for sign, reason in (
+        ("NameResolutionError", "the host's name could not be resolved"),
+        ("Temporary failure in name", "the host's name could not be resolved"),
+        ("ConnectionRefused", "the connection was refused"),
+        ("Connection refused", "the connection was refused"),
+        ("ConnectionReset", "the connection was reset"),
+        ("Connection reset", "the connection was reset"),
+        ("IncompleteRead", "the connection was closed before the end"),
+        ("RemoteDisconnected", "the connection was closed without an answer"),
+        ("unreachable", "the network is unreachable"),
+    ):
+        if sign in text:
+            return reason
+    return f"the connection broke ({type(error).__name__})"
