@@ -1,0 +1,331 @@
+"""DETR, the detection transformer, with a ResNet backbone.
+
+Source: Carion et al., "End-to-End Object Detection with Transformers", 2020
+(https://arxiv.org/abs/2005.12872). The names of the parameters are those of the authors'
+checkpoints (https://github.com/facebookresearch/detr), which therefore load as they are; inputs
+and outputs are those of torchvision's detectors.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+from torchvision.models import ResNet, resnet50, resnet101
+from torchvision.models.detection.backbone_utils import _validate_trainable_layers
+from torchvision.models.detection.transform import GeneralizedRCNNTransform
+from torchvision.ops import FrozenBatchNorm2d, box_convert, clip_boxes_to_image
+
+from .detr_criterion import Prediction, SetCriterion, encode_targets
+from .detr_transformer import Transformer, sine_position_embedding
+
+if TYPE_CHECKING:
+    from hubcore.weights import WeightsLike
+
+__all__ = [
+    "DETR",
+    "detr_resnet50",
+    "detr_resnet50_dc5",
+    "detr_resnet101",
+    "detr_resnet101_dc5",
+    "published_state_dict",
+]
+
+# The stages of a ResNet, last first: the order in which they are unfrozen.
+_STAGES = ("layer4", "layer3", "layer2", "layer1", "conv1")
+
+
+class DetrTransform(GeneralizedRCNNTransform):
+    """Normalises and resizes; `min_size` and `max_size` are as in torchvision's detectors.
+
+    It shrinks with antialiasing, as the images the published weights were trained on were.
+    """
+
+    def resize(
+        self, image: Tensor, target: dict[str, Tensor] | None = None
+    ) -> tuple[Tensor, dict[str, Tensor] | None]:
+        height, width = image.shape[-2:]
+        shorter, longer = sorted((height, width))
+        size = self.torch_choice(self.min_size) if self.training else self.min_size[-1]
+        short = max(1, min(size, round(self.max_size * shorter / longer)))
+        long = min(self.max_size, short * longer // shorter)
+        new_size = (short, long) if height <= width else (long, short)
+        resized = nn.functional.interpolate(
+            image[None], new_size, mode="bilinear", align_corners=False, antialias=True
+        )
+        return resized[0], target
+
+
+class ResNetBackbone(nn.Module):
+    """A ResNet without its classifier: images (B, 3, H, W) to features (B, C, ~H/32, ~W/32)."""
+
+    def __init__(self, resnet: ResNet, trainable_layers: int = 5) -> None:
+        super().__init__()
+        self.out_channels: int = resnet.fc.in_features
+        self.body = nn.Sequential(
+            OrderedDict(
+                (name, module)
+                for name, module in resnet.named_children()
+                if name not in ("avgpool", "fc")
+            )
+        )
+        for name, parameter in self.body.named_parameters():
+            parameter.requires_grad_(name.startswith(_STAGES[:trainable_layers]))
+
+    def forward(self, images: Tensor) -> Tensor:
+        features: Tensor = self.body(images)
+        return features
+
+
+class BoxHead(nn.Module):
+    """A three-layer perceptron: (..., dim) to (..., 4) in (0, 1)."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(dim, dim), nn.Linear(dim, dim), nn.Linear(dim, 4)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        first, second, last = self.layers
+        out: Tensor = last(second(first(x).relu()).relu())
+        return out.sigmoid()
+
+
+def pad_features(features: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Joins feature maps (C, h, w) of any sizes to (B, C, H, W) and a padding mask (B, H, W)."""
+    height = max(feature.shape[1] for feature in features)
+    width = max(feature.shape[2] for feature in features)
+    padded = features[0].new_zeros(len(features), features[0].shape[0], height, width)
+    padding = torch.ones(len(features), height, width, dtype=torch.bool, device=padded.device)
+    for index, feature in enumerate(features):
+        _, h, w = feature.shape
+        padded[index, :, :h, :w] = feature
+        padding[index, :h, :w] = False
+    return padded, padding
+
+
+class DETR(nn.Module):
+    """DETR: predicts a fixed-size set of boxes, without anchors or non-maximum suppression.
+
+    It is called as torchvision's detectors are: with a list of float images (3, H, W) in [0, 1],
+    of any sizes, and in training mode with a list of targets, each with ``boxes`` (N, 4) in
+    pixels (x1, y1, x2, y2) and ``labels`` (N,) int64 (N may be 0). It returns
+
+    - in training mode a dict of weighted losses, whose sum is what to minimise
+      (see `detr_criterion.SetCriterion`);
+    - in evaluation mode a dict for each image: ``boxes`` (K, 4) float in the image's own pixels,
+      clipped to it, ``labels`` (K,) int64, and ``scores`` (K,) in [0, 1], in descending order.
+      K is `num_queries`, less what `score_thresh` drops.
+
+    An image's result does not depend on the batch it is in: the backbone sees each image at its
+    own size, and what pads the feature maps is masked. (A backbone that runs over padded images,
+    as in the authors' code, costs their DC5 models much of their accuracy in batches.)
+
+    Args:
+        backbone: maps (B, 3, H, W) to (B, C, h, w); its attribute `out_channels` is C.
+        num_classes: number of classes as torchvision's detectors count: label 0 is the
+            background of their lists, objects are 1 to num_classes - 1. (DETR's own "no object"
+            is one more output of the class head.)
+        num_queries: number of boxes predicted an image.
+        hidden_dim: width of the transformer, a multiple of 4 and of `num_heads`.
+        num_heads, num_encoder_layers, num_decoder_layers, dim_feedforward, dropout: the
+            transformer's configuration.
+        min_size, max_size: the shorter side is brought to `min_size` pixels (one of several, at
+            random, when training) unless the longer would exceed `max_size`.
+        image_mean, image_std: for the normalisation; ImageNet's by default.
+        score_thresh: detections with a lower score are dropped.
+        criterion: computes the losses.
+    """
+
+    def __init__(
+        self,
+        backbone: nn.Module,
+        num_classes: int,
+        *,
+        num_queries: int = 100,
+        hidden_dim: int = 256,
+        num_heads: int = 8,
+        num_encoder_layers: int = 6,
+        num_decoder_layers: int = 6,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        min_size: int | Sequence[int] = 800,
+        max_size: int = 1333,
+        image_mean: Sequence[float] = (0.485, 0.456, 0.406),
+        image_std: Sequence[float] = (0.229, 0.224, 0.225),
+        score_thresh: float = 0.0,
+        criterion: SetCriterion | None = None,
+    ) -> None:
+        super().__init__()
+        if hidden_dim % 4 or hidden_dim % num_heads:
+            raise ValueError(
+                f"hidden_dim must be a multiple of 4 and of num_heads ({num_heads}), "
+                f"got {hidden_dim}"
+            )
+        if num_classes < 1:
+            raise ValueError(f"num_classes must be at least 1, got {num_classes}")
+        self.num_classes = num_classes
+        self.score_thresh = score_thresh
+        self.criterion = criterion or SetCriterion()
+        self.transform = DetrTransform(
+            min_size, max_size, list(image_mean), list(image_std), size_divisible=1
+        )
+        # The wrappers, here and in the backbone, give the parameters their published names.
+        self.backbone = nn.Sequential(backbone)
+        self.input_proj = nn.Conv2d(backbone.out_channels, hidden_dim, kernel_size=1)  # type: ignore[arg-type]  # an int
+        self.query_embed = nn.Embedding(num_queries, hidden_dim)
+        self.transformer = Transformer(
+            hidden_dim, num_heads, num_encoder_layers, num_decoder_layers, dim_feedforward, dropout
+        )
+        self.class_embed = nn.Linear(hidden_dim, num_classes + 1)
+        self.bbox_embed = BoxHead(hidden_dim)
+
+    def forward(
+        self,
+        images: Sequence[Tensor],
+        targets: Sequence[Mapping[str, Tensor]] | None = None,
+    ) -> dict[str, Tensor] | list[dict[str, Tensor]]:
+        sizes = [(image.shape[-2], image.shape[-1]) for image in images]
+        if self.training:
+            if targets is None:
+                raise ValueError("targets are needed in training mode (or call model.eval())")
+            encoded = encode_targets(targets, sizes, self.num_classes)
+        batch, _ = self.transform(list(images))
+        resized = [
+            image[:, :height, :width]
+            for image, (height, width) in zip(batch.tensors, batch.image_sizes, strict=True)
+        ]
+        layers = self.predict_sets(*pad_features(self.extract_features(resized)))
+        if self.training:
+            return self.criterion(layers, encoded)
+        return self.postprocess(layers[-1], sizes)
+
+    def extract_features(self, images: Sequence[Tensor]) -> list[Tensor]:
+        """The backbone's feature maps (C, h, w) of normalised images (3, H, W)."""
+        by_size: dict[torch.Size, list[int]] = {}
+        for index, image in enumerate(images):
+            by_size.setdefault(image.shape, []).append(index)
+        features: dict[int, Tensor] = {}
+        for indices in by_size.values():
+            maps = self.backbone(torch.stack([images[index] for index in indices]))
+            features.update(zip(indices, maps, strict=True))
+        return [features[index] for index in range(len(images))]
+
+    def predict_sets(self, features: Tensor, padding: Tensor) -> list[Prediction]:
+        """What each decoder layer predicts, the final one last; in evaluation mode only that.
+
+        Args:
+            features: (B, C, H, W), the backbone's.
+            padding: (B, H, W) bool, True where a place is outside its image.
+        """
+        position = sine_position_embedding(padding, self.query_embed.embedding_dim)
+        outputs = self.transformer(
+            self.input_proj(features).flatten(2).transpose(1, 2),
+            position.to(features.dtype).flatten(2).transpose(1, 2),
+            padding.flatten(1) if padding.any() else None,
+            self.query_embed.weight,
+        )
+        if not self.training:
+            outputs = outputs[-1:]
+        return [Prediction(self.class_embed(x), self.bbox_embed(x)) for x in outputs]
+
+    def postprocess(
+        self, prediction: Prediction, image_sizes: Sequence[tuple[int, int]]
+    ) -> list[dict[str, Tensor]]:
+        """Turns sets into detections, in pixels of images of the given (height, width)."""
+        # The last class is "no object": each query speaks for the likeliest of the others.
+        scores, labels = prediction.logits.softmax(-1)[..., :-1].max(-1)
+        boxes = box_convert(prediction.boxes, "cxcywh", "xyxy")
+        detections = []
+        for score, label, box, (height, width) in zip(
+            scores, labels, boxes, image_sizes, strict=True
+        ):
+            order = score.argsort(descending=True, stable=True)
+            order = order[score[order] >= self.score_thresh]
+            pixels = box[order] * box.new_tensor([width, height, width, height])
+            detections.append(
+                {
+                    "boxes": clip_boxes_to_image(pixels, (height, width)),
+                    "labels": label[order],
+                    "scores": score[order],
+                }
+            )
+        return detections
+
+
+def published_state_dict(checkpoint: Mapping[str, Any]) -> Mapping[str, Tensor]:
+    """The state dict in one of the authors' checkpoints: ``{"model": state_dict}``, or bare."""
+    if not isinstance(checkpoint, Mapping):
+        raise ValueError(f"expected a DETR checkpoint, a mapping, got {type(checkpoint).__name__}")
+    state_dict: Mapping[str, Tensor] = checkpoint.get("model", checkpoint)
+    return state_dict
+
+
+def _builder(name: str, resnet: Callable[..., ResNet], dilation: bool) -> Callable[..., DETR]:
+    def build(
+        *,
+        weights: WeightsLike | None = None,
+        progress: bool = True,
+        num_classes: int | None = None,
+        weights_backbone: WeightsLike | None = None,
+        trainable_backbone_layers: int | None = None,
+        **kwargs: Any,
+    ) -> DETR:
+        if weights is not None:
+            weights_backbone = None
+            num_classes = _classes_of(weights, num_classes)
+        trainable_layers = _validate_trainable_layers(
+            weights is not None or weights_backbone is not None,
+            trainable_backbone_layers,
+            max_value=5,
+            default_value=3,
+        )
+        trunk = resnet(
+            norm_layer=FrozenBatchNorm2d, replace_stride_with_dilation=[False, False, dilation]
+        )
+        if weights_backbone is not None:
+            state_dict = weights_backbone.get_state_dict(progress=progress, check_hash=True)
+            trunk.load_state_dict(state_dict)
+        backbone = ResNetBackbone(trunk, trainable_layers)
+        model = DETR(backbone, 91 if num_classes is None else num_classes, **kwargs)
+        if weights is not None:
+            state_dict = weights.get_state_dict(progress=progress, check_hash=True)
+            model.load_state_dict(published_state_dict(state_dict))
+        return model
+
+    build.__name__ = build.__qualname__ = name
+    build.__doc__ = f"""DETR with a {resnet.__name__} backbone{", dilated (DC5)" * dilation}.
+
+    Args:
+        weights: pre-trained weights of the whole detector; `weights_backbone` is then ignored.
+        progress: whether downloads show their progress.
+        num_classes: number of classes, background included; 91 (COCO) or the weights' by default.
+        weights_backbone: pre-trained weights of the backbone as a classifier.
+        trainable_backbone_layers: how many of the backbone's 5 stages are trained, counted from
+            the last; 3 by default, all of them without pre-trained weights.
+        **kwargs: passed on to `DETR`.
+
+    Raises:
+        ValueError: `num_classes` contradicts the weights, or a value is out of its range.
+    """
+    return build
+
+
+def _classes_of(weights: WeightsLike, num_classes: int | None) -> int | None:
+    """The number of classes the weights are for, as far as they say."""
+    categories = weights.meta.get("categories")
+    if categories is None:
+        return num_classes
+    if num_classes not in (None, len(categories)):
+        raise ValueError(
+            f"num_classes is {num_classes}, but the weights are for {len(categories)} classes"
+        )
+    return len(categories)
+
+
+detr_resnet50 = _builder("detr_resnet50", resnet50, dilation=False)
+detr_resnet50_dc5 = _builder("detr_resnet50_dc5", resnet50, dilation=True)
+detr_resnet101 = _builder("detr_resnet101", resnet101, dilation=False)
+detr_resnet101_dc5 = _builder("detr_resnet101_dc5", resnet101, dilation=True)

@@ -1,0 +1,206 @@
+"""The training loss of DETR: a set criterion with Hungarian matching.
+
+Source: Carion et al., "End-to-End Object Detection with Transformers", 2020, section 3.1 and
+appendix A.2 (https://arxiv.org/abs/2005.12872).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F  # noqa: N812  (the field's name for it)
+from torch import Tensor
+from torchvision.ops import box_convert, generalized_box_iou, generalized_box_iou_loss
+
+
+class Prediction(NamedTuple):
+    """What one decoder layer says of a batch of B images with Q queries each.
+
+    logits: (B, Q, num_classes + 1), the last class is "no object".
+    boxes: (B, Q, 4), (centre x, centre y, width, height) as fractions of the image's size.
+    """
+
+    logits: Tensor
+    boxes: Tensor
+
+
+class EncodedTarget(NamedTuple):
+    """One image's N objects: labels (N,) int64, boxes (N, 4) in the form of a `Prediction`."""
+
+    labels: Tensor
+    boxes: Tensor
+
+
+def encode_targets(
+    targets: Sequence[Mapping[str, Tensor]],
+    image_sizes: Sequence[tuple[int, int]],
+    num_classes: int,
+) -> list[EncodedTarget]:
+    """Checks torchvision-style targets and brings them into the model's terms.
+
+    Args:
+        targets: one mapping an image, with ``boxes`` (N, 4) float, pixels (x1, y1, x2, y2), and
+            ``labels`` (N,) integers in [0, num_classes). N may be 0.
+        image_sizes: (height, width) of each image, in the pixels the boxes are given in.
+        num_classes: number of classes, "no object" not counted.
+
+    Raises:
+        ValueError: a target is missing, misshapen, has a box without area or an unknown label.
+    """
+    if len(targets) != len(image_sizes):
+        raise ValueError(
+            f"expected one target for each image, got {len(targets)} targets "
+            f"for {len(image_sizes)} images"
+        )
+    encoded = []
+    for index, (target, (height, width)) in enumerate(zip(targets, image_sizes, strict=True)):
+        for key in ("boxes", "labels"):
+            if not isinstance(target.get(key), Tensor):
+                raise ValueError(f"target {index} needs a tensor '{key}'")
+        boxes, labels = target["boxes"], target["labels"]
+        if boxes.dim() != 2 or boxes.shape[1] != 4:
+            raise ValueError(
+                f"target {index}: boxes must have the shape (N, 4), got {tuple(boxes.shape)}"
+            )
+        if labels.shape != boxes.shape[:1]:
+            raise ValueError(
+                f"target {index}: {len(boxes)} boxes need labels of the shape "
+                f"({len(boxes)},), got {tuple(labels.shape)}"
+            )
+        if labels.is_floating_point() or labels.dtype == torch.bool:
+            raise ValueError(f"target {index}: labels must be integers, got {labels.dtype}")
+        # Written so that NaN and infinite coordinates are refused as well.
+        proper = ((boxes[:, 2:] - boxes[:, :2]) > 0).all(dim=1) & boxes.isfinite().all(dim=1)
+        if not proper.all():
+            box = boxes[~proper][0].tolist()
+            raise ValueError(
+                f"target {index}: boxes must be finite (x1, y1, x2, y2) with x1 < x2 and "
+                f"y1 < y2, got {box}"
+            )
+        known = (labels >= 0) & (labels < num_classes)
+        if not known.all():
+            label = int(labels[~known][0])
+            raise ValueError(
+                f"target {index}: labels must be in [0, {num_classes - 1}], got {label}"
+            )
+        scale = boxes.new_tensor([width, height, width, height], dtype=torch.float32)
+        encoded.append(
+            EncodedTarget(labels.long(), box_convert(boxes.float(), "xyxy", "cxcywh") / scale)
+        )
+    return encoded
+
+
+@dataclass(frozen=True)
+class SetCriterion:
+    """Matches queries to objects one to one and scores the result.
+
+    Attributes:
+        class_weight, box_weight, giou_weight: weights of classification, L1 and generalised IoU,
+            both in the cost of a match and in the loss.
+        no_object_weight: weight of the class "no object" in the cross-entropy, which most
+            queries belong to ("eos_coef").
+    """
+
+    class_weight: float = 1.0
+    box_weight: float = 5.0
+    giou_weight: float = 2.0
+    no_object_weight: float = 0.1
+
+    def __call__(
+        self, layers: Sequence[Prediction], targets: Sequence[EncodedTarget]
+    ) -> dict[str, Tensor]:
+        """The weighted losses of every decoder layer; their sum is what to minimise.
+
+        Args:
+            layers: the predictions of the decoder layers, the final one last.
+            targets: one for each image of the batch.
+
+        Returns:
+            Scalars ``loss_ce``, ``loss_bbox`` and ``loss_giou`` of the final layer, and the same
+            with the suffix ``_0``, ``_1``, ... of the layers before it (auxiliary losses).
+        """
+        num_boxes = _mean_over_processes(sum(len(target.labels) for target in targets), layers[0])
+        *auxiliary, final = layers
+        losses = self._layer_losses(final, targets, num_boxes)
+        for index, layer in enumerate(auxiliary):
+            for name, loss in self._layer_losses(layer, targets, num_boxes).items():
+                losses[f"{name}_{index}"] = loss
+        return losses
+
+    @torch.no_grad()
+    def match(
+        self, prediction: Prediction, targets: Sequence[EncodedTarget]
+    ) -> list[tuple[Tensor, Tensor]]:
+        """The assignment of least total cost, for each image.
+
+        Returns:
+            (queries, objects) for each image: int64 indices of equal length, min(Q, N), on the
+            CPU; query ``queries[i]`` is to find object ``objects[i]``.
+
+        Raises:
+            ValueError: the predictions are not finite, as after a diverged step.
+        """
+        from scipy.optimize import linear_sum_assignment
+
+        matches = []
+        for logits, boxes, target in zip(*prediction, targets, strict=True):
+            cost = (
+                -self.class_weight * logits.float().softmax(-1)[:, target.labels]
+                + self.box_weight * torch.cdist(boxes.float(), target.boxes, p=1)
+                - self.giou_weight
+                * generalized_box_iou(_corners(boxes.float()), _corners(target.boxes))
+            ).cpu()
+            if not cost.isfinite().all():
+                raise ValueError(
+                    "the model's predictions are not finite: its training has diverged "
+                    "(lower the learning rate or clip the gradients)"
+                )
+            queries, objects = linear_sum_assignment(cost.numpy())
+            matches.append((torch.as_tensor(queries), torch.as_tensor(objects)))
+        return matches
+
+    def _layer_losses(
+        self, prediction: Prediction, targets: Sequence[EncodedTarget], num_boxes: Tensor
+    ) -> dict[str, Tensor]:
+        logits, boxes = prediction.logits.float(), prediction.boxes.float()
+        device = logits.device
+        matches = self.match(prediction, targets)
+        images = torch.cat([torch.full_like(q, i) for i, (q, _) in enumerate(matches)]).to(device)
+        queries = torch.cat([q for q, _ in matches]).to(device)
+        pairs = list(zip(targets, matches, strict=True))
+        labels = torch.cat([target.labels[objects.to(device)] for target, (_, objects) in pairs])
+        wanted = torch.cat([target.boxes[objects.to(device)] for target, (_, objects) in pairs])
+
+        no_object = logits.shape[-1] - 1
+        classes = torch.full(logits.shape[:2], no_object, device=device)
+        classes[images, queries] = labels
+        weight = logits.new_ones(no_object + 1)
+        weight[no_object] = self.no_object_weight
+        cross_entropy = F.cross_entropy(logits.flatten(0, 1), classes.flatten(), weight)
+
+        found = boxes[images, queries]
+        l1 = F.l1_loss(found, wanted, reduction="sum") / num_boxes
+        # eps=0: no target is without area, so nothing is divided by zero.
+        giou = generalized_box_iou_loss(_corners(found), _corners(wanted), reduction="sum", eps=0.0)
+        return {
+            "loss_ce": self.class_weight * cross_entropy,
+            "loss_bbox": self.box_weight * l1,
+            "loss_giou": self.giou_weight * giou / num_boxes,
+        }
+
+
+def _corners(boxes: Tensor) -> Tensor:
+    return box_convert(boxes, "cxcywh", "xyxy")
+
+
+def _mean_over_processes(num_boxes: int, prediction: Prediction) -> Tensor:
+    """Objects a process, at least 1: every process of a distributed run divides by the same."""
+    mean = torch.tensor(float(num_boxes), device=prediction.logits.device)
+    if dist.is_available() and dist.is_initialized():
+        dist.all_reduce(mean)
+        mean /= dist.get_world_size()
+    return mean.clamp(min=1)
