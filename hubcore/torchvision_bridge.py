@@ -76,10 +76,13 @@ class StandIn:
         return self._enum or StandIn
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Enum) or type(self._weights).__name__ != type(other).__name__:
-            return self is other
-        url = getattr(other, "url", None)
-        return bool(self.name == other.name and self.url == url)
+        if self is other:
+            return True
+        return (
+            isinstance(other, Enum)
+            and type(self._weights).__name__ == type(other).__name__
+            and self.name == other.name
+        )
 
     def __hash__(self) -> int:
         return hash(self.url)
