@@ -3,43 +3,72 @@
 
     python scripts/torchvision_catalog.py generate    # writes catalogues, stubs and tables
     python scripts/torchvision_catalog.py check       # lists every difference, exit code 1 if any
+
+``generate`` reads the installed torchvision and the hand-written data in scripts/catalog_data.
+``check`` compares what users get with torchvision, and the files with what ``generate`` writes.
 """
 
 from __future__ import annotations
 
 import argparse
+import difflib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # hubcore, from a bare clone
+from catalogtool import build, compare, stubs, tables
+from catalogtool.families import FAMILIES, ROOT, Family
 
-from catalogtool import build, compare
-from catalogtool.families import FAMILIES, Family
+from hubcore.catalog import Catalog
+
+
+def made_files(family: Family) -> Iterator[tuple[Path, str]]:
+    """What ``generate`` writes for a family, file by file."""
+    data = build.build(family)
+    catalog = Catalog(data, family.distribution, package=family.package)
+    yield family.catalog, build.dumps(data) + "\n"
+    yield family.stub, stubs.stub(catalog, compare.package_of_enum)
+    yield family.readme, tables.updated(family.readme.read_text("utf-8"), catalog)
 
 
 def generate(families: list[Family]) -> int:
-    build.write_labels()
+    for path, text in build.label_files():
+        path.write_text(text, "utf-8")
     for family in families:
-        catalog = build.build(family)
-        family.catalog.parent.mkdir(parents=True, exist_ok=True)
-        family.catalog.write_text(build.dumps(catalog) + "\n", "utf-8")
-        members = sum(len(entry["members"]) for entry in catalog["weights"].values())
-        print(f"{family.distribution}: {len(catalog['models'])} models, {members} weights")
+        for path, text in made_files(family):
+            path.write_text(text, "utf-8")
+        catalog = compare.read(family)
+        members = sum(len(entry.members) for entry in catalog.weights.values())
+        print(f"{family.distribution}: {len(catalog.models)} models, {members} weights")
     return 0
 
 
 def check(families: list[Family]) -> int:
     found = 0
     for family in families:
-        for difference in compare.differences(family):
+        stale = (_stale(path, text) for path, text in made_files(family))
+        for difference in (*compare.differences(family), *filter(None, stale)):
             print(f"{family.distribution}: {difference}")
             found += 1
-    print(f"{found} differences" if found else "no differences")
+    for difference in filter(None, (_stale(path, text) for path, text in build.label_files())):
+        print(difference)
+        found += 1
+    print(f"{found} difference{'s' * (found != 1)}" if found else "no differences")
     return 1 if found else 0
 
 
+def _stale(path: Path, text: str) -> str | None:
+    """The first line in which a file is not what ``generate`` would write."""
+    current = path.read_text("utf-8") if path.exists() else ""
+    if current == text:
+        return None
+    changes = difflib.unified_diff(current.splitlines(), text.splitlines(), n=0, lineterm="")
+    lines = [line for line in changes if line[:1] in "-+" and line[:3] not in ("---", "+++")]
+    return f"{path.relative_to(ROOT)} is not what 'generate' writes: {(lines or [''])[0][:160]}"
+
+
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("action", choices=["generate", "check"])
     parser.add_argument(
         "--family", action="append", choices=[family.name for family in FAMILIES], help="only this"

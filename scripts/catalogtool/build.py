@@ -6,8 +6,9 @@ import inspect
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from torchvision.models import WeightsEnum, _meta
@@ -74,6 +75,8 @@ def _model(
         "weights": enum.__name__,
         "pretrained": _pretrained(legacy["weights"], enum),
     }
+    if accepts := _accepts(legacy["weights"]):
+        entry["accepts"] = accepts
     if "weights_backbone" in parameters:
         backbone = upstream.weights_enum(parameters["weights_backbone"].annotation)
         entry["backbone"] = {
@@ -112,6 +115,17 @@ def _pretrained(
         for case in cases:
             case["weights"] = case["weights"].removeprefix(prefix)
     return cases
+
+
+def _accepts(legacy: Callable[[dict[str, Any]], WeightsEnum | None]) -> list[dict[str, Any]]:
+    """The cases of a builder that takes another enumeration with ``quantize=True``."""
+    plain, quantized = (
+        type(legacy({"pretrained": True, "quantize": quantize})).__name__
+        for quantize in (False, True)
+    )
+    if plain == quantized:
+        return []
+    return [{"when": {"quantize": True}, "weights": quantized}, {"weights": plain}]
 
 
 def _weights(model: str, enum: type[WeightsEnum]) -> dict[str, Any]:
@@ -187,12 +201,11 @@ def own_entries(family: Family) -> dict[str, dict[str, Any]]:
     return own
 
 
-def write_labels() -> None:
-    LABELS.mkdir(parents=True, exist_ok=True)
+def label_files() -> Iterator[tuple[Path, str]]:
+    """The shared lists, as files of hubcore."""
     for name, labels in LISTS.items():
-        (LABELS / f"{name}.json").write_text(
-            json.dumps(labels, indent=0, ensure_ascii=False) + "\n", "utf-8"
-        )
+        text = json.dumps(labels, indent=0, ensure_ascii=False) + "\n"
+        yield LABELS / f"{name}.json", text
 
 
 def dumps(value: Any, indent: int = 0) -> str:

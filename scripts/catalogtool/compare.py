@@ -34,6 +34,11 @@ def read(family: Family) -> Catalog:
     return Catalog.read(family.catalog, family.distribution, package=family.package)
 
 
+def package_of_enum(name: str) -> str:
+    """The package of the built-in family that has these weights."""
+    return next(family.package for family in FAMILIES if name in read(family).weights)
+
+
 def differences(family: Family, catalog: Catalog | None = None) -> Iterator[str]:
     """Says each difference in one line that begins with the place, such as ``resnet50.head``."""
     catalog = catalog or read(family)

@@ -87,6 +87,7 @@ def _plain_attributes(module: torch.nn.Module) -> dict[str, Any]:
 
 
 @cache
+@cache
 def head(builder: Builder) -> list[str]:
     """The modules whose tensors change shape with ``num_classes``, in state-dict order.
 

@@ -1,0 +1,38 @@
+# Made from catalog.json by scripts/torchvision_catalog.py: do not edit.
+from typing import Any
+
+from torchvision.models.optical_flow.raft import RAFT
+
+from hubcore import WeightsEnum, WeightsLike
+
+class Raft_Large_Weights(WeightsEnum):
+    C_T_V1 = ...
+    C_T_V2 = ...
+    C_T_SKHT_V1 = ...
+    C_T_SKHT_V2 = ...
+    C_T_SKHT_K_V1 = ...
+    C_T_SKHT_K_V2 = ...
+    DEFAULT = C_T_SKHT_V2
+
+class Raft_Small_Weights(WeightsEnum):
+    C_T_V1 = ...
+    C_T_V2 = ...
+    DEFAULT = C_T_V2
+
+def raft_large(
+    *,
+    weights: Raft_Large_Weights | WeightsLike | str | None = None,
+    progress: bool = True,
+    **config: Any,
+) -> RAFT:
+    """"""
+    ...
+
+def raft_small(
+    *,
+    weights: Raft_Small_Weights | WeightsLike | str | None = None,
+    progress: bool = True,
+    **config: Any,
+) -> RAFT:
+    """"""
+    ...
