@@ -54,10 +54,8 @@ def differences(family: Family, catalog: Catalog | None = None) -> Iterator[str]
     yield from _names("weights", catalog.weights, {*enums, *own["weights"]})
     for name, entry in catalog.weights.items():
         yield from _weights(entry, enums.get(name))
-    for kind, entries in (("models", catalog.models), ("weights", catalog.weights)):
-        for name, data in own[kind].items():
-            if name in entries:
-                yield from _mapping(name, _without_texts(entries[name].data), _without_texts(data))
+    for name in own["models"].keys() & catalog.models.keys():
+        yield from _architecture(catalog.models[name], catalog.models[name].architecture.func)
 
 
 def _names(kind: str, ours: Mapping[str, Any], theirs: set[str]) -> Iterator[str]:
@@ -83,11 +81,6 @@ def _model(
     family: Family, entry: ModelEntry, builder: upstream.Builder, enum: type[WeightsEnum]
 ) -> Iterator[str]:
     name = entry.name
-    parameters = upstream.parameters(builder)
-    theirs = {
-        key: str(p.default) if isinstance(p.default, WeightsEnum) else p.default
-        for key, p in parameters.items()
-    }
     yield from _value(f"{name}.task", entry.task, family.task_of(name))
     yield from _value(
         f"{name}.architecture",
@@ -96,19 +89,30 @@ def _model(
     )
     yield from _value(f"{name}.export", entry.export, builder.__name__)
     yield from _value(f"{name}.loads_weights", entry.loads_weights, True)
+    yield from _value(f"{name}.weights", entry.weights, enum.__name__)
+    yield from _architecture(entry, builder)
+    yield from _legacy(name, entry.data, builder)
+
+
+def _architecture(entry: ModelEntry, builder: upstream.Builder) -> Iterator[str]:
+    """What holds for any model: the catalogue agrees with its code, and describes it."""
+    name = entry.name
+    theirs = {
+        key: str(p.default) if isinstance(p.default, WeightsEnum) else p.default
+        for key, p in upstream.parameters(builder).items()
+    }
     yield from _mapping(f"{name}.parameters", entry.parameters, theirs)
     yield from _value(f"{name}.parameters", list(entry.parameters), list(theirs))
-    yield from _value(f"{name}.weights", entry.weights, enum.__name__)
     yield from _value(f"{name}.head", list(entry.head), upstream.head(builder))
-    yield from _legacy(name, entry.data, builder, parameters)
-    if not entry.doc:
+    if not entry.data.get("doc"):
         yield f"{name}.doc: there is none"
 
 
-def _legacy(
-    name: str, data: Mapping[str, Any], builder: upstream.Builder, parameters: Mapping[str, Any]
-) -> Iterator[str]:
-    ours = {"weights": data} | ({"weights_backbone": data["backbone"]} if "backbone" in data else {})
+def _legacy(name: str, data: Mapping[str, Any], builder: upstream.Builder) -> Iterator[str]:
+    ours = {"weights": data}
+    if "backbone" in data:
+        ours["weights_backbone"] = data["backbone"]
+    parameters = upstream.parameters(builder)
     theirs = upstream.legacy_defaults(builder)
     yield from _value(f"{name}.pretrained", sorted(ours), sorted(theirs))
     for parameter in sorted(ours.keys() & theirs.keys()):
@@ -213,12 +217,6 @@ def _transforms(
 
 def _without_docs(meta: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in meta.items() if key != "_docs"}
-
-
-def _without_texts(data: Any) -> Any:
-    if isinstance(data, Mapping):
-        return {k: _without_texts(v) for k, v in data.items() if k not in ("_docs", "doc", "paper")}
-    return data
 
 
 def _words(text: str | None) -> str:

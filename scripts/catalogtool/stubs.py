@@ -9,13 +9,16 @@ import inspect
 import re
 import textwrap
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from hubcore.catalog import Catalog, ModelEntry, WeightsEntry
 
 from . import upstream
 
-_HEADER = "# Made from catalog.json by scripts/torchvision_catalog.py: do not edit.\n"
+_HEADER = """\
+# Made from catalog.json by scripts/torchvision_catalog.py: do not edit.
+# ruff: noqa
+# fmt: off
+"""
 
 
 def stub(catalog: Catalog, enum_package: Callable[[str], str]) -> str:
@@ -35,7 +38,7 @@ def stub(catalog: Catalog, enum_package: Callable[[str], str]) -> str:
 
 
 def _imports(imports: dict[str, set[str]]) -> str:
-    """The import block as ruff sorts it."""
+    """The import block: the standard library, third parties, the hub."""
 
     def lines(modules: Iterable[str]) -> str:
         return "".join(_import(module, imports[module]) for module in sorted(modules))
@@ -77,7 +80,7 @@ def _function(model: ModelEntry, imports: dict[str, set[str]]) -> str:
     else:
         module, result = returns.__module__, returns.__name__
     imports.setdefault(module, set()).add(result)
-    lines += ["    **config: Any,", f") -> {result}:", _docstring(model.doc), "    ..."]
+    lines += ["    **config: Any,", f") -> {result}:", _docstring(model.doc)]
     if model.export != model.name:
         lines += ["", f"{model.name} = {model.export}"]
     return "\n".join(lines) + "\n"
@@ -101,10 +104,10 @@ def _type(
         annotation = inspect.formatannotation(annotation)
     if found := re.fullmatch(r"(?:typing\.)?Optional\[(.*)\]", annotation):
         annotation = f"{found[1]} | None"
+    annotation = annotation.replace("Callable", "collections.abc.Callable")
     for module, imported in re.findall(r"((?:[a-z_]+\.)+)([A-Z]\w*)", annotation):
         annotation = annotation.replace(module + imported, imported)
-        module = "collections.abc" if imported == "Callable" else module.rstrip(".")
-        imports.setdefault(module, set()).add(imported)
+        imports.setdefault(module.rstrip("."), set()).add(imported)
     return str(annotation)
 
 

@@ -1,11 +1,11 @@
 """The hand-written texts: one Markdown file a family, read into descriptions by name.
 
-    ## resnet50
-    paper: https://arxiv.org/abs/1512.03385
-    What the model is, in a sentence or two.
+## resnet50
+paper: https://arxiv.org/abs/1512.03385
+What the model is, in a sentence or two.
 
-    ### ResNet50_Weights.IMAGENET1K_V2
-    How these weights came about.
+### ResNet50_Weights.IMAGENET1K_V2
+How these weights came about.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
 # Made from catalog.json by scripts/torchvision_catalog.py: do not edit.
+# ruff: noqa
+# fmt: off
 from typing import Any
 
 from torchvision.models.alexnet import AlexNet
@@ -383,7 +385,6 @@ def alexnet(
     **config: Any,
 ) -> AlexNet:
     """"""
-    ...
 
 def convnext_base(
     *,
@@ -392,7 +393,6 @@ def convnext_base(
     **config: Any,
 ) -> ConvNeXt:
     """"""
-    ...
 
 def convnext_large(
     *,
@@ -401,7 +401,6 @@ def convnext_large(
     **config: Any,
 ) -> ConvNeXt:
     """"""
-    ...
 
 def convnext_small(
     *,
@@ -410,7 +409,6 @@ def convnext_small(
     **config: Any,
 ) -> ConvNeXt:
     """"""
-    ...
 
 def convnext_tiny(
     *,
@@ -419,7 +417,6 @@ def convnext_tiny(
     **config: Any,
 ) -> ConvNeXt:
     """"""
-    ...
 
 def densenet121(
     *,
@@ -428,7 +425,6 @@ def densenet121(
     **config: Any,
 ) -> DenseNet:
     """"""
-    ...
 
 def densenet161(
     *,
@@ -437,7 +433,6 @@ def densenet161(
     **config: Any,
 ) -> DenseNet:
     """"""
-    ...
 
 def densenet169(
     *,
@@ -446,7 +441,6 @@ def densenet169(
     **config: Any,
 ) -> DenseNet:
     """"""
-    ...
 
 def densenet201(
     *,
@@ -455,7 +449,6 @@ def densenet201(
     **config: Any,
 ) -> DenseNet:
     """"""
-    ...
 
 def efficientnet_b0(
     *,
@@ -464,7 +457,6 @@ def efficientnet_b0(
     **config: Any,
 ) -> EfficientNet:
     """"""
-    ...
 
 def efficientnet_b1(
     *,
@@ -473,7 +465,6 @@ def efficientnet_b1(
     **config: Any,
 ) -> EfficientNet:
     """"""
-    ...
 
 def efficientnet_b2(
     *,
@@ -482,7 +473,6 @@ def efficientnet_b2(
     **config: Any,
 ) -> EfficientNet:
     """"""
-    ...
 
 def efficientnet_b3(
     *,
@@ -491,7 +481,6 @@ def efficientnet_b3(
     **config: Any,
 ) -> EfficientNet:
     """"""
-    ...
 
 def efficientnet_b4(
     *,
@@ -500,7 +489,6 @@ def efficientnet_b4(
     **config: Any,
 ) -> EfficientNet:
     """"""
-    ...
 
 def efficientnet_b5(
     *,
@@ -509,7 +497,6 @@ def efficientnet_b5(
     **config: Any,
 ) -> EfficientNet:
     """"""
-    ...
 
 def efficientnet_b6(
     *,
@@ -518,7 +505,6 @@ def efficientnet_b6(
     **config: Any,
 ) -> EfficientNet:
     """"""
-    ...
 
 def efficientnet_b7(
     *,
@@ -527,7 +513,6 @@ def efficientnet_b7(
     **config: Any,
 ) -> EfficientNet:
     """"""
-    ...
 
 def efficientnet_v2_l(
     *,
@@ -536,7 +521,6 @@ def efficientnet_v2_l(
     **config: Any,
 ) -> EfficientNet:
     """"""
-    ...
 
 def efficientnet_v2_m(
     *,
@@ -545,7 +529,6 @@ def efficientnet_v2_m(
     **config: Any,
 ) -> EfficientNet:
     """"""
-    ...
 
 def efficientnet_v2_s(
     *,
@@ -554,7 +537,6 @@ def efficientnet_v2_s(
     **config: Any,
 ) -> EfficientNet:
     """"""
-    ...
 
 def googlenet(
     *,
@@ -563,7 +545,6 @@ def googlenet(
     **config: Any,
 ) -> GoogLeNet:
     """"""
-    ...
 
 def inception_v3(
     *,
@@ -572,7 +553,6 @@ def inception_v3(
     **config: Any,
 ) -> Inception3:
     """"""
-    ...
 
 def maxvit_t(
     *,
@@ -581,7 +561,6 @@ def maxvit_t(
     **config: Any,
 ) -> MaxVit:
     """"""
-    ...
 
 def mnasnet0_5(
     *,
@@ -590,7 +569,6 @@ def mnasnet0_5(
     **config: Any,
 ) -> MNASNet:
     """"""
-    ...
 
 def mnasnet0_75(
     *,
@@ -599,7 +577,6 @@ def mnasnet0_75(
     **config: Any,
 ) -> MNASNet:
     """"""
-    ...
 
 def mnasnet1_0(
     *,
@@ -608,7 +585,6 @@ def mnasnet1_0(
     **config: Any,
 ) -> MNASNet:
     """"""
-    ...
 
 def mnasnet1_3(
     *,
@@ -617,7 +593,6 @@ def mnasnet1_3(
     **config: Any,
 ) -> MNASNet:
     """"""
-    ...
 
 def mobilenet_v2(
     *,
@@ -626,7 +601,6 @@ def mobilenet_v2(
     **config: Any,
 ) -> MobileNetV2:
     """"""
-    ...
 
 def mobilenet_v3_large(
     *,
@@ -635,7 +609,6 @@ def mobilenet_v3_large(
     **config: Any,
 ) -> MobileNetV3:
     """"""
-    ...
 
 def mobilenet_v3_small(
     *,
@@ -644,7 +617,6 @@ def mobilenet_v3_small(
     **config: Any,
 ) -> MobileNetV3:
     """"""
-    ...
 
 def regnet_x_16gf(
     *,
@@ -653,7 +625,6 @@ def regnet_x_16gf(
     **config: Any,
 ) -> RegNet:
     """"""
-    ...
 
 def regnet_x_1_6gf(
     *,
@@ -662,7 +633,6 @@ def regnet_x_1_6gf(
     **config: Any,
 ) -> RegNet:
     """"""
-    ...
 
 def regnet_x_32gf(
     *,
@@ -671,7 +641,6 @@ def regnet_x_32gf(
     **config: Any,
 ) -> RegNet:
     """"""
-    ...
 
 def regnet_x_3_2gf(
     *,
@@ -680,7 +649,6 @@ def regnet_x_3_2gf(
     **config: Any,
 ) -> RegNet:
     """"""
-    ...
 
 def regnet_x_400mf(
     *,
@@ -689,7 +657,6 @@ def regnet_x_400mf(
     **config: Any,
 ) -> RegNet:
     """"""
-    ...
 
 def regnet_x_800mf(
     *,
@@ -698,7 +665,6 @@ def regnet_x_800mf(
     **config: Any,
 ) -> RegNet:
     """"""
-    ...
 
 def regnet_x_8gf(
     *,
@@ -707,7 +673,6 @@ def regnet_x_8gf(
     **config: Any,
 ) -> RegNet:
     """"""
-    ...
 
 def regnet_y_128gf(
     *,
@@ -716,7 +681,6 @@ def regnet_y_128gf(
     **config: Any,
 ) -> RegNet:
     """"""
-    ...
 
 def regnet_y_16gf(
     *,
@@ -725,7 +689,6 @@ def regnet_y_16gf(
     **config: Any,
 ) -> RegNet:
     """"""
-    ...
 
 def regnet_y_1_6gf(
     *,
@@ -734,7 +697,6 @@ def regnet_y_1_6gf(
     **config: Any,
 ) -> RegNet:
     """"""
-    ...
 
 def regnet_y_32gf(
     *,
@@ -743,7 +705,6 @@ def regnet_y_32gf(
     **config: Any,
 ) -> RegNet:
     """"""
-    ...
 
 def regnet_y_3_2gf(
     *,
@@ -752,7 +713,6 @@ def regnet_y_3_2gf(
     **config: Any,
 ) -> RegNet:
     """"""
-    ...
 
 def regnet_y_400mf(
     *,
@@ -761,7 +721,6 @@ def regnet_y_400mf(
     **config: Any,
 ) -> RegNet:
     """"""
-    ...
 
 def regnet_y_800mf(
     *,
@@ -770,7 +729,6 @@ def regnet_y_800mf(
     **config: Any,
 ) -> RegNet:
     """"""
-    ...
 
 def regnet_y_8gf(
     *,
@@ -779,7 +737,6 @@ def regnet_y_8gf(
     **config: Any,
 ) -> RegNet:
     """"""
-    ...
 
 def resnet101(
     *,
@@ -788,7 +745,6 @@ def resnet101(
     **config: Any,
 ) -> ResNet:
     """"""
-    ...
 
 def resnet152(
     *,
@@ -797,7 +753,6 @@ def resnet152(
     **config: Any,
 ) -> ResNet:
     """"""
-    ...
 
 def resnet18(
     *,
@@ -806,7 +761,6 @@ def resnet18(
     **config: Any,
 ) -> ResNet:
     """"""
-    ...
 
 def resnet34(
     *,
@@ -815,7 +769,6 @@ def resnet34(
     **config: Any,
 ) -> ResNet:
     """"""
-    ...
 
 def resnet50(
     *,
@@ -824,7 +777,6 @@ def resnet50(
     **config: Any,
 ) -> ResNet:
     """"""
-    ...
 
 def resnext101_32x8d(
     *,
@@ -833,7 +785,6 @@ def resnext101_32x8d(
     **config: Any,
 ) -> ResNet:
     """"""
-    ...
 
 def resnext101_64x4d(
     *,
@@ -842,7 +793,6 @@ def resnext101_64x4d(
     **config: Any,
 ) -> ResNet:
     """"""
-    ...
 
 def resnext50_32x4d(
     *,
@@ -851,7 +801,6 @@ def resnext50_32x4d(
     **config: Any,
 ) -> ResNet:
     """"""
-    ...
 
 def shufflenet_v2_x0_5(
     *,
@@ -860,7 +809,6 @@ def shufflenet_v2_x0_5(
     **config: Any,
 ) -> ShuffleNetV2:
     """"""
-    ...
 
 def shufflenet_v2_x1_0(
     *,
@@ -869,7 +817,6 @@ def shufflenet_v2_x1_0(
     **config: Any,
 ) -> ShuffleNetV2:
     """"""
-    ...
 
 def shufflenet_v2_x1_5(
     *,
@@ -878,7 +825,6 @@ def shufflenet_v2_x1_5(
     **config: Any,
 ) -> ShuffleNetV2:
     """"""
-    ...
 
 def shufflenet_v2_x2_0(
     *,
@@ -887,7 +833,6 @@ def shufflenet_v2_x2_0(
     **config: Any,
 ) -> ShuffleNetV2:
     """"""
-    ...
 
 def squeezenet1_0(
     *,
@@ -896,7 +841,6 @@ def squeezenet1_0(
     **config: Any,
 ) -> SqueezeNet:
     """"""
-    ...
 
 def squeezenet1_1(
     *,
@@ -905,7 +849,6 @@ def squeezenet1_1(
     **config: Any,
 ) -> SqueezeNet:
     """"""
-    ...
 
 def swin_b(
     *,
@@ -914,7 +857,6 @@ def swin_b(
     **config: Any,
 ) -> SwinTransformer:
     """"""
-    ...
 
 def swin_s(
     *,
@@ -923,7 +865,6 @@ def swin_s(
     **config: Any,
 ) -> SwinTransformer:
     """"""
-    ...
 
 def swin_t(
     *,
@@ -932,7 +873,6 @@ def swin_t(
     **config: Any,
 ) -> SwinTransformer:
     """"""
-    ...
 
 def swin_v2_b(
     *,
@@ -941,7 +881,6 @@ def swin_v2_b(
     **config: Any,
 ) -> SwinTransformer:
     """"""
-    ...
 
 def swin_v2_s(
     *,
@@ -950,7 +889,6 @@ def swin_v2_s(
     **config: Any,
 ) -> SwinTransformer:
     """"""
-    ...
 
 def swin_v2_t(
     *,
@@ -959,7 +897,6 @@ def swin_v2_t(
     **config: Any,
 ) -> SwinTransformer:
     """"""
-    ...
 
 def vgg11(
     *,
@@ -968,7 +905,6 @@ def vgg11(
     **config: Any,
 ) -> VGG:
     """"""
-    ...
 
 def vgg11_bn(
     *,
@@ -977,7 +913,6 @@ def vgg11_bn(
     **config: Any,
 ) -> VGG:
     """"""
-    ...
 
 def vgg13(
     *,
@@ -986,7 +921,6 @@ def vgg13(
     **config: Any,
 ) -> VGG:
     """"""
-    ...
 
 def vgg13_bn(
     *,
@@ -995,7 +929,6 @@ def vgg13_bn(
     **config: Any,
 ) -> VGG:
     """"""
-    ...
 
 def vgg16(
     *,
@@ -1004,7 +937,6 @@ def vgg16(
     **config: Any,
 ) -> VGG:
     """"""
-    ...
 
 def vgg16_bn(
     *,
@@ -1013,7 +945,6 @@ def vgg16_bn(
     **config: Any,
 ) -> VGG:
     """"""
-    ...
 
 def vgg19(
     *,
@@ -1022,7 +953,6 @@ def vgg19(
     **config: Any,
 ) -> VGG:
     """"""
-    ...
 
 def vgg19_bn(
     *,
@@ -1031,7 +961,6 @@ def vgg19_bn(
     **config: Any,
 ) -> VGG:
     """"""
-    ...
 
 def vit_b_16(
     *,
@@ -1040,7 +969,6 @@ def vit_b_16(
     **config: Any,
 ) -> VisionTransformer:
     """"""
-    ...
 
 def vit_b_32(
     *,
@@ -1049,7 +977,6 @@ def vit_b_32(
     **config: Any,
 ) -> VisionTransformer:
     """"""
-    ...
 
 def vit_h_14(
     *,
@@ -1058,7 +985,6 @@ def vit_h_14(
     **config: Any,
 ) -> VisionTransformer:
     """"""
-    ...
 
 def vit_l_16(
     *,
@@ -1067,7 +993,6 @@ def vit_l_16(
     **config: Any,
 ) -> VisionTransformer:
     """"""
-    ...
 
 def vit_l_32(
     *,
@@ -1076,7 +1001,6 @@ def vit_l_32(
     **config: Any,
 ) -> VisionTransformer:
     """"""
-    ...
 
 def wide_resnet101_2(
     *,
@@ -1085,7 +1009,6 @@ def wide_resnet101_2(
     **config: Any,
 ) -> ResNet:
     """"""
-    ...
 
 def wide_resnet50_2(
     *,
@@ -1094,4 +1017,3 @@ def wide_resnet50_2(
     **config: Any,
 ) -> ResNet:
     """"""
-    ...

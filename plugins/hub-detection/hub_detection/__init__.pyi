@@ -1,12 +1,9 @@
 # Made from catalog.json by scripts/torchvision_catalog.py: do not edit.
+# ruff: noqa
+# fmt: off
+from collections.abc import Callable
 from typing import Any
 
-from hub_classification import (
-    MobileNet_V3_Large_Weights,
-    ResNet50_Weights,
-    ResNet101_Weights,
-    VGG16_Weights,
-)
 from torch.nn.modules.module import Module
 from torchvision.models.detection.faster_rcnn import FasterRCNN
 from torchvision.models.detection.fcos import FCOS
@@ -15,6 +12,12 @@ from torchvision.models.detection.mask_rcnn import MaskRCNN
 from torchvision.models.detection.retinanet import RetinaNet
 from torchvision.models.detection.ssd import SSD
 
+from hub_classification import (
+    MobileNet_V3_Large_Weights,
+    ResNet101_Weights,
+    ResNet50_Weights,
+    VGG16_Weights,
+)
 from hub_detection.detr import DETR
 from hubcore import WeightsEnum, WeightsLike
 

@@ -1,4 +1,6 @@
 # Made from catalog.json by scripts/torchvision_catalog.py: do not edit.
+# ruff: noqa
+# fmt: off
 from typing import Any
 
 from torchvision.models.optical_flow.raft import RAFT
@@ -26,7 +28,6 @@ def raft_large(
     **config: Any,
 ) -> RAFT:
     """"""
-    ...
 
 def raft_small(
     *,
@@ -35,4 +36,3 @@ def raft_small(
     **config: Any,
 ) -> RAFT:
     """"""
-    ...

@@ -1,4 +1,6 @@
 # Made from catalog.json by scripts/torchvision_catalog.py: do not edit.
+# ruff: noqa
+# fmt: off
 from typing import Any
 
 from torchvision.models.quantization.googlenet import QuantizableGoogLeNet
@@ -82,7 +84,6 @@ def googlenet(
     **config: Any,
 ) -> QuantizableGoogLeNet:
     """"""
-    ...
 
 quantized_googlenet = googlenet
 
@@ -94,7 +95,6 @@ def inception_v3(
     **config: Any,
 ) -> QuantizableInception3:
     """"""
-    ...
 
 quantized_inception_v3 = inception_v3
 
@@ -106,7 +106,6 @@ def mobilenet_v2(
     **config: Any,
 ) -> QuantizableMobileNetV2:
     """"""
-    ...
 
 quantized_mobilenet_v2 = mobilenet_v2
 
@@ -118,7 +117,6 @@ def mobilenet_v3_large(
     **config: Any,
 ) -> QuantizableMobileNetV3:
     """"""
-    ...
 
 quantized_mobilenet_v3_large = mobilenet_v3_large
 
@@ -130,7 +128,6 @@ def resnet18(
     **config: Any,
 ) -> QuantizableResNet:
     """"""
-    ...
 
 quantized_resnet18 = resnet18
 
@@ -142,7 +139,6 @@ def resnet50(
     **config: Any,
 ) -> QuantizableResNet:
     """"""
-    ...
 
 quantized_resnet50 = resnet50
 
@@ -154,7 +150,6 @@ def resnext101_32x8d(
     **config: Any,
 ) -> QuantizableResNet:
     """"""
-    ...
 
 quantized_resnext101_32x8d = resnext101_32x8d
 
@@ -166,7 +161,6 @@ def resnext101_64x4d(
     **config: Any,
 ) -> QuantizableResNet:
     """"""
-    ...
 
 quantized_resnext101_64x4d = resnext101_64x4d
 
@@ -178,7 +172,6 @@ def shufflenet_v2_x0_5(
     **config: Any,
 ) -> QuantizableShuffleNetV2:
     """"""
-    ...
 
 quantized_shufflenet_v2_x0_5 = shufflenet_v2_x0_5
 
@@ -190,7 +183,6 @@ def shufflenet_v2_x1_0(
     **config: Any,
 ) -> QuantizableShuffleNetV2:
     """"""
-    ...
 
 quantized_shufflenet_v2_x1_0 = shufflenet_v2_x1_0
 
@@ -202,7 +194,6 @@ def shufflenet_v2_x1_5(
     **config: Any,
 ) -> QuantizableShuffleNetV2:
     """"""
-    ...
 
 quantized_shufflenet_v2_x1_5 = shufflenet_v2_x1_5
 
@@ -214,6 +205,5 @@ def shufflenet_v2_x2_0(
     **config: Any,
 ) -> QuantizableShuffleNetV2:
     """"""
-    ...
 
 quantized_shufflenet_v2_x2_0 = shufflenet_v2_x2_0

@@ -1,4 +1,6 @@
 # Made from catalog.json by scripts/torchvision_catalog.py: do not edit.
+# ruff: noqa
+# fmt: off
 from typing import Any
 
 from torchvision.models.segmentation.deeplabv3 import DeepLabV3
@@ -42,7 +44,6 @@ def deeplabv3_mobilenet_v3_large(
     **config: Any,
 ) -> DeepLabV3:
     """"""
-    ...
 
 def deeplabv3_resnet101(
     *,
@@ -54,7 +55,6 @@ def deeplabv3_resnet101(
     **config: Any,
 ) -> DeepLabV3:
     """"""
-    ...
 
 def deeplabv3_resnet50(
     *,
@@ -66,7 +66,6 @@ def deeplabv3_resnet50(
     **config: Any,
 ) -> DeepLabV3:
     """"""
-    ...
 
 def fcn_resnet101(
     *,
@@ -78,7 +77,6 @@ def fcn_resnet101(
     **config: Any,
 ) -> FCN:
     """"""
-    ...
 
 def fcn_resnet50(
     *,
@@ -90,7 +88,6 @@ def fcn_resnet50(
     **config: Any,
 ) -> FCN:
     """"""
-    ...
 
 def lraspp_mobilenet_v3_large(
     *,
@@ -101,4 +98,3 @@ def lraspp_mobilenet_v3_large(
     **config: Any,
 ) -> LRASPP:
     """"""
-    ...

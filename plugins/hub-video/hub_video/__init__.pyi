@@ -1,4 +1,6 @@
 # Made from catalog.json by scripts/torchvision_catalog.py: do not edit.
+# ruff: noqa
+# fmt: off
 from typing import Any
 
 from torchvision.models.video.mvit import MViT
@@ -52,7 +54,6 @@ def mc3_18(
     **config: Any,
 ) -> VideoResNet:
     """"""
-    ...
 
 def mvit_v1_b(
     *,
@@ -61,7 +62,6 @@ def mvit_v1_b(
     **config: Any,
 ) -> MViT:
     """"""
-    ...
 
 def mvit_v2_s(
     *,
@@ -70,7 +70,6 @@ def mvit_v2_s(
     **config: Any,
 ) -> MViT:
     """"""
-    ...
 
 def r2plus1d_18(
     *,
@@ -79,7 +78,6 @@ def r2plus1d_18(
     **config: Any,
 ) -> VideoResNet:
     """"""
-    ...
 
 def r3d_18(
     *,
@@ -88,7 +86,6 @@ def r3d_18(
     **config: Any,
 ) -> VideoResNet:
     """"""
-    ...
 
 def s3d(
     *,
@@ -97,7 +94,6 @@ def s3d(
     **config: Any,
 ) -> S3D:
     """"""
-    ...
 
 def swin3d_b(
     *,
@@ -106,7 +102,6 @@ def swin3d_b(
     **config: Any,
 ) -> SwinTransformer3d:
     """"""
-    ...
 
 def swin3d_s(
     *,
@@ -115,7 +110,6 @@ def swin3d_s(
     **config: Any,
 ) -> SwinTransformer3d:
     """"""
-    ...
 
 def swin3d_t(
     *,
@@ -124,4 +118,3 @@ def swin3d_t(
     **config: Any,
 ) -> SwinTransformer3d:
     """"""
-    ...
