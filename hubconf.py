@@ -1,0 +1,69 @@
+"""torch.hub's way in: every model of every family, from a bare clone.
+
+``torch.hub.load(repo, "resnet50", weights="DEFAULT")``
+
+torch.hub takes the names that this module lists for its models, so everything else here begins
+with an underscore. Nothing of ours needs to be installed: `hubcore` and the families are found in
+the clone, also after torch.hub has taken the clone off `sys.path`.
+"""
+
+dependencies = ["torch", "torchvision", "pluggy", "platformdirs", "requests", "tenacity", "tqdm"]
+
+
+def _make_importable():
+    """Finds our packages, and only ours, in the clone.
+
+    Its folders are not put on `sys.path`: other repositories' `tests` or `scripts` would be
+    shadowed by ours.
+    """
+    import sys
+    from importlib.machinery import PathFinder
+    from pathlib import Path
+
+    clone = Path(__file__).resolve().parent
+    homes = {"hubcore": str(clone)}
+    for file in clone.glob("plugins/*/*/catalog.json"):
+        homes[file.parent.name] = str(file.parent.parent)
+
+    class _CloneFinder:
+        root = clone
+
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            home = homes.get(name) if path is None else None
+            return PathFinder.find_spec(name, [home]) if home else None
+
+        @staticmethod
+        def invalidate_caches():
+            PathFinder.invalidate_caches()
+
+    if not any(getattr(finder, "root", None) == clone for finder in sys.meta_path):
+        sys.meta_path.insert(0, _CloneFinder)
+
+    from hubcore import registry
+
+    registry.add_source_tree(clone)
+    return registry
+
+
+_registry = _make_importable()
+
+
+def __dir__():
+    try:
+        return ["dependencies", *_registry.list_models()]
+    except ImportError:  # torch.hub looks at the dependencies next and says which are missing
+        return ["dependencies"]
+
+
+def __getattr__(name):
+    from hubcore.errors import HubError
+
+    if not name.startswith("_"):
+        try:
+            from hubcore.builders import builder_of
+
+            return builder_of(_registry.find_model(name))
+        except HubError as error:
+            raise AttributeError(str(error)) from error
+    raise AttributeError(f"module 'hubconf' has no attribute '{name}'")

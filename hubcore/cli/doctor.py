@@ -1,0 +1,124 @@
+"""``hub doctor``: is everything in order here, and if not, what is to be done."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .. import __version__, registry, settings
+from ..errors import HubError, PluginWarning
+from .output import print_json
+
+__all__ = ["add_parser", "run"]
+
+EXAMPLES = """\
+examples:
+  hub doctor
+  hub doctor --json
+
+Exits with 1 if something is wrong.
+"""
+
+LOW_DISK = 5 * 2**30  # the largest published checkpoints take some 2.5 GB
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser(
+        "doctor",
+        help="check this installation",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    findings = list(_findings())
+    if args.json:
+        print_json([{"state": s, "subject": subject, "text": t} for s, subject, t in findings])
+    else:
+        for state, subject, text in findings:
+            print(f"[{state:^7}] {subject}: {text}")
+    return int(any(state == "problem" for state, _, _ in findings))
+
+
+def _findings() -> Iterator[tuple[str, str, str]]:
+    """(state, subject, text), where the state is ok, note or problem."""
+    yield "ok", "hubcore", f"{__version__} on Python {platform.python_version()}"
+    yield from _packages()
+    yield from _store()
+    yield from _environment()
+    yield from _plugins()
+
+
+def _packages() -> Iterator[tuple[str, str, str]]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    for package in ("torch", "torchvision", "pillow"):
+        try:
+            yield "ok", package, version(package)
+        except PackageNotFoundError:
+            yield (
+                "note",
+                package,
+                "not installed: models cannot be built, listing and downloading work",
+            )
+
+
+def _store() -> Iterator[tuple[str, str, str]]:
+    try:
+        home = settings.home()
+    except HubError as error:
+        yield "problem", "store", str(error)
+        return
+    existing = next(path for path in (home, *home.parents) if path.exists())
+    if not existing.is_dir():
+        yield "problem", "store", f"{existing} is not a folder: set HUBCORE_HOME to another one"
+    elif not os.access(existing, os.W_OK):
+        yield "problem", "store", f"{home} cannot be written: set HUBCORE_HOME to another folder"
+    else:
+        free = shutil.disk_usage(existing).free
+        state = "ok" if free > LOW_DISK else "note"
+        yield state, "store", f"{home} ({free / 2**30:.1f} GiB free)"
+
+
+def _environment() -> Iterator[tuple[str, str, str]]:
+    try:
+        if settings.offline():
+            yield "note", "HUBCORE_OFFLINE", "set: nothing will be downloaded"
+        for root in settings.roots():
+            if not Path(root).is_dir():
+                yield "problem", "HUBCORE_ROOTS", f"{root} is not a folder"
+    except HubError as error:
+        yield "problem", "settings", str(error)
+    for name in ("HUBCORE_DISABLE", "HUBCORE_STRICT"):
+        if os.environ.get(name):
+            yield "note", name, os.environ[name]
+
+
+def _plugins() -> Iterator[tuple[str, str, str]]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PluginWarning)
+        try:
+            found = registry.plugins()
+        except HubError as error:
+            yield "problem", "plugins", str(error)
+            return
+    if not found:
+        yield "note", "plugins", "none installed. For a start: pip install hub-classification"
+    for plugin in found:
+        subject = f"plugin {plugin.name} ({plugin.distribution} {plugin.version})".replace(" )", ")")
+        if plugin.catalog is not None:
+            yield "ok", subject, f"{len(plugin.catalog.models)} models"
+        elif plugin.status == "disabled":
+            yield "note", subject, "disabled by HUBCORE_DISABLE"
+        else:
+            yield "problem", subject, f"{plugin.error}. To remove it: {plugin.remedy}"

@@ -1,0 +1,84 @@
+"""``hub list``: which models there are."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from .. import registry
+from ..facts import facts, parse_where, sort_key
+from .output import print_json, print_table
+
+__all__ = ["add_parser", "run"]
+
+EXAMPLES = """\
+examples:
+  hub list
+  hub list 'resnet*' --sort acc@1
+  hub list --task object-detection --where "box_map>40, params<50M"
+  hub list --plugin hub-video --json
+"""
+
+# The metric that the field quotes for each kind of model, best known first.
+HEADLINES = ("acc@1", "mask_map", "kp_map", "box_map", "miou", "epe")
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser(
+        "list",
+        help="list models",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("pattern", nargs="*", help="names to list, such as 'resnet*'")
+    parser.add_argument("--task", help="only models of this task, such as object-detection")
+    parser.add_argument("--plugin", help="only models of this plugin")
+    parser.add_argument(
+        "--where",
+        metavar="FILTER",
+        help='only models whose default weights match, such as "acc@1>80, params<30M"',
+    )
+    parser.add_argument(
+        "--sort", metavar="FIELD", help="highest first; 'FIELD:asc' for the lowest first"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    entries = registry.models(args.pattern, task=args.task, plugin=args.plugin)
+    rows = {name: facts(entry) for name, entry in entries.items()}
+    if args.where or args.sort:
+        # Fields are known from all models, so that an empty selection is no unknown field.
+        known = {field for entry in registry.models().values() for field in facts(entry)}
+        if args.where:
+            matches = parse_where(args.where, known)
+            rows = {name: row for name, row in rows.items() if matches(row)}
+        if args.sort:
+            key = sort_key(args.sort, known)
+            rows = dict(sorted(rows.items(), key=lambda item: key(item[1])))
+    if args.json:
+        print_json([{"name": name, **row} for name, row in rows.items()])
+    elif rows:
+        print_table(
+            (_line(name, row) for name, row in rows.items()),
+            ["model", "task", "params", "metric", "size", "weights", "plugin"],
+        )
+        print(f"\n{len(rows)} models")
+    else:
+        print("No model matches.")
+    return 0
+
+
+def _line(name: str, row: dict[str, Any]) -> list[str]:
+    metric = next((field for field in HEADLINES if field in row), None)
+    return [
+        name,
+        row["task"],
+        f"{row['params'] / 1e6:.1f}M" if "params" in row else "",
+        f"{metric} {row[metric]:g}" if metric else "",
+        f"{row['size']:.0f} MB" if "size" in row else "",
+        str(row["weights"]),
+        row["plugin"],
+    ]

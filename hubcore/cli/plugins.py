@@ -1,0 +1,81 @@
+"""``hub plugins``: which plugins there are, and how each of them is."""
+
+from __future__ import annotations
+
+import argparse
+import warnings
+from typing import Any
+
+from .. import registry
+from ..errors import PluginWarning
+from .output import print_json, print_table
+
+__all__ = ["add_parser", "run"]
+
+EXAMPLES = """\
+examples:
+  hub plugins
+  HUBCORE_DISABLE=hub-video hub plugins
+  hub plugins --json
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser(
+        "plugins",
+        help="list plugins and their states",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PluginWarning)  # the table says it
+        found = registry.plugins()
+    if args.json:
+        print_json(
+            [
+                {
+                    "name": plugin.name,
+                    "distribution": plugin.distribution,
+                    "version": plugin.version,
+                    "status": plugin.status,
+                    "error": plugin.error or None,
+                    "models": len(plugin.catalog.models) if plugin.catalog else 0,
+                    "weights": _weights(plugin),
+                }
+                for plugin in found
+            ]
+        )
+        return 0
+    if not found:
+        print("No plugin is installed. For a start: pip install hub-classification")
+        return 0
+    print_table(
+        (
+            [
+                plugin.name,
+                plugin.distribution,
+                plugin.version,
+                plugin.status,
+                str(len(plugin.catalog.models)) if plugin.catalog else "",
+                str(_weights(plugin)) if plugin.catalog else "",
+            ]
+            for plugin in found
+        ),
+        ["plugin", "distribution", "version", "status", "models", "weights"],
+    )
+    for plugin in found:
+        if plugin.error:
+            print(f"\n{plugin.name}: {plugin.error}\n  To remove it: {plugin.remedy}")
+    return 0
+
+
+def _weights(plugin: registry.Plugin) -> int:
+    if plugin.catalog is None:
+        return 0
+    return sum(len(entry.members) for entry in plugin.catalog.weights.values())

@@ -1,0 +1,186 @@
+"""``hub show``: everything that is known about a model or one of its weights."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from .. import registry
+from ..catalog import ModelEntry
+from ..errors import AmbiguousNameError, UnknownNameError
+from ..facts import default_weights
+from ..references import Reference
+from ..store import default_store
+from ..weights import WeightsEnum
+from .output import print_fields, print_json, print_table
+
+__all__ = ["add_parser", "run"]
+
+EXAMPLES = """\
+examples:
+  hub show resnet50
+  hub show ResNet50_Weights.IMAGENET1K_V2
+  hub show hub-classification/ResNet50_Weights.DEFAULT --json
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser(
+        "show",
+        help="show a model or weights",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("name", help="a model, or weights such as ResNet50_Weights.DEFAULT")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    try:
+        model = registry.find_model(args.name)
+    except UnknownNameError as unknown:
+        # A model's name may hold dots, so weights come second.
+        if "." not in args.name:
+            raise
+        try:
+            member = registry.get_weight(args.name)
+        except AmbiguousNameError:
+            raise
+        except ValueError as error:
+            raise (error if "_weights" in args.name.lower() else unknown) from None
+        _show_weights(member, args.json)
+        return 0
+    _show_model(model, args.json)
+    return 0
+
+
+def _show_model(model: ModelEntry, as_json: bool) -> None:
+    members = [registry.get_weight(name) for name in registry.list_weights(model.canonical)]
+    default = default_weights(model)
+    if as_json:
+        print_json(
+            {
+                "name": model.name,
+                "canonical": model.canonical,
+                "version": model.catalog.version,
+                "default": default[0] if default else None,
+                **model.data,
+                "weights": [_describe(member) for member in members],
+            }
+        )
+        return
+    print_fields(
+        {
+            "model": model.canonical,
+            "task": model.task,
+            "about": model.data.get("doc"),
+            "paper": model.data.get("paper"),
+            "architecture": model.architecture.target,
+            "head": ", ".join(model.head),
+            "plugin": f"{model.catalog.distribution} {model.catalog.version}",
+            "default": f"{model.weights}.{default[0]}" if default else "no weights",
+        }
+    )
+    if members:
+        print()
+        print_table(
+            (
+                [
+                    repr(member),
+                    _metrics(member, limit=2),
+                    _millions(member.meta.get("num_params")),
+                    _size(member),
+                    "yes" if _cached(member) else "no",
+                ]
+                for member in members
+            ),
+            ["weights", "metrics", "params", "size", "cached"],
+        )
+
+
+def _show_weights(member: WeightsEnum, as_json: bool) -> None:
+    if as_json:
+        print_json(_describe(member))
+        return
+    value, meta = member.value, member.meta
+    known = {"num_params", "categories", "recipe", "_metrics", "_ops", "_file_size", "_docs"}
+    categories = meta.get("categories") or ()
+    print_fields(
+        {
+            "weights": f"{_canonical(member)}",
+            "task": value.task,
+            "about": meta.get("_docs"),
+            "metrics": _metrics(member),
+            "parameters": f"{meta['num_params']:,}" if "num_params" in meta else None,
+            "operations": f"{meta['_ops']:g} GFLOPs" if "_ops" in meta else None,
+            "classes": f"{len(categories)}: {', '.join(categories[:4])}, ..."
+            if categories
+            else None,
+            "preprocessing": _preprocessing(member),
+            "licence": value.license,
+            "recipe": meta.get("recipe"),
+            "size": _size(member),
+            "url": value.url,
+            "mirrors": "\n".join(value.mirrors),
+            "sha256": value.sha256,
+            "cached": _cached(member) or "no",
+            **{key: value for key, value in meta.items() if key not in known},
+        }
+    )
+
+
+def _describe(member: WeightsEnum) -> dict[str, Any]:
+    value = member.value
+    cached = _cached(member)
+    return {
+        "name": repr(member),
+        "canonical": _canonical(member),
+        "task": value.task,
+        "url": value.url,
+        "mirrors": list(value.mirrors),
+        "sha256": value.sha256,
+        "size": value.size,
+        "license": value.license,
+        "transforms": value.transforms.to_json()
+        if isinstance(value.transforms, Reference)
+        else repr(value.transforms),
+        "cached": str(cached) if cached else None,
+        "meta": dict(value.meta),
+    }
+
+
+def _canonical(member: WeightsEnum) -> str:
+    return f"{getattr(type(member), '__hub_name__', type(member).__name__)}.{member.name}"
+
+
+def _cached(member: WeightsEnum) -> Any:
+    return default_store().find(member.value.file)
+
+
+def _metrics(member: WeightsEnum, limit: int | None = None) -> str:
+    lines = []
+    for dataset, metrics in member.meta.get("_metrics", {}).items():
+        figures = ", ".join(f"{name} {value:g}" for name, value in [*metrics.items()][:limit])
+        lines.append(f"{figures} ({dataset})")
+    return "\n".join(lines[: 1 if limit else None])
+
+
+def _millions(count: int | None) -> str:
+    return "" if count is None else f"{count / 1e6:.1f}M"
+
+
+def _size(member: WeightsEnum) -> str | None:
+    if member.value.size is not None:
+        return f"{member.value.size / 2**20:.1f} MB ({member.value.size:,} bytes)"
+    size = member.meta.get("_file_size")
+    return f"{size:.1f} MB" if size is not None else None
+
+
+def _preprocessing(member: WeightsEnum) -> str:
+    transforms = member.transforms
+    if not isinstance(transforms, Reference):
+        return repr(transforms)
+    settings = ", ".join(f"{key}={value}" for key, value in transforms.keywords.items())
+    return f"{transforms.target.partition(':')[2]}({settings})"

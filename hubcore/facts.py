@@ -1,0 +1,145 @@
+"""Figures about models: what `hub list` shows, sorts by and filters on.
+
+A model's figures are those of its default weights: the published metrics under their own names
+(``acc@1``, ``box_map``, ``miou``, ``epe``, ...), ``params`` (parameters), ``ops`` (GFLOPs as the
+catalogue counts them) and ``size`` (the file, in MB).
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from .catalog import ModelEntry
+from .errors import HubError
+
+__all__ = ["QueryError", "default_weights", "facts", "parse_where", "sort_key"]
+
+_FIGURES = {"params": "num_params", "ops": "_ops", "size": "_file_size"}
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    "!=": operator.ne,
+    "==": operator.eq,
+    "=": operator.eq,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+_CLAUSE = re.compile(r"\s*([\w@.\- ]+?)\s*(>=|<=|!=|==|=|>|<)\s*(.+?)\s*$")
+_NUMBER = re.compile(r"([+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?)\s*([kmbgt%]?)b?$", re.IGNORECASE)
+_SUFFIXES = {"": 1.0, "%": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12}
+
+Facts = dict[str, Any]
+
+
+class QueryError(HubError, ValueError):
+    """A filter or an order that cannot be understood."""
+
+
+def default_weights(model: ModelEntry) -> tuple[str, Mapping[str, Any]] | None:
+    """The name and the data of a model's default weights, or None."""
+    entry = model.catalog.weights.get(model.weights or "")
+    if entry is None:
+        return None
+    member = entry.default or next(iter(entry.members))
+    return member, entry.members[member]
+
+
+def facts(model: ModelEntry) -> Facts:
+    """Figures and words by field name."""
+    found: Facts = {
+        "task": model.task,
+        "plugin": model.catalog.distribution,
+        "weights": 0,
+    }
+    default = default_weights(model)
+    if default is None:
+        return found
+    name, data = default
+    meta = data.get("meta", {})
+    found["weights"] = len(model.catalog.weights[str(model.weights)].members)
+    found["default"] = name
+    found["license"] = data.get("license", "unknown")
+    for field, key in _FIGURES.items():
+        if key in meta:
+            found[field] = meta[key]
+    for metrics in meta.get("_metrics", {}).values():
+        for metric, value in metrics.items():
+            found.setdefault(metric, value)
+    return found
+
+
+def parse_where(text: str, known: Iterable[str]) -> Callable[[Facts], bool]:
+    """Turns ``"acc@1>80, params<30M"`` into a test of a model's facts.
+
+    Args:
+        text: comparisons, separated by commas, that must all hold. Numbers may end in K, M, B (or
+            G) or T. A model that lacks the field does not match.
+        known: the fields that some model has.
+
+    Raises:
+        QueryError: the text is malformed, or a field is unknown.
+    """
+    fields = {field.lower(): field for field in known}
+    tests: list[tuple[str, Callable[[Any, Any], bool], Any]] = []
+    for clause in filter(None, (part.strip() for part in text.split(","))):
+        match = _CLAUSE.match(clause)
+        if match is None:
+            raise QueryError(
+                f"Cannot read '{clause}' in the filter. A filter is written as "
+                f"\"acc@1>80, params<30M\"."
+            )
+        field = fields.get(match[1].lower())
+        if field is None:
+            raise QueryError(
+                f"Unknown field '{match[1]}' in the filter. Known fields: "
+                f"{', '.join(sorted(fields.values()))}."
+            )
+        tests.append((field, _OPERATORS[match[2]], _value(match[3])))
+    if not tests:
+        raise QueryError('The filter is empty. A filter is written as "acc@1>80, params<30M".')
+
+    def matches(model: Facts) -> bool:
+        return all(_holds(model.get(field), compare, value) for field, compare, value in tests)
+
+    return matches
+
+
+def sort_key(field: str, known: Iterable[str]) -> Callable[[Facts], tuple[bool, Any]]:
+    """A key for sorting by a field: highest first (``field:asc``: lowest first), unknown last.
+
+    Raises:
+        QueryError: no model has the field.
+    """
+    name, _, order = field.partition(":")
+    fields = {f.lower(): f for f in known}
+    if name.lower() not in fields or order not in ("", "asc", "desc"):
+        raise QueryError(
+            f"Cannot sort by '{field}'. Known fields: {', '.join(sorted(fields.values()))}; add "
+            f"':asc' for the lowest first."
+        )
+    name = fields[name.lower()]
+    sign = 1 if order == "asc" else -1
+
+    def key(model: Facts) -> tuple[bool, Any]:
+        value = model.get(name)
+        if isinstance(value, (int, float)):
+            return False, sign * value
+        return True, 0
+
+    return key
+
+
+def _value(text: str) -> float | str:
+    match = _NUMBER.match(text)
+    return float(match[1]) * _SUFFIXES[match[2].lower()] if match else text.strip("\"'")
+
+
+def _holds(value: Any, compare: Callable[[Any, Any], bool], wanted: float | str) -> bool:
+    if isinstance(value, str) and isinstance(wanted, str):
+        return compare(value.lower(), wanted.lower())
+    if isinstance(value, (int, float)) and isinstance(wanted, float):
+        return compare(value, wanted)
+    return False

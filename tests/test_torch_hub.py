@@ -1,0 +1,125 @@
+"""torch.hub works from a bare clone, in a process of its own without anything of ours installed."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """A copy of what git would clone, where torch.hub keeps the repositories it fetched."""
+    target = tmp_path_factory.mktemp("torch") / "hub" / "acme_hub_main"
+    for folder in ("hubcore", "plugins"):
+        ignored = shutil.ignore_patterns("__pycache__", "tests", "*.egg-info")
+        shutil.copytree(ROOT / folder, target / folder, ignore=ignored)
+    shutil.copy(ROOT / "hubconf.py", target)
+    return target
+
+
+@pytest.fixture(scope="module")
+def bare_site(tmp_path_factory):
+    """The third-party packages of this environment without the hub's own (editable) ones."""
+    site = tmp_path_factory.mktemp("site")
+    for item in Path(sysconfig.get_path("purelib")).iterdir():
+        ours = item.name.lower().replace("-", "_").startswith(("hub", "_hub", "__editable__"))
+        if not ours or item.name.startswith("huggingface"):
+            (site / item.name).symlink_to(item)
+    return site
+
+
+def run(code, clone, bare_site, *, cwd=None, blocked=()):
+    """Runs code in an interpreter that sees the third-party packages only."""
+    blocked_code = f"import sys; sys.modules.update(dict.fromkeys({list(blocked)!r}))\n"
+    return subprocess.run(
+        [sys.executable, "-S", "-c", blocked_code * bool(blocked) + code],
+        cwd=cwd or clone.parent,
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(bare_site),
+            "TORCH_HOME": str(clone.parent.parent),
+            "HUBCORE_HOME": str(clone.parent.parent / "store"),
+            "CLONE": str(clone),
+        },
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def test_list_names_every_model_of_every_family(clone, bare_site):
+    result = run(
+        "import torch; print('\\n'.join(torch.hub.list('acme/hub:main', trust_repo=True)))",
+        clone,
+        bare_site,
+    )
+    assert result.returncode == 0, result.stderr
+    names = set(result.stdout.split())
+    expected = {"resnet50", "detr_resnet50", "fcn_resnet50", "quantized_resnet18", "r3d_18"}
+    assert expected | {"raft_small"} <= names
+    assert not {name for name in names if name.startswith("_")}
+
+
+def test_help_gives_the_models_documentation(clone, bare_site):
+    result = run(
+        "import torch; print(torch.hub.help('acme/hub:main', 'resnet50', trust_repo=True))",
+        clone,
+        bare_site,
+    )
+    assert "ResNet" in result.stdout, result.stderr
+
+
+def test_load_works_from_another_folder_and_goes_on_after_the_clone_left_the_path(
+    clone, bare_site, tmp_path
+):
+    result = run(
+        "import os, sys, torch\n"
+        "clone = os.environ['CLONE']\n"
+        "model = torch.hub.load(clone, 'resnet18', source='local', weights=None)\n"
+        "assert clone not in sys.path\n"
+        "import hubcore, hub_detection\n"
+        "assert hub_detection.__file__.startswith(clone)\n"
+        "again = hubcore.get_model('mobilenet_v2', num_classes=3)\n"
+        "print(type(model).__name__, again.classifier[1].out_features)",
+        clone,
+        bare_site,
+        cwd=tmp_path,
+    )
+    assert result.stdout.split() == ["ResNet", "3"], result.stderr
+
+
+def test_other_repositories_modules_are_not_shadowed(clone, bare_site):
+    """Only our own packages are found in the clone, not its folders such as `plugins`."""
+    result = run(
+        "import os, torch, importlib.util as util\n"
+        "torch.hub.load(os.environ['CLONE'], 'resnet18', source='local')\n"
+        "print([name for name in ('plugins', 'tests', 'hubconf') if util.find_spec(name)])",
+        clone,
+        bare_site,
+    )
+    assert result.stdout.strip() == "[]", result.stderr
+
+
+def test_a_missing_dependency_is_torch_hubs_own_error(clone, bare_site):
+    result = run(
+        "import os, torch\ntorch.hub.load(os.environ['CLONE'], 'resnet18', source='local')",
+        clone,
+        bare_site,
+        blocked=["platformdirs"],
+    )
+    assert "Missing dependencies: platformdirs" in result.stderr
+
+
+def test_an_unknown_model_is_torch_hubs_own_error(clone, bare_site):
+    result = run(
+        "import os, torch\ntorch.hub.load(os.environ['CLONE'], 'resnet51', source='local')",
+        clone,
+        bare_site,
+    )
+    assert "Cannot find callable resnet51 in hubconf" in result.stderr
