@@ -7,6 +7,9 @@ reason that leaves this module holds a password, a token or a query.
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -17,27 +20,79 @@ from .store_errors import OfflineError
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["Fault", "Passing", "Permanent", "new_session", "open_url", "read_some"]
+__all__ = [
+    "AttemptError",
+    "Cancel",
+    "CancelledError",
+    "PermanentError",
+    "TemporaryError",
+    "new_session",
+    "open_url",
+    "read_some",
+]
 
 _MAX_REDIRECTS = 10
 _BUFFER = 256 * 1024  # writes of 1 MB and more fall off a cliff on some kernels
 _WORTH_A_RETRY = {408, 425, 429}
 
 
-class Fault(Exception):
+class AttemptError(Exception):
     """Why an address did not serve the file."""
 
 
-class Permanent(Fault):
+class PermanentError(AttemptError):
     """Asking again would not help."""
 
 
-class Passing(Fault):
+class TemporaryError(AttemptError):
     """Asking again may help, after `retry_after` seconds where the server said so."""
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+
+
+class CancelledError(Exception):
+    """Someone asked the download to stop; what is there is kept."""
+
+
+class Cancel:
+    """Stops downloads from another thread, also those that wait for a byte."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._open: set[requests.Response] = set()
+        self._lock = threading.Lock()
+
+    def set(self) -> None:
+        self._event.set()
+        with self._lock:
+            responses = list(self._open)
+        for response in responses:
+            # It may have ended this moment, or stand where it cannot be shut down.
+            with contextlib.suppress(Exception):
+                response.raw.shutdown()
+
+    def check(self) -> None:
+        if self._event.is_set():
+            raise CancelledError
+
+    def sleep(self, seconds: float) -> None:
+        if self._event.wait(seconds):
+            raise CancelledError
+
+    @contextlib.contextmanager
+    def closing(self, response: requests.Response) -> Iterator[requests.Response]:
+        """Closes the answer at the end, or lets `set` shut it down before."""
+        with self._lock:
+            self._open.add(response)
+        try:
+            self.check()
+            yield response
+        finally:
+            with self._lock:
+                self._open.discard(response)
+            response.close()
 
 
 def new_session(connections: int = 4) -> requests.Session:
@@ -49,7 +104,7 @@ def new_session(connections: int = 4) -> requests.Session:
     adapter = HTTPAdapter(pool_maxsize=connections, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
-    session.headers["User-Agent"] = f"hubcore {session.headers['User-Agent']}"
+    session.headers["User-Agent"] = f"hubcore {requests.utils.default_user_agent()}"
     # Bytes as they are: a digest is of the file, and ranges count in the file's own bytes.
     session.headers["Accept-Encoding"] = "identity"
     return session
@@ -60,7 +115,7 @@ def open_url(session: requests.Session, url: str, headers: dict[str, str]) -> re
 
     Raises:
         OfflineError: connections are forbidden; none was made.
-        Permanent, Passing: any other answer, or none.
+        PermanentError, TemporaryError: any other answer, or none.
     """
     import requests
 
@@ -82,32 +137,34 @@ def open_url(session: requests.Session, url: str, headers: dict[str, str]) -> re
         except requests.RequestException as error:
             raise _fault(error) from None
         except (ValueError, OSError) as error:  # an address that only the last step finds bad
-            raise Permanent(f"the request could not be made ({type(error).__name__})") from None
+            raise PermanentError(
+                f"the request could not be made ({type(error).__name__})"
+            ) from None
         if not response.is_redirect:
             return _judged(response)
         response.close()
         url = _redirected(url, response.headers["Location"])
-    raise Permanent(f"more than {_MAX_REDIRECTS} redirects")
+    raise PermanentError(f"more than {_MAX_REDIRECTS} redirects")
 
 
 def read_some(response: requests.Response, *, decode: bool = False) -> bytes:
     """The next bytes of the body as soon as there are some; empty at its end.
 
     Raises:
-        Passing: the connection broke, stalled or ended early.
+        TemporaryError: the connection broke, stalled or ended early.
     """
     import urllib3
 
     try:
         chunk: bytes = response.raw.read1(_BUFFER, decode_content=decode)
     except urllib3.exceptions.ReadTimeoutError:
-        raise Passing(f"no byte for {settings.timeout():g} seconds") from None
+        raise TemporaryError(f"no byte for {settings.timeout():g} seconds") from None
     except urllib3.exceptions.DecodeError:
-        raise Passing("the body does not decode as its Content-Encoding says") from None
+        raise TemporaryError("the body does not decode as its Content-Encoding says") from None
     except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise Passing(_broken(error)) from None
+        raise TemporaryError(_broken(error)) from None
     except (ValueError, AttributeError):  # closed by another thread
-        raise Passing("the connection was closed") from None
+        raise TemporaryError("the connection was closed") from None
     return chunk or b""
 
 
@@ -124,11 +181,11 @@ def _redirected(url: str, location: str) -> str:
         target = urljoin(url, location)
         host = urlsplit(target).hostname
     except ValueError:
-        raise Permanent("redirected to an address that makes no sense") from None
+        raise PermanentError("redirected to an address that makes no sense") from None
     if scheme(target) not in {"http", "https"} or not host:
-        raise Permanent(f"redirected to {redact(target)}, which is not a web address")
+        raise PermanentError(f"redirected to {redact(target)}, which is not a web address")
     if scheme(url) == "https" and scheme(target) == "http":
-        raise Permanent(f"redirected from https to plain http ({redact(target)}); refused")
+        raise PermanentError(f"redirected from https to plain http ({redact(target)}); refused")
     return target
 
 
@@ -139,10 +196,10 @@ def _judged(response: requests.Response) -> requests.Response:
     response.close()
     reason = f"HTTP {status} {response.reason or ''}".strip()
     if status in _WORTH_A_RETRY or status >= 500:
-        raise Passing(reason, _retry_after(response))
+        raise TemporaryError(reason, _retry_after(response))
     if status in {401, 403, 407}:
         reason += " (for a private address set [headers] in hubcore's config.toml, or use ~/.netrc)"
-    raise Permanent(reason)
+    raise PermanentError(reason)
 
 
 def _retry_after(response: requests.Response) -> float | None:
@@ -160,26 +217,30 @@ def _retry_after(response: requests.Response) -> float | None:
         return None
 
 
-def _fault(error: requests.RequestException) -> Fault:
+def _fault(error: requests.RequestException) -> AttemptError:
     import requests
 
     text = str(error)
     if isinstance(error, requests.exceptions.SSLError):
         if "CERTIFICATE_VERIFY_FAILED" in text or "doesn't match" in text:
-            return Permanent(
+            return PermanentError(
                 "the server's certificate is not trusted (for an own authority set "
                 "REQUESTS_CA_BUNDLE to its file)"
             )
-        return Passing("the encrypted connection failed")
+        return TemporaryError("the encrypted connection failed")
     if isinstance(error, requests.exceptions.ProxyError):
-        return Passing("the proxy did not answer (HTTP_PROXY, HTTPS_PROXY)")
+        return TemporaryError("the proxy did not answer (HTTP_PROXY, HTTPS_PROXY)")
     if isinstance(error, requests.exceptions.ConnectTimeout):
-        return Passing("the server did not take the connection in time")
+        return TemporaryError("the server did not take the connection in time")
     if isinstance(error, requests.exceptions.Timeout):
-        return Passing(f"no answer for {settings.timeout():g} seconds")
+        return TemporaryError(f"no answer for {settings.timeout():g} seconds")
     if isinstance(error, requests.ConnectionError):
-        return Passing(_broken(error))
-    return Permanent(f"the request could not be made ({type(error).__name__})")
+        return TemporaryError(_broken(error))
+    return PermanentError(_unmade(error))
+
+
+def _unmade(error: Exception) -> str:
+    return f"the request could not be made ({type(error).__name__})"
 
 
 def _broken(error: BaseException) -> str:

@@ -18,21 +18,23 @@ class Intervals:
         for start, end in pieces:
             self.add(start, end)
 
-    def add(self, start: int, end: int) -> None:
-        """Adds an interval; it may overlap what is there."""
+    def add(self, start: int, end: int) -> int:
+        """Adds an interval, which may overlap what is there; returns how much of it is new."""
         if start >= end:
-            return
+            return 0
         with self._lock:
             pieces = self._pieces
             if pieces and pieces[-1][1] == start:  # the usual case: the next bytes in order
                 pieces[-1] = (pieces[-1][0], end)
-                return
+                return end - start
             first = bisect.bisect_left(pieces, start, key=lambda piece: piece[1])
             last = bisect.bisect_right(pieces, end, key=lambda piece: piece[0])
-            if first < last:
-                start = min(start, pieces[first][0])
-                end = max(end, pieces[last - 1][1])
+            joined = pieces[first:last]
+            if joined:
+                start = min(start, joined[0][0])
+                end = max(end, joined[-1][1])
             pieces[first:last] = [(start, end)]
+            return end - start - sum(b - a for a, b in joined)
 
     def prefix(self) -> int:
         """How far the bytes go without a gap from 0."""
@@ -44,18 +46,18 @@ class Intervals:
         with self._lock:
             return sum(end - start for start, end in self._pieces)
 
-    def missing(self, total: int) -> list[tuple[int, int]]:
-        """What lacks to ``[0, total)``, in order."""
+    def missing(self, stop: int, begin: int = 0) -> list[tuple[int, int]]:
+        """What lacks to ``[begin, stop)``, in order."""
         gaps = []
-        position = 0
+        position = begin
         for start, end in self.as_list():
-            if start >= total:
+            if start >= stop:
                 break
             if position < start:
                 gaps.append((position, start))
-            position = end
-        if position < total:
-            gaps.append((position, total))
+            position = max(position, end)
+        if position < stop:
+            gaps.append((position, stop))
         return gaps
 
     def as_list(self) -> list[tuple[int, int]]:

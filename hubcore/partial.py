@@ -78,8 +78,11 @@ class Partial:
         """Bytes that are there without a gap from the beginning."""
         return self.have.prefix()
 
-    def write(self, chunk: bytes, offset: int) -> None:
-        """Writes at a place of the file; several threads may do so at once."""
+    def write(self, chunk: bytes, offset: int) -> int:
+        """Writes at a place of the file and returns how many bytes are new.
+
+        Several threads may do so at once.
+        """
         view = memoryview(chunk)
         start = offset
         while view:
@@ -91,7 +94,7 @@ class Partial:
                     written = os.write(self._fd, view)
             offset += written
             view = view[written:]
-        self.have.add(start, offset)
+        return self.have.add(start, offset)
 
     def scatter(self) -> None:
         """Says that bytes will be written out of order: the file's size no longer tells."""
@@ -108,13 +111,12 @@ class Partial:
             temporary.write_text(json.dumps(state), "utf-8")
             temporary.replace(self.folder / "state.json")
 
-    def restart(self, keep: int = 0) -> None:
-        """Throws away what is there beyond the first `keep` bytes, and what is known of it."""
-        os.ftruncate(self._fd, keep)
-        self.have = Intervals([(0, keep)] if keep else [])
+    def restart(self) -> None:
+        """Throws away what is there, and what is known of it."""
+        os.ftruncate(self._fd, 0)
+        self.have = Intervals()
         self._scattered = False
-        if not keep:
-            self.state = {}
+        self.state = {}
         self.save()
 
     def publish(self, target: Path) -> None:

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -84,8 +85,6 @@ def roots() -> tuple[Path, ...]:
 
 def torch_hub_checkpoints() -> Path:
     """Where ``torch.hub`` keeps its checkpoints, by its own rules and without importing it."""
-    import sys
-
     loaded = sys.modules.get("torch.hub")
     if loaded is not None:  # honours torch.hub.set_dir
         return Path(loaded.get_dir()) / "checkpoints"
@@ -165,9 +164,9 @@ def _config() -> Mapping[str, Any]:
         return {}
     key = (str(path), changed)
     if key not in _parsed:
-        try:
+        if sys.version_info >= (3, 11):
             import tomllib
-        except ModuleNotFoundError:  # Python 3.10
+        else:
             import tomli as tomllib
         try:
             _parsed[key] = tomllib.loads(path.read_text("utf-8"))

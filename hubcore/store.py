@@ -37,8 +37,7 @@ from .store_errors import (
 )
 
 if TYPE_CHECKING:
-    import threading
-
+    from .http import Cancel
     from .progress import Progress
 
 __all__ = ["Entry", "RemoteFile", "Store", "default_store"]
@@ -161,11 +160,12 @@ class Store:
         path = self.find(file, check_hash=check_hash)
         if path is not None:
             return path
+        from .http import Cancel
         from .progress import Progress
 
         display = Progress(file.name or "download", shown=progress)
         try:
-            return self._obtain(file, check_hash, display, None)
+            return self._obtain(file, check_hash, display, Cancel())
         finally:
             display.close()
 
@@ -182,13 +182,13 @@ class Store:
         Returns:
             For each file, in order, its path or the error that it ended with.
         """
-        import threading
         from concurrent.futures import ThreadPoolExecutor
 
+        from .http import Cancel
         from .progress import Progress
 
         display = Progress(f"{len(files)} files", shown=progress)
-        cancel = threading.Event()
+        cancel = Cancel()
 
         def one(file: RemoteFile) -> Path | Exception:
             try:
@@ -408,7 +408,7 @@ class Store:
         file: RemoteFile,
         check_hash: bool,
         display: Progress,
-        cancel: threading.Event | None,
+        cancel: Cancel,
     ) -> Path:
         """Brings a missing file into the store."""
         for url in file.urls:
@@ -420,7 +420,7 @@ class Store:
             raise OfflineError(self._how_to_get(file, "HUBCORE_OFFLINE is set"))
         if not web:
             raise DownloadError(self._how_to_get(file, "no package that ships it is installed"))
-        from .fetch import Fetch, Source
+        from .fetch import Source, fetch
         from .locks import one_at_a_time
         from .partial import Partial
 
@@ -430,12 +430,17 @@ class Store:
             expected = trusted
         key = expected or "url-" + hashlib.sha256(identity(web[0]).encode()).hexdigest()[:40]
         sources = [Source(url, original) for original in web for url in _mirrored(original)]
+
+        def arrived() -> bool:
+            cancel.check()
+            return self.find(file, check_hash=check_hash) is not None
+
         with self._writing():
             (self.root / "locks").mkdir(parents=True, exist_ok=True)
             partials = self.root / "partial"
             with one_at_a_time(
                 self.root / "locks" / f"{key}.lock",
-                done=lambda: self.find(file, check_hash=check_hash) is not None,
+                done=arrived,
                 progress=lambda: _sizes(partials, key),
             ):
                 path = self.find(file, check_hash=check_hash)
@@ -443,17 +448,16 @@ class Store:
                     return path
                 partial = Partial.claim(partials, key)
                 try:
-                    digest, source = Fetch(
+                    digest, source = fetch(
                         partial,
                         sources,
                         expected=expected,
-                        size=file.size,
+                        size=file.size if check_hash else None,
                         report=display.gained,
                         found_size=lambda size: display.expect(file, size),
                         cancel=cancel,
-                    ).run()
+                    )
                     if trusted and trusted.startswith(expected) and digest != trusted:
-                        partial.discard()
                         raise ChangedUpstreamError(
                             redact(source.url),
                             trusted,
@@ -464,6 +468,9 @@ class Store:
                     path = self._publish(
                         digest, partial.publish, partial.data, file.name, source.original
                     )
+                except DigestMismatchError:
+                    partial.discard()
+                    raise
                 finally:
                     partial.release()
                 _write(
@@ -507,8 +514,6 @@ class Store:
             status = data.stat()
             facts.update(size=status.st_size, mtime_ns=status.st_mtime_ns)
             move(target)
-        else:
-            facts = _read(record)
         for key, value in (("names", name), ("sources", redact(source) if source else "")):
             if value and value not in facts.setdefault(key, []):
                 facts[key].append(value)

@@ -1,0 +1,173 @@
+"""Several connections for one file, where one is slow and more of them help.
+
+The first connection streams the whole file and is measured. If the rest would take long, further
+connections take pieces of it from further on; more are added while the sum grows. The first stops
+where the others' pieces begin, but not before one of them was served: so a server that ignores
+ranges, or the same file behind another address, costs nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+
+from . import settings
+from .http import CancelledError, PermanentError, TemporaryError
+from .transfer import Source, Transfer
+
+__all__ = ["Helpers"]
+
+_MIB = 1024 * 1024
+_SMALLEST, _LARGEST = 4 * _MIB, 32 * _MIB  # of a piece
+_FAST = 150 * _MIB  # bytes a second; beyond, several connections only cost
+_MEASURE = 0.4  # seconds over which a rate is taken
+_WORTH_IT = 2.0  # seconds that the rest must take at least
+_GAIN = 1.25  # growth of the sum that earns more connections
+
+
+class Helpers:
+    """Further connections that download pieces of the file that one connection is streaming.
+
+    Args:
+        end: where that connection's body ends.
+        total: the file's size.
+    """
+
+    def __init__(self, transfer: Transfer, source: Source, end: int, total: int) -> None:
+        self._transfer = transfer
+        self._source = source
+        self._end = end
+        self._total = total
+        self._most = settings.connections()
+        self._changed = threading.Condition()
+        self._todo: list[tuple[int, int]] = []
+        self._frontier: int | None = None  # where the first connection's part ends
+        self._threads: list[threading.Thread] = []
+        self._active = 0
+        self._confirmed = False
+        self._stopping = False
+        self._growing = True
+        self._fault: TemporaryError | None = None
+        self._error: BaseException | None = None
+        self.refused = False  # the server does not serve ranges of this file
+        self._marked = time.monotonic()
+        self._had = transfer.partial.size
+        self._rate = 0.0
+
+    def between(self, position: int) -> int | None:
+        """For the first connection: looks after the helpers, and says where to stop."""
+        self._look()
+        frontier = self._frontier
+        if frontier is None or position < frontier:
+            return frontier if self._confirmed else None
+        with self._changed:
+            while self._todo and self._todo[0][0] <= position and not self.refused:
+                self._frontier = self._todo.pop(0)[1]  # nobody began it: just read on
+            if self._frontier is not None and position < self._frontier:
+                return None
+        return self._frontier if self._confirmed and not self.refused else None
+
+    def finish(self) -> None:
+        """Waits for the pieces.
+
+        Raises:
+            TemporaryError: some could not be had.
+        """
+        if self._threads and self._todo and not self.refused:
+            self._launch(1)  # in place of the first connection
+        while True:
+            with self._changed:
+                if self._error is not None:
+                    raise self._error
+                if not self._active:
+                    break
+                self._changed.wait(0.05)
+            self._transfer.cancel.check()
+            self._look()
+        if self._todo:
+            raise self._fault or TemporaryError("the server stopped serving ranges of this file")
+
+    def stop(self) -> None:
+        """Ends all helpers; what they wrote stays."""
+        with self._changed:
+            self._stopping = True
+        for thread in self._threads:
+            thread.join(settings.timeout() + 5)
+
+    def _look(self) -> None:
+        """Measures, and adds connections while that helps."""
+        now = time.monotonic()
+        elapsed = now - self._marked
+        if elapsed < _MEASURE or not self._growing or self._stopping or self.refused:
+            return
+        had, before = self._transfer.partial.size, self._rate
+        self._rate = (had - self._had) / elapsed
+        self._marked, self._had = now, had
+        left = self._total - had
+        if self._rate > _FAST or left < max(2 * _SMALLEST, _WORTH_IT * self._rate):
+            return
+        if not self._threads:
+            self._divide(left)
+            self._launch(3)
+        elif self._rate >= _GAIN * before:
+            self._launch(self._active + 1)
+        else:
+            self._growing = False
+
+    def _divide(self, left: int) -> None:
+        partial = self._transfer.partial
+        piece = min(max(left // (8 * self._most), _SMALLEST), _LARGEST)
+        begin = partial.have.missing(self._total)[0][0] + max(piece, int(self._rate))
+        gaps = partial.have.missing(self._total, begin)
+        with self._changed:
+            self._todo = [
+                (start, min(start + piece, end))
+                for first, end in gaps
+                for start in range(first, end, piece)
+            ]
+            if self._todo:
+                self._frontier = min(self._todo[0][0], self._end)
+        partial.scatter()
+
+    def _launch(self, count: int) -> None:
+        for _ in range(min(count, self._most - self._active, len(self._todo))):
+            thread = threading.Thread(target=self._work, name="hubcore-range", daemon=True)
+            self._threads.append(thread)
+            with self._changed:
+                self._active += 1
+            thread.start()
+
+    def _work(self) -> None:
+        try:
+            while True:
+                with self._changed:
+                    if self._stopping or self.refused or not self._todo:
+                        return
+                    start, end = self._todo.pop(0)
+                try:
+                    self._fetch(start, end)
+                finally:
+                    with self._changed:
+                        rest = self._transfer.partial.have.missing(end, start)
+                        self._todo = sorted([*self._todo, *rest])
+        except PermanentError:
+            self.refused = True
+        except TemporaryError as fault:
+            self._fault = fault
+            self._growing = False  # more connections than the server likes, perhaps
+        except CancelledError:
+            pass
+        except BaseException as error:  # told by the thread that waits
+            self._error = error
+        finally:
+            with self._changed:
+                self._active -= 1
+                self._changed.notify_all()
+
+    def _fetch(self, start: int, end: int) -> None:
+        body = self._transfer.open_range(self._source, start, end)
+        self._confirmed = True
+        self._transfer.copy(body, lambda position: 0 if self._stopping or self.refused else None)
+        with contextlib.suppress(OSError):
+            self._transfer.partial.save()
