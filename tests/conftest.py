@@ -1,0 +1,43 @@
+"""Fixtures that several test files share."""
+
+import pytest
+from environments import ROOT, Environment, build_wheel
+
+from hubcore import registry
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory, monkeypatch):
+    """Each test has a store of its own, and no settings of the machine's user."""
+    home = tmp_path_factory.mktemp("home")
+    for name in ("OFFLINE", "ROOTS", "MIRRORS", "DISABLE", "STRICT", "LOCK"):
+        monkeypatch.delenv(f"HUBCORE_{name}", raising=False)
+    monkeypatch.setenv("HUBCORE_HOME", str(home))
+    monkeypatch.setenv("HUBCORE_CONFIG", str(home / "config.toml"))
+    monkeypatch.setenv("TORCH_HOME", str(home / "torch"))
+    registry.refresh()
+    yield home
+    registry.refresh()
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory):
+    """The folder of built wheels, and a function that builds one of the project's own once."""
+    folder = tmp_path_factory.mktemp("wheels")
+    built = {}
+
+    def wheel(name="hubcore"):
+        if name not in built:
+            project = ROOT if name == "hubcore" else ROOT / "plugins" / name
+            built[name] = build_wheel(project, folder)
+        return built[name]
+
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory, wheels):
+    """An environment in which only hubcore's wheel is installed."""
+    made = Environment(tmp_path_factory.mktemp("environment"))
+    made.install(wheels("hubcore"))
+    return made
