@@ -1,0 +1,46 @@
+# The two commands: `make demo` and `make test`. Both make .venv on first use.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PLUGINS := $(wildcard plugins/*/pyproject.toml)
+PACKAGES := -e . $(patsubst %/pyproject.toml,-e ./%,$(PLUGINS))
+# What the build backend needs; given once, so that no package builds in an environment of its own.
+BACKEND := "hatchling>=1.21" editables
+
+.PHONY: demo test lint bench clean help
+
+help:
+	@echo "make demo   classify a photo with official weights"
+	@echo "make test   run all tests"
+	@echo "make lint   ruff and mypy"
+	@echo "make bench  measure against peers (see benchmarks/)"
+
+# A stamp a group: a second run installs nothing, a changed pyproject.toml installs again.
+$(VENV)/installed: pyproject.toml $(PLUGINS)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/pip install --quiet --disable-pip-version-check $(BACKEND)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation $(PACKAGES)
+	touch $@
+
+$(VENV)/installed-%: $(VENV)/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --group $*
+	touch $@
+
+demo: $(VENV)/installed-demo
+	$(BIN)/python examples/demo.py
+
+test: $(VENV)/installed-test
+	$(BIN)/python -m pytest $(TESTS)
+
+lint: $(VENV)/installed-test $(VENV)/installed-lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/installed-bench
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache demo-output
