@@ -190,6 +190,7 @@ def _wait(state: Any) -> float:
     """Capped exponential back-off with jitter, or as long as the server asks."""
     import tenacity
 
-    backoff = tenacity.wait_exponential_jitter(initial=0.25, max=30, jitter=0.25)(state)
+    waits = tenacity.wait_exponential(multiplier=0.25, max=30) + tenacity.wait_random(0, 0.25)
+    backoff = waits(state)
     fault = state.outcome.exception()
     return max(backoff, getattr(fault, "retry_after", None) or 0.0)
