@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -19,11 +19,10 @@ from torchvision.models.detection.backbone_utils import _validate_trainable_laye
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import FrozenBatchNorm2d, box_convert, clip_boxes_to_image
 
+from hubcore.weights import WeightsLike
+
 from .detr_criterion import Prediction, SetCriterion, encode_targets
 from .detr_transformer import Transformer, sine_position_embedding
-
-if TYPE_CHECKING:
-    from hubcore.weights import WeightsLike
 
 __all__ = [
     "DETR",
@@ -34,11 +33,8 @@ __all__ = [
     "published_state_dict",
 ]
 
-# The stages of a ResNet, last first: the order in which they are unfrozen.
-_STAGES = ("layer4", "layer3", "layer2", "layer1", "conv1")
 
-
-class DetrTransform(GeneralizedRCNNTransform):
+class DetrTransform(GeneralizedRCNNTransform):  # type: ignore[misc]  # it has no types
     """Normalises and resizes; `min_size` and `max_size` are as in torchvision's detectors.
 
     It shrinks with antialiasing, as the images the published weights were trained on were.
@@ -60,7 +56,12 @@ class DetrTransform(GeneralizedRCNNTransform):
 
 
 class ResNetBackbone(nn.Module):
-    """A ResNet without its classifier: images (B, 3, H, W) to features (B, C, ~H/32, ~W/32)."""
+    """A ResNet without its classifier: images (B, 3, H, W) to features (B, C, ~H/32, ~W/32).
+
+    Args:
+        resnet: the whole ResNet.
+        trainable_layers: how many of its 5 stages are trained, counted from the last.
+    """
 
     def __init__(self, resnet: ResNet, trainable_layers: int = 5) -> None:
         super().__init__()
@@ -72,8 +73,10 @@ class ResNetBackbone(nn.Module):
                 if name not in ("avgpool", "fc")
             )
         )
-        for name, parameter in self.body.named_parameters():
-            parameter.requires_grad_(name.startswith(_STAGES[:trainable_layers]))
+        frozen = ("conv1", "bn1"), ("layer1",), ("layer2",), ("layer3",), ("layer4",)
+        for stage in frozen[: 5 - trainable_layers]:
+            for name in stage:
+                self.body.get_submodule(name).requires_grad_(False)
 
     def forward(self, images: Tensor) -> Tensor:
         features: Tensor = self.body(images)
@@ -120,8 +123,8 @@ class DETR(nn.Module):
       K is `num_queries`, less what `score_thresh` drops.
 
     An image's result does not depend on the batch it is in: the backbone sees each image at its
-    own size, and what pads the feature maps is masked. (A backbone that runs over padded images,
-    as in the authors' code, costs their DC5 models much of their accuracy in batches.)
+    own size, and what pads the feature maps is masked. (The authors' code pads the images, and
+    they report a significant drop in AP for their DC5 models in batches.)
 
     Args:
         backbone: maps (B, 3, H, W) to (B, C, h, w); its attribute `out_channels` is C.
@@ -236,8 +239,8 @@ class DETR(nn.Module):
     ) -> list[dict[str, Tensor]]:
         """Turns sets into detections, in pixels of images of the given (height, width)."""
         # The last class is "no object": each query speaks for the likeliest of the others.
-        scores, labels = prediction.logits.softmax(-1)[..., :-1].max(-1)
-        boxes = box_convert(prediction.boxes, "cxcywh", "xyxy")
+        scores, labels = prediction.logits.float().softmax(-1)[..., :-1].max(-1)
+        boxes = box_convert(prediction.boxes.float(), "cxcywh", "xyxy")
         detections = []
         for score, label, box, (height, width) in zip(
             scores, labels, boxes, image_sizes, strict=True

@@ -194,7 +194,8 @@ class SetCriterion:
 
 
 def _corners(boxes: Tensor) -> Tensor:
-    return box_convert(boxes, "cxcywh", "xyxy")
+    corners: Tensor = box_convert(boxes, "cxcywh", "xyxy")
+    return corners
 
 
 def _mean_over_processes(num_boxes: int, prediction: Prediction) -> Tensor:

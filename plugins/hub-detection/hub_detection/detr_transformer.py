@@ -29,17 +29,20 @@ class _TransformerLayer(nn.Module):
         # Positions take part in where to look, not in what is seen there.
         query = x + position
         attended, _ = self.self_attn(query, query, x, key_padding_mask=padding, need_weights=False)
-        return self.norm1(x + self.dropout(attended))  # type: ignore[no-any-return]  # nn.Module
+        out: Tensor = self.norm1(x + self.dropout(attended))
+        return out
 
     def _feed_forward(self, x: Tensor) -> Tensor:
         hidden = self.dropout(self.linear1(x).relu())
-        return x + self.dropout(self.linear2(hidden))
+        out: Tensor = x + self.dropout(self.linear2(hidden))
+        return out
 
 
 class EncoderLayer(_TransformerLayer):
     def forward(self, x: Tensor, position: Tensor, padding: Tensor | None) -> Tensor:
         x = self._self_attention(x, position, padding)
-        return self.norm2(self._feed_forward(x))  # type: ignore[no-any-return]  # nn.Module
+        out: Tensor = self.norm2(self._feed_forward(x))
+        return out
 
 
 class DecoderLayer(_TransformerLayer):
@@ -56,7 +59,8 @@ class DecoderLayer(_TransformerLayer):
             x + query, memory + position, memory, key_padding_mask=padding, need_weights=False
         )
         x = self.norm2(x + self.dropout(attended))
-        return self.norm3(self._feed_forward(x))  # type: ignore[no-any-return]  # nn.Module
+        out: Tensor = self.norm3(self._feed_forward(x))
+        return out
 
 
 class Encoder(nn.Module):
