@@ -1,0 +1,12 @@
+"""hub-classification against torchvision."""
+
+from equivalence import FamilyTests
+from torchvision import models
+
+
+class TestClassification(FamilyTests):
+    distribution = "hub-classification"
+    module = models
+    # SWAG, transform_input with auxiliary heads, and the first of each large architecture.
+    always = ("vit_b_16", "regnet_y_400mf", "inception_v3", "googlenet", "convnext_tiny", "swin_t")
+    old = ("densenet121", "googlenet", "mnasnet0_5", "resnet18", "vit_b_16")
