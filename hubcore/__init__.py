@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .builders import get_model, get_model_builder, get_model_weights
     from .deprecation import handle_legacy_interface, kwonly_to_pos_or_kw
     from .errors import HubError
+    from .prediction import predict
     from .registration import register
     from .registry import get_weight, list_models, list_weights, plugins, refresh
     from .weights import Weights, WeightsEnum, WeightsLike
@@ -42,6 +43,7 @@ __all__ = [
     "list_weights",
     "load_report",
     "plugins",
+    "predict",
     "refresh",
     "register",
 ]
@@ -51,6 +53,7 @@ _HOMES = {
     "builders": ("get_model", "get_model_builder", "get_model_weights"),
     "deprecation": ("handle_legacy_interface", "kwonly_to_pos_or_kw"),
     "errors": ("HubError",),
+    "prediction": ("predict",),
     "registration": ("register",),
     "registry": ("get_weight", "list_models", "list_weights", "plugins", "refresh"),
     "weights": ("Weights", "WeightsEnum", "WeightsLike"),

@@ -1,0 +1,167 @@
+"""Videos: their frames, from a folder of images, a video file or a tensor.
+
+Frames are decoded when they are asked for, in ascending order, so a long video costs no more
+memory than what is kept of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torchvision.transforms.functional import pil_to_tensor
+
+from ..errors import MissingDependencyError
+from .errors import InputError
+from .images import open_image
+from .inputs import images_in
+
+__all__ = ["Frames", "open_frames"]
+
+
+class Frames(Protocol):
+    """The frames of a video.
+
+    Attributes:
+        rate: frames a second; None where it is unknown.
+    """
+
+    rate: float | None
+
+    def __len__(self) -> int: ...
+
+    def read(self, indices: Sequence[int]) -> Iterator[Tensor]:
+        """The frames of these ascending indices: uint8, (3, H, W), in [0, 255]."""
+        ...
+
+
+def open_frames(name: str, content: Any) -> Frames:
+    """The frames of a video file, a folder of images, or a uint8 tensor (T, C, H, W).
+
+    Raises:
+        InputError: it cannot be read, or has no frames.
+    """
+    if isinstance(content, Tensor):
+        return _TensorFrames(name, content)
+    path = Path(content)
+    return _FolderFrames(path) if path.is_dir() else _FileFrames(path)
+
+
+class _TensorFrames:
+    rate: float | None = None
+
+    def __init__(self, name: str, clip: Tensor) -> None:
+        if clip.ndim != 4 or clip.shape[1] != 3 or clip.dtype != torch.uint8 or not len(clip):
+            shape = tuple(clip.shape)
+            raise InputError(
+                name, f"expected a clip (T, 3, H, W) of uint8, not {shape} of {clip.dtype}"
+            )
+        self._clip = clip
+
+    def __len__(self) -> int:
+        return len(self._clip)
+
+    def read(self, indices: Sequence[int]) -> Iterator[Tensor]:
+        return (self._clip[index] for index in indices)
+
+
+class _FolderFrames:
+    rate: float | None = None
+
+    def __init__(self, folder: Path) -> None:
+        self._paths = images_in(folder)
+        if not self._paths:
+            raise InputError(str(folder), "no frames in this folder")
+        self._folder = folder
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def read(self, indices: Sequence[int]) -> Iterator[Tensor]:
+        size: tuple[int, int] | None = None
+        for index in indices:
+            path = self._paths[index]
+            image = open_image(str(path), path)
+            size = size or image.size
+            if image.size != size:
+                raise InputError(
+                    str(self._folder), f"frames differ in size: {path.name} is {_by(image.size)}, "
+                    f"others are {_by(size)}"
+                )
+            yield pil_to_tensor(image)
+
+
+class _FileFrames:
+    """A video file, decoded with PyAV."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            import av
+        except ModuleNotFoundError as error:
+            raise MissingDependencyError(
+                "Reading video files needs PyAV: pip install av (or give a folder of frames)", "av"
+            ) from error
+        self._path = path
+        self._errors = (av.FFmpegError, OSError, IndexError)
+        try:
+            with av.open(str(path)) as container:
+                stream = container.streams.video[0]
+                self.rate = float(stream.average_rate) if stream.average_rate else None
+                # Counted, since what the header says may be missing or wrong.
+                self._count = sum(1 for packet in container.demux(stream) if packet.size)
+        except self._errors as error:
+            raise self._unreadable(error) from error
+        if not self._count:
+            raise InputError(str(path), "this video has no frames")
+
+    def __len__(self) -> int:
+        return self._count
+
+    def read(self, indices: Sequence[int]) -> Iterator[Tensor]:
+        import av
+
+        wanted = iter(indices)
+        index = next(wanted, None)
+        frame = None
+        try:
+            with av.open(str(self._path)) as container:
+                container.streams.video[0].thread_type = "AUTO"
+                for number, frame in enumerate(container.decode(video=0)):
+                    while index == number:
+                        yield _upright(frame)
+                        index = next(wanted, None)
+                    if index is None:
+                        return
+        except self._errors as error:
+            raise self._unreadable(error) from error
+        if frame is None:
+            raise InputError(str(self._path), "no frame of this video can be decoded")
+        while index is not None:  # some packets gave no frame: the last one stands for them
+            yield _upright(frame)
+            index = next(wanted, None)
+
+    def _unreadable(self, error: Exception) -> InputError:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        if isinstance(error, IndexError):
+            reason = "it has no video stream"
+        return InputError(str(self._path), f"is not a video that can be read ({reason})")
+
+
+def _upright(frame: Any) -> Tensor:
+    """A decoded frame as (3, H, W), turned as the file says it is to be shown."""
+    pixels = torch.from_numpy(frame.to_ndarray(format="rgb24"))
+    turns = round(getattr(frame, "rotation", 0) / 90)
+    return torch.rot90(pixels, turns, (0, 1)).permute(2, 0, 1)
+
+
+def _by(size: tuple[int, int]) -> str:
+    return f"{size[0]} x {size[1]}"
+
+
+def as_image(frame: Tensor) -> Image.Image:
+    """A frame (3, H, W) as a PIL image."""
+    return Image.fromarray(frame.permute(1, 2, 0).contiguous().numpy())

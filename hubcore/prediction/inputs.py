@@ -1,0 +1,258 @@
+"""Inputs: what a user names becomes images, pairs of images, and clips.
+
+A path may be a file, a folder or a glob. What cannot be used becomes a `Failure` in its place, so
+that the others are still done. Nothing is decoded here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from .errors import InputError, PredictionError
+from .results import Failure
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from .frames import Frames
+
+__all__ = ["ClipInput", "ImageInput", "Input", "PairInput", "expand"]
+
+VIDEO_SUFFIXES = frozenset(
+    {".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ogv", ".ts", ".webm", ".wmv"}
+)
+
+
+@dataclass(frozen=True, eq=False)
+class ImageInput:
+    """One image.
+
+    Attributes:
+        name: its path, or what stands for it.
+        content: its path; or a PIL image, an array (H, W, 3) or a tensor (C, H, W).
+    """
+
+    name: str
+    content: Any
+
+    def open(self) -> Image:
+        """The image, decoded, upright, RGB.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+        from .images import open_image
+
+        return open_image(self.name, self.content)
+
+
+@dataclass(frozen=True, eq=False)
+class PairInput:
+    """Two images of equal size, one after the other."""
+
+    name: str
+    first: ImageInput
+    second: ImageInput
+
+
+@dataclass(frozen=True, eq=False)
+class ClipInput:
+    """A video.
+
+    Attributes:
+        name: its path, or what stands for it.
+        content: a video file, a folder of frames, or a uint8 tensor (T, C, H, W).
+    """
+
+    name: str
+    content: Any
+
+    def frames(self) -> Frames:
+        """Its frames, decoded on demand.
+
+        Raises:
+            InputError: it cannot be read, or has no frames.
+        """
+        from .frames import open_frames
+
+        return open_frames(self.name, self.content)
+
+
+Input = ImageInput | PairInput | ClipInput
+
+
+def expand(inputs: Any, task: str) -> list[Input | Failure]:
+    """The inputs of a task, in order.
+
+    Args:
+        inputs: a path, a glob, an image (PIL, array or tensor), or several of them. For
+            ``video-classification`` a video file, a folder of frames, a folder of either, or
+            a uint8 tensor (T, C, H, W). For ``optical-flow`` images that follow one another,
+            or folders of them, or tuples of two images.
+        task: decides what a folder means.
+
+    A folder stands for the images in it (not in its subfolders), in natural order.
+    """
+    several = inputs if _is_several(inputs) else [inputs]
+    if task == "video-classification":
+        return list(_clips(several))
+    if task == "optical-flow":
+        return list(_pairs(several))
+    return list(_images(several))
+
+
+def _images(inputs: Iterable[Any]) -> Iterator[ImageInput | Failure]:
+    for number, one in enumerate(inputs):
+        if not _is_path(one):
+            yield ImageInput(_unnamed(one, number), one)
+            continue
+        for path in _matches(one):
+            if isinstance(path, Failure):
+                yield path
+            elif path.is_dir():
+                found = images_in(path)
+                yield from (ImageInput(str(image), image) for image in found)
+                if not found:
+                    reason = f"no images in this folder; those below it: '{path}/**/*.jpg'"
+                    yield _failure(path, reason)
+            else:
+                yield ImageInput(str(path), path)
+
+
+def _pairs(inputs: Sequence[Any]) -> Iterator[PairInput | Failure]:
+    loose: list[ImageInput] = []
+    for one in inputs:
+        if isinstance(one, tuple):
+            yield from _sequence(_only_images(one))
+        elif _is_path(one) and Path(one).expanduser().is_dir():
+            yield from _sequence(_images([one]))
+        else:
+            found = list(_images([one]))
+            yield from (item for item in found if isinstance(item, Failure))
+            loose += (item for item in found if isinstance(item, ImageInput))
+    if loose:
+        yield from _sequence(loose)
+
+
+def _only_images(images: Iterable[Any]) -> Iterator[ImageInput | Failure]:
+    """One image each: within a tuple, no folder stands for many."""
+    for number, one in enumerate(images):
+        yield ImageInput(str(one) if _is_path(one) else _unnamed(one, number), one)
+
+
+def _sequence(found: Iterable[ImageInput | Failure]) -> Iterator[PairInput | Failure]:
+    images = []
+    for item in found:
+        if isinstance(item, Failure):
+            yield item
+        else:
+            images.append(item)
+    for first, second in pairwise(images):
+        yield PairInput(f"{first.name} to {second.name}", first, second)
+    if len(images) == 1:
+        yield _failure(images[0].name, "optical flow needs a second image")
+
+
+def _clips(inputs: Iterable[Any]) -> Iterator[ClipInput | Failure]:
+    for number, one in enumerate(inputs):
+        if not _is_path(one):
+            yield ClipInput(_unnamed(one, number), one)
+            continue
+        for path in _matches(one):
+            if isinstance(path, Failure):
+                yield path
+            elif path.is_dir():
+                yield from _clips_in(path)
+            elif path.suffix.lower() in image_suffixes():
+                yield _failure(path, "is a single image; give the folder that holds the frames")
+            else:
+                yield ClipInput(str(path), path)
+
+
+def _clips_in(folder: Path) -> Iterator[ClipInput | Failure]:
+    """A folder of frames is one video; any other stands for the videos in it."""
+    if images_in(folder):
+        yield ClipInput(str(folder), folder)
+        return
+    found = [
+        path
+        for path in _listed(folder)
+        if path.suffix.lower() in VIDEO_SUFFIXES or (path.is_dir() and images_in(path))
+    ]
+    yield from (ClipInput(str(path), path) for path in found)
+    if not found:
+        yield _failure(folder, "no frames and no videos in this folder")
+
+
+def _matches(path: str | os.PathLike[str]) -> Iterator[Path | Failure]:
+    """What a path or a glob names."""
+    import glob
+
+    given = Path(path).expanduser()
+    if given.exists():
+        yield given
+    elif glob.has_magic(str(path)):
+        matches = sorted(glob.glob(str(given), recursive=True), key=natural)  # noqa: PTH207  # absolute globs too
+        # '**' gives folders besides the files in them.
+        files = [Path(match) for match in matches if Path(match).is_file()]
+        yield from files or [Path(match) for match in matches]
+        if not matches:
+            yield _failure(given, "nothing matches")
+    else:
+        yield _failure(given, "no such file or folder")
+
+
+def images_in(folder: Path) -> list[Path]:
+    """The images of a folder in natural order, by their suffix; hidden files left out."""
+    suffixes = image_suffixes()
+    return [path for path in _listed(folder) if path.suffix.lower() in suffixes]
+
+
+def image_suffixes() -> frozenset[str]:
+    """The file name endings, lower-case, of what Pillow reads."""
+    try:
+        from PIL import Image
+    except ModuleNotFoundError as error:
+        raise PredictionError("Reading images needs Pillow: pip install pillow") from error
+    Image.init()
+    return frozenset(
+        suffix for suffix, kind in Image.EXTENSION.items() if kind in Image.OPEN
+    ) - VIDEO_SUFFIXES
+
+
+def natural(name: object) -> list[tuple[int, int | str]]:
+    """A sorting key that counts: frame2 comes before frame10."""
+    parts = re.split(r"(\d+)", str(name))
+    return [(0, int(part)) if part.isdecimal() else (1, part.lower()) for part in parts if part]
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        found = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    except OSError as error:
+        raise InputError(str(folder), error.strerror or str(error)) from error
+    return sorted(found, key=natural)
+
+
+def _is_several(inputs: Any) -> bool:
+    # Arrays, tensors and PIL images could be iterated too, but each is one input.
+    return isinstance(inputs, list | set | frozenset) or isinstance(inputs, Iterator)
+
+
+def _is_path(one: Any) -> TypeGuard[str | os.PathLike[str]]:
+    return isinstance(one, str | os.PathLike)
+
+
+def _unnamed(one: Any, number: int) -> str:
+    """A name for what has none; a PIL image that was opened from a file knows it."""
+    return str(getattr(one, "filename", "") or f"input {number}")
+
+
+def _failure(path: object, reason: str) -> Failure:
+    return Failure(str(path), InputError(str(path), reason))

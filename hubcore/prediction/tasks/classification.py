@@ -1,0 +1,38 @@
+"""Image classification, of float and quantized models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor
+
+from ..inputs import ImageInput
+from ..results import Classification, ClassificationResult
+from .base import ImageTask, Sample, Task
+
+__all__ = ["Runner", "likeliest"]
+
+
+class Runner(ImageTask):
+    """The model gives logits (B, classes); the softmax of them are the probabilities."""
+
+    batch_size = 16
+
+    def results(
+        self, output: Any, items: Sequence[ImageInput], samples: Sequence[Sample]
+    ) -> list[ClassificationResult]:
+        probabilities = output.float().softmax(dim=-1).cpu()
+        return [
+            ClassificationResult(item, sample.size, likeliest(self, row))
+            for item, sample, row in zip(items, samples, probabilities)
+        ]
+
+
+def likeliest(task: Task[Any], probabilities: Tensor) -> tuple[Classification, ...]:
+    """The likeliest classes of (classes,) probabilities, likeliest first."""
+    top = probabilities.topk(min(task.options.top, len(probabilities)))
+    return tuple(
+        Classification(task.label(category), category, probability)
+        for category, probability in zip(top.indices.tolist(), top.values.tolist())
+    )

@@ -1,0 +1,75 @@
+"""Optical flow: where each pixel of an image is in the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor
+from torch.nn.functional import pad
+
+from ...weights import WeightsLike
+from ..errors import InputError
+from ..inputs import PairInput
+from ..results import Flow
+from .base import Options, Sample, Task
+
+__all__ = ["Runner"]
+
+MULTIPLE = 8
+"""RAFT takes only sizes that are divisible by this; images are padded by their edges."""
+
+
+class Runner(Task[PairInput]):
+    """The model takes two batches (B, 3, H, W) and gives a list of ever better flows."""
+
+    def __init__(self, weights: WeightsLike, options: Options) -> None:
+        super().__init__(weights, options)
+        self.least = tuple(weights.meta.get("min_size") or (1, 1))
+
+    def load(self, item: PairInput) -> Sample:
+        first, second = item.first.open(), item.second.open()
+        if first.size != second.size:
+            sizes = " and ".join(f"{width} x {height}" for width, height in (first.size, second.size))
+            raise InputError(item.name, f"optical flow needs images of equal size, not {sizes}")
+        width, height = first.size
+        padding = self._padding(width, height)
+        tensors = tuple(
+            pad(image[None], padding, mode="replicate")[0]
+            for image in self.preprocess(first, second)
+        )
+        return Sample(tensors, first.size)
+
+    def results(
+        self, output: Any, items: Sequence[PairInput], samples: Sequence[Sample]
+    ) -> list[Flow]:
+        last: Tensor = output[-1] if isinstance(output, list | tuple) else output
+        return [
+            self._result(item, sample, flow)
+            for item, sample, flow in zip(items, samples, last.float().cpu())
+        ]
+
+    def _padding(self, width: int, height: int) -> tuple[int, int, int, int]:
+        """Pixels left, right, above and below."""
+        least_height, least_width = self.least
+        wide = _next_multiple(max(width, least_width)) - width
+        high = _next_multiple(max(height, least_height)) - height
+        return wide // 2, wide - wide // 2, high // 2, high - high // 2
+
+    def _result(self, item: PairInput, sample: Sample, flow: Tensor) -> Flow:
+        width, height = sample.size
+        left, _, above, _ = self._padding(width, height)
+        flow = flow[:, above : above + height, left : left + width].clone()
+        lengths = flow.norm(dim=0)
+        return Flow(
+            item,
+            sample.size,
+            flow,
+            float(lengths.min()),
+            float(lengths.mean()),
+            float(lengths.max()),
+        )
+
+
+def _next_multiple(size: int) -> int:
+    return -(-size // MULTIPLE) * MULTIPLE
