@@ -19,6 +19,7 @@ from torchvision.models.detection.backbone_utils import _validate_trainable_laye
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import FrozenBatchNorm2d, box_convert, clip_boxes_to_image
 
+from hubcore.registry import get_weight
 from hubcore.weights import WeightsLike
 
 from .detr_criterion import Prediction, SetCriterion, encode_targets
@@ -266,13 +267,15 @@ def published_state_dict(checkpoint: Mapping[str, Any]) -> Mapping[str, Tensor]:
     return state_dict
 
 
-def _builder(name: str, resnet: Callable[..., ResNet], dilation: bool) -> Callable[..., DETR]:
+def _builder(
+    name: str, resnet: Callable[..., ResNet], backbone_default: str, *, dilation: bool
+) -> Callable[..., DETR]:
     def build(
         *,
         weights: WeightsLike | None = None,
         progress: bool = True,
         num_classes: int | None = None,
-        weights_backbone: WeightsLike | None = None,
+        weights_backbone: WeightsLike | str | None = backbone_default,
         trainable_backbone_layers: int | None = None,
         **kwargs: Any,
     ) -> DETR:
@@ -285,6 +288,8 @@ def _builder(name: str, resnet: Callable[..., ResNet], dilation: bool) -> Callab
             max_value=5,
             default_value=3,
         )
+        if isinstance(weights_backbone, str):
+            weights_backbone = get_weight(weights_backbone)
         trunk = resnet(
             norm_layer=FrozenBatchNorm2d, replace_stride_with_dilation=[False, False, dilation]
         )
@@ -305,7 +310,8 @@ def _builder(name: str, resnet: Callable[..., ResNet], dilation: bool) -> Callab
         weights: pre-trained weights of the whole detector; `weights_backbone` is then ignored.
         progress: whether downloads show their progress.
         num_classes: number of classes, background included; 91 (COCO) or the weights' by default.
-        weights_backbone: pre-trained weights of the backbone as a classifier.
+        weights_backbone: pre-trained weights of the backbone as a classifier, or their full
+            name; {backbone_default} by default.
         trainable_backbone_layers: how many of the backbone's 5 stages are trained, counted from
             the last; 3 by default, all of them without pre-trained weights.
         **kwargs: passed on to `DETR`.
@@ -328,7 +334,10 @@ def _classes_of(weights: WeightsLike, num_classes: int | None) -> int | None:
     return len(categories)
 
 
-detr_resnet50 = _builder("detr_resnet50", resnet50, dilation=False)
-detr_resnet50_dc5 = _builder("detr_resnet50_dc5", resnet50, dilation=True)
-detr_resnet101 = _builder("detr_resnet101", resnet101, dilation=False)
-detr_resnet101_dc5 = _builder("detr_resnet101_dc5", resnet101, dilation=True)
+_RESNET50 = (resnet50, "ResNet50_Weights.IMAGENET1K_V1")
+_RESNET101 = (resnet101, "ResNet101_Weights.IMAGENET1K_V1")
+
+detr_resnet50 = _builder("detr_resnet50", *_RESNET50, dilation=False)
+detr_resnet50_dc5 = _builder("detr_resnet50_dc5", *_RESNET50, dilation=True)
+detr_resnet101 = _builder("detr_resnet101", *_RESNET101, dilation=False)
+detr_resnet101_dc5 = _builder("detr_resnet101_dc5", *_RESNET101, dilation=True)

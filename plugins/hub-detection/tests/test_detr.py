@@ -226,7 +226,7 @@ def test_position_embedding_is_relative_to_the_image_not_the_batch() -> None:
 @pytest.mark.parametrize("name", BUILDERS)
 def test_parameter_names_are_those_of_the_published_checkpoints(name: str) -> None:
     """A sample of each part, their shapes, and their number."""
-    state_dict = getattr(detr, name)().state_dict()
+    state_dict = getattr(detr, name)(weights_backbone=None).state_dict()
     depth = 22 if "101" in name else 5
     expected = {
         "backbone.0.body.conv1.weight": (64, 3, 7, 7),
@@ -252,7 +252,9 @@ def test_parameter_names_are_those_of_the_published_checkpoints(name: str) -> No
 @pytest.mark.parametrize("name", BUILDERS)
 def test_dc5_doubles_the_resolution_of_the_features(name: str) -> None:
     """Stride 16 instead of 32."""
-    (features,) = getattr(detr, name)().extract_features([torch.rand(3, 64, 96)])
+    (features,) = getattr(detr, name)(weights_backbone=None).extract_features(
+        [torch.rand(3, 64, 96)]
+    )
     assert features.shape == ((2048, 4, 6) if name.endswith("dc5") else (2048, 2, 3))
 
 
@@ -272,7 +274,7 @@ def test_copies_and_state_dicts_give_the_same_detections() -> None:
 @pytest.mark.parametrize("wrapped", [True, False])
 def test_weights_are_loaded_as_published_or_bare(wrapped: bool) -> None:
     """From any object that has them; the backbone's weights are then not asked for."""
-    source = detr.detr_resnet50(num_classes=3, **TINY)
+    source = detr.detr_resnet50(weights_backbone=None, num_classes=3, **TINY)
     torch.nn.init.normal_(source.class_embed.bias)
     state_dict = source.state_dict()
     weights = Weights({"model": state_dict} if wrapped else state_dict, categories=3)
@@ -336,10 +338,10 @@ def test_an_untrained_backbone_is_trained_whole() -> None:
     """A request for less is answered with a warning, as in torchvision."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        model = detr.detr_resnet50(**TINY)
+        model = detr.detr_resnet50(weights_backbone=None, **TINY)
     assert all(parameter.requires_grad for parameter in model.parameters())
     with pytest.warns(UserWarning, match="trainable_backbone_layers has no effect"):
-        detr.detr_resnet50(trainable_backbone_layers=2, **TINY)
+        detr.detr_resnet50(weights_backbone=None, trainable_backbone_layers=2, **TINY)
     with pytest.raises(ValueError, match=r"range \[0,5\]"):
         detr.detr_resnet50(
             weights_backbone=Weights(resnet50().state_dict()), trainable_backbone_layers=6

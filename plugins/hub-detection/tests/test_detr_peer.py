@@ -76,7 +76,7 @@ def randomise(model: nn.Module) -> None:
 
 def ours_and_theirs(name: str) -> tuple[detr.DETR, nn.Module]:
     torch.manual_seed(0)
-    ours = getattr(detr, name)().eval()
+    ours = getattr(detr, name)(weights_backbone=None).eval()
     randomise(ours)
     config = transformers.DetrConfig(
         use_timm_backbone=True,
