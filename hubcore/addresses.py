@@ -22,13 +22,13 @@ def scheme(url: str) -> str:
     return url.partition(":")[0].lower()
 
 
-def check_address(url: str, *, allow_file: bool = False, extra: tuple[str, ...] = ()) -> None:
+def check_address(url: str, *, allow_file: bool = False, any_scheme: bool = False) -> None:
     """Refuses an address that the hub does not open.
 
     Args:
         url: the address as a catalogue gives it.
         allow_file: whether ``file:`` is allowed: only where a user, not a package, wrote it.
-        extra: further schemes, those that hook plugins fetch.
+        any_scheme: whether hook plugins may know other schemes.
 
     Raises:
         UnsafeAddressError: always with the reason.
@@ -41,7 +41,7 @@ def check_address(url: str, *, allow_file: bool = False, extra: tuple[str, ...] 
             f"Refused {redact(url)}: a catalogue may not read local files. "
             "Import the file yourself: hub cache import FILE"
         )
-    if kind not in {"http", "https", "package", "file", *extra}:
+    if kind not in {"http", "https", "package", "file"} and not any_scheme:
         raise UnsafeAddressError(
             f"Refused {redact(url)}: no way to fetch '{kind}:' addresses (https:, http:, package:)."
         )

@@ -38,6 +38,7 @@ def one_at_a_time(
     """
     import filelock
 
+    path.parent.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(path)
     seen = progress()
     changed = time.monotonic()

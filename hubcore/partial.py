@@ -119,14 +119,6 @@ class Partial:
         self.state = {}
         self.save()
 
-    def publish(self, target: Path) -> None:
-        """Gives the finished file its final name, in one step."""
-        os.close(self._fd)
-        self._fd = -1
-        target.parent.mkdir(parents=True, exist_ok=True)
-        self.data.replace(target)
-        shutil.rmtree(self.folder, ignore_errors=True)
-
     def release(self) -> None:
         """Leaves the partial for whoever tries next."""
         if self._fd < 0:

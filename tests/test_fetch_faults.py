@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 import servers
+from servers import FaultyServer
+
 from hubcore.store import RemoteFile, Store
 from hubcore.store_errors import DigestMismatchError, DownloadError
-from servers import FaultyServer
 
 DATA = os.urandom(700_001)
 DIGEST = hashlib.sha256(DATA).hexdigest()

@@ -1,0 +1,157 @@
+"""Brings a file that is missing into the store: from this machine, or over the network."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from . import settings
+from .addresses import identity, redact, scheme
+from .fetch import Cancel, Source, fetch
+from .hashing import sha256_of
+from .locks import one_at_a_time
+from .packaged import locate
+from .partial import Partial
+from .progress import Progress
+from .records import key_of
+from .remote import RemoteFile
+from .sources import addresses_for, fetch_by_hook
+from .store_errors import (
+    ChangedUpstreamError,
+    DigestMismatchError,
+    DownloadError,
+    OfflineError,
+)
+
+if TYPE_CHECKING:
+    from .store import Store
+
+__all__ = ["acquire"]
+
+_log = logging.getLogger(__name__)
+
+
+def acquire(
+    store: Store, file: RemoteFile, check_hash: bool, display: Progress, cancel: Cancel
+) -> Path:
+    """Takes the file from the first place that has it; `Store.get` says what is raised."""
+    path = _from_this_machine(store, file, check_hash)
+    if path is not None:
+        return path
+    remote = [url for url in file.urls if scheme(url) not in {"package", "file"}]
+    if not remote:
+        raise DownloadError(_how_to_get(store, file, "no installed package ships it"))
+    if settings.offline():
+        raise OfflineError(_how_to_get(store, file, "HUBCORE_OFFLINE is set"))
+    trusted = next((d for url in file.urls if (d := store.trusted(url))), "") if check_hash else ""
+    expected = ((file.digest or "") if check_hash else "") or trusted
+    key = expected or "url-" + key_of(identity(remote[0]))[:40]
+    partials = store.root / "partial"
+
+    def arrived() -> Path | None:
+        cancel.check()
+        return store.find(file, check_hash=check_hash)
+
+    with (
+        store.writing(),
+        one_at_a_time(
+            store.root / "locks" / f"{key}.lock",
+            done=lambda: arrived() is not None,
+            progress=lambda: _sizes(partials, key),
+        ),
+    ):
+        path = arrived()
+        if path is not None:
+            return path
+        partial = Partial.claim(partials, key)
+        try:
+            digest, original = _fetched(partial, remote, file, expected, display, cancel)
+            if trusted and trusted.startswith(expected) and digest != trusted:
+                raise ChangedUpstreamError(
+                    redact(original),
+                    trusted,
+                    digest,
+                    "The file changed since it was first fetched. If its publisher says so "
+                    f"too: hub cache forget {redact(original)}",
+                )
+            path = store.publish(partial.data, digest, file.name, original)
+            store.trust(original, digest)
+            partial.discard()
+            return path
+        except DigestMismatchError:
+            partial.discard()
+            raise
+        finally:
+            partial.release()
+
+
+def _fetched(
+    partial: Partial,
+    remote: list[str],
+    file: RemoteFile,
+    expected: str,
+    display: Progress,
+    cancel: Cancel,
+) -> tuple[str, str]:
+    """Fills the partial; returns its digest and which of the addresses it came from."""
+    sources = [Source(url, original) for original in remote for url in addresses_for(original)]
+    for url, original in sources:
+        if scheme(url) not in {"http", "https"} and fetch_by_hook(url, partial.data):
+            digest = sha256_of(partial.data)
+            if not digest.startswith(expected):
+                raise DigestMismatchError(redact(url), expected, digest)
+            return digest, original
+    digest, source = fetch(
+        partial,
+        [source for source in sources if scheme(source.url) in {"http", "https"}],
+        expected=expected,
+        size=file.size,
+        report=display.gained,
+        found_size=lambda size: display.expect(file, size),
+        cancel=cancel,
+    )
+    return digest, source.original
+
+
+def _from_this_machine(store: Store, file: RemoteFile, check_hash: bool) -> Path | None:
+    """Takes the file from an installed distribution, or a path that the user gave."""
+    for url in file.urls:
+        path = None
+        if scheme(url) == "package":
+            path = locate(url)
+        elif scheme(url) == "file":
+            path = Path(url2pathname(urlsplit(url).path))
+        if path is None or not path.is_file():
+            continue
+        try:
+            digest = file.digest if check_hash else None
+            return store.add(path, sha256=digest, name=file.name, source=url)
+        except DigestMismatchError as error:
+            if url == file.urls[-1]:
+                raise
+            _log.warning("%s", error)
+    return None
+
+
+def _how_to_get(store: Store, file: RemoteFile, why: str) -> str:
+    places = "".join(f"\n  {redact(url)}" for url in file.urls)
+    return (
+        f"{file.name or 'The file'} is not in {store.root}, and {why}. On a machine with a "
+        "connection: 'hub download' it, or 'hub bundle create' there and 'hub bundle import' "
+        f"here; or fetch it by other means and 'hub cache import FILE'. It is found at:{places}"
+    )
+
+
+def _sizes(folder: Path, key: str) -> list[tuple[str, int]]:
+    """How far the downloads of a file are, in other processes."""
+    with contextlib.suppress(OSError):
+        return sorted(
+            (path.name, (path / "data").stat().st_size)
+            for path in folder.iterdir()
+            if path.name.partition(".")[0] == key
+        )
+    return []
