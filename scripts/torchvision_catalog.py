@@ -31,8 +31,21 @@ def made_files(family: Family) -> Iterator[tuple[Path, str]]:
     yield family.readme, tables.updated(family.readme.read_text("utf-8"), catalog)
 
 
+def shared_files() -> Iterator[tuple[Path, str]]:
+    """What ``generate`` writes into the core: label lists, and the index of what to install."""
+    yield from build.label_files()
+    names = {}
+    for family in FAMILIES:
+        data = build.build(family)
+        names[family.distribution] = {
+            "model": sorted(name.lower() for name in data["models"]),
+            "weights": sorted(name.lower() for name in data["weights"]),
+        }
+    yield ROOT / "hubcore" / "families.json", build.dumps(names) + "\n"
+
+
 def generate(families: list[Family]) -> int:
-    for path, text in build.label_files():
+    for path, text in shared_files():
         path.write_text(text, "utf-8")
     for family in families:
         for path, text in made_files(family):
@@ -50,7 +63,8 @@ def check(families: list[Family]) -> int:
         for difference in (*compare.differences(family), *filter(None, stale)):
             print(f"{family.distribution}: {difference}")
             found += 1
-    for difference in filter(None, (_stale(path, text) for path, text in build.label_files())):
+    shared = shared_files() if families == list(FAMILIES) else ()
+    for difference in filter(None, (_stale(path, text) for path, text in shared)):
         print(difference)
         found += 1
     print(f"{found} difference{'s' * (found != 1)}" if found else "no differences")

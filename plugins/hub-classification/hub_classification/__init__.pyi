@@ -384,7 +384,12 @@ def alexnet(
     progress: bool = True,
     **config: Any,
 ) -> AlexNet:
-    """"""
+    """The network that began the era of deep vision models: five convolutions and three large
+    fully connected layers, here in the variant without cross-channel normalisation and without
+    the split over two GPUs.
+
+    Paper: https://arxiv.org/abs/1404.5997
+    """
 
 def convnext_base(
     *,
@@ -392,7 +397,10 @@ def convnext_base(
     progress: bool = True,
     **config: Any,
 ) -> ConvNeXt:
-    """"""
+    """ConvNeXt with stages of 128, 256, 512 and 1024 channels, of the size and cost of a Swin-B.
+
+    Paper: https://arxiv.org/abs/2201.03545
+    """
 
 def convnext_large(
     *,
@@ -400,7 +408,10 @@ def convnext_large(
     progress: bool = True,
     **config: Any,
 ) -> ConvNeXt:
-    """"""
+    """The widest ConvNeXt here: 192 to 1536 channels and 198 million parameters.
+
+    Paper: https://arxiv.org/abs/2201.03545
+    """
 
 def convnext_small(
     *,
@@ -408,7 +419,10 @@ def convnext_small(
     progress: bool = True,
     **config: Any,
 ) -> ConvNeXt:
-    """"""
+    """ConvNeXt-T with a third stage of 27 blocks instead of 9: twice the depth at the same widths.
+
+    Paper: https://arxiv.org/abs/2201.03545
+    """
 
 def convnext_tiny(
     *,
@@ -416,7 +430,12 @@ def convnext_tiny(
     progress: bool = True,
     **config: Any,
 ) -> ConvNeXt:
-    """"""
+    """The smallest ConvNeXt: a ResNet rebuilt step by step with the design choices of vision
+    transformers (patchify stem, 7x7 depthwise convolutions, layer normalisation, GELU) and no
+    attention.
+
+    Paper: https://arxiv.org/abs/2201.03545
+    """
 
 def densenet121(
     *,
@@ -424,7 +443,12 @@ def densenet121(
     progress: bool = True,
     **config: Any,
 ) -> DenseNet:
-    """"""
+    """Every layer of a block sees the outputs of all earlier ones, so few channels a layer
+    suffice: 121 layers in 8 million parameters. `memory_efficient=True` trades time for memory
+    in training.
+
+    Paper: https://arxiv.org/abs/1608.06993
+    """
 
 def densenet161(
     *,
@@ -432,7 +456,10 @@ def densenet161(
     progress: bool = True,
     **config: Any,
 ) -> DenseNet:
-    """"""
+    """The wide DenseNet: each layer adds 48 channels where the others add 32, from a stem of 96.
+
+    Paper: https://arxiv.org/abs/1608.06993
+    """
 
 def densenet169(
     *,
@@ -440,7 +467,10 @@ def densenet169(
     progress: bool = True,
     **config: Any,
 ) -> DenseNet:
-    """"""
+    """DenseNet-121 with 32 layers instead of 24 and 16 in its last two blocks.
+
+    Paper: https://arxiv.org/abs/1608.06993
+    """
 
 def densenet201(
     *,
@@ -448,7 +478,10 @@ def densenet201(
     progress: bool = True,
     **config: Any,
 ) -> DenseNet:
-    """"""
+    """The deepest DenseNet of the family, with 48 layers in its third block.
+
+    Paper: https://arxiv.org/abs/1608.06993
+    """
 
 def efficientnet_b0(
     *,
@@ -456,7 +489,11 @@ def efficientnet_b0(
     progress: bool = True,
     **config: Any,
 ) -> EfficientNet:
-    """"""
+    """The base of the EfficientNets: inverted bottlenecks with squeeze-and-excitation, found by
+    architecture search for accuracy at few operations.
+
+    Paper: https://arxiv.org/abs/1905.11946
+    """
 
 def efficientnet_b1(
     *,
@@ -464,7 +501,10 @@ def efficientnet_b1(
     progress: bool = True,
     **config: Any,
 ) -> EfficientNet:
-    """"""
+    """EfficientNet-B0 made 1.1 times deeper, for inputs of 240 pixels.
+
+    Paper: https://arxiv.org/abs/1905.11946
+    """
 
 def efficientnet_b2(
     *,
@@ -472,7 +512,10 @@ def efficientnet_b2(
     progress: bool = True,
     **config: Any,
 ) -> EfficientNet:
-    """"""
+    """EfficientNet-B0 scaled to 1.1 times the width and 1.2 times the depth.
+
+    Paper: https://arxiv.org/abs/1905.11946
+    """
 
 def efficientnet_b3(
     *,
@@ -480,7 +523,10 @@ def efficientnet_b3(
     progress: bool = True,
     **config: Any,
 ) -> EfficientNet:
-    """"""
+    """EfficientNet-B0 scaled to 1.2 times the width and 1.4 times the depth, for 300 pixels.
+
+    Paper: https://arxiv.org/abs/1905.11946
+    """
 
 def efficientnet_b4(
     *,
@@ -488,7 +534,10 @@ def efficientnet_b4(
     progress: bool = True,
     **config: Any,
 ) -> EfficientNet:
-    """"""
+    """EfficientNet-B0 scaled to 1.4 times the width and 1.8 times the depth, for 380 pixels.
+
+    Paper: https://arxiv.org/abs/1905.11946
+    """
 
 def efficientnet_b5(
     *,
@@ -496,7 +545,10 @@ def efficientnet_b5(
     progress: bool = True,
     **config: Any,
 ) -> EfficientNet:
-    """"""
+    """EfficientNet-B0 scaled to 1.6 times the width and 2.2 times the depth, for 456 pixels.
+
+    Paper: https://arxiv.org/abs/1905.11946
+    """
 
 def efficientnet_b6(
     *,
@@ -504,7 +556,10 @@ def efficientnet_b6(
     progress: bool = True,
     **config: Any,
 ) -> EfficientNet:
-    """"""
+    """EfficientNet-B0 scaled to 1.8 times the width and 2.6 times the depth, for 528 pixels.
+
+    Paper: https://arxiv.org/abs/1905.11946
+    """
 
 def efficientnet_b7(
     *,
@@ -512,7 +567,11 @@ def efficientnet_b7(
     progress: bool = True,
     **config: Any,
 ) -> EfficientNet:
-    """"""
+    """The largest of the first EfficientNets: twice the width and 3.1 times the depth of B0, for
+    600 pixels.
+
+    Paper: https://arxiv.org/abs/1905.11946
+    """
 
 def efficientnet_v2_l(
     *,
@@ -520,7 +579,10 @@ def efficientnet_v2_l(
     progress: bool = True,
     **config: Any,
 ) -> EfficientNet:
-    """"""
+    """The large EfficientNetV2: 118 million parameters, for 480 pixels.
+
+    Paper: https://arxiv.org/abs/2104.00298
+    """
 
 def efficientnet_v2_m(
     *,
@@ -528,7 +590,10 @@ def efficientnet_v2_m(
     progress: bool = True,
     **config: Any,
 ) -> EfficientNet:
-    """"""
+    """The medium EfficientNetV2, with an additional stage, for 480 pixels.
+
+    Paper: https://arxiv.org/abs/2104.00298
+    """
 
 def efficientnet_v2_s(
     *,
@@ -536,7 +601,11 @@ def efficientnet_v2_s(
     progress: bool = True,
     **config: Any,
 ) -> EfficientNet:
-    """"""
+    """EfficientNetV2 replaces the depthwise convolutions of its early stages by full ones, which
+    run faster on real hardware. This is the small one, for 384 pixels.
+
+    Paper: https://arxiv.org/abs/2104.00298
+    """
 
 def googlenet(
     *,
@@ -544,7 +613,12 @@ def googlenet(
     progress: bool = True,
     **config: Any,
 ) -> GoogLeNet:
-    """"""
+    """The first Inception network: modules that convolve at several scales at once, and two
+    auxiliary classifiers that help training. The builder drops those when it loads weights,
+    unless it is told `aux_logits=True`.
+
+    Paper: https://arxiv.org/abs/1409.4842
+    """
 
 def inception_v3(
     *,
@@ -552,7 +626,11 @@ def inception_v3(
     progress: bool = True,
     **config: Any,
 ) -> Inception3:
-    """"""
+    """Inception with factorised convolutions, batch normalisation and one auxiliary classifier. It
+    expects 299-pixel images, at least 75; in training its output is a pair of logits.
+
+    Paper: https://arxiv.org/abs/1512.00567
+    """
 
 def maxvit_t(
     *,
@@ -560,7 +638,11 @@ def maxvit_t(
     progress: bool = True,
     **config: Any,
 ) -> MaxVit:
-    """"""
+    """Each block combines an inverted bottleneck, attention within windows and attention over a
+    sparse grid, so every layer sees near and far. The input size is fixed at 224 pixels.
+
+    Paper: https://arxiv.org/abs/2204.01697
+    """
 
 def mnasnet0_5(
     *,
@@ -568,7 +650,10 @@ def mnasnet0_5(
     progress: bool = True,
     **config: Any,
 ) -> MNASNet:
-    """"""
+    """MNASNet at half width: a mobile network found by a search that measured latency on a phone.
+
+    Paper: https://arxiv.org/abs/1807.11626
+    """
 
 def mnasnet0_75(
     *,
@@ -576,7 +661,10 @@ def mnasnet0_75(
     progress: bool = True,
     **config: Any,
 ) -> MNASNet:
-    """"""
+    """MNASNet at three quarters of its width.
+
+    Paper: https://arxiv.org/abs/1807.11626
+    """
 
 def mnasnet1_0(
     *,
@@ -584,7 +672,10 @@ def mnasnet1_0(
     progress: bool = True,
     **config: Any,
 ) -> MNASNet:
-    """"""
+    """MNASNet as published: 4.4 million parameters, 0.3 billion multiply-adds.
+
+    Paper: https://arxiv.org/abs/1807.11626
+    """
 
 def mnasnet1_3(
     *,
@@ -592,7 +683,10 @@ def mnasnet1_3(
     progress: bool = True,
     **config: Any,
 ) -> MNASNet:
-    """"""
+    """MNASNet at 1.3 times its width.
+
+    Paper: https://arxiv.org/abs/1807.11626
+    """
 
 def mobilenet_v2(
     *,
@@ -600,7 +694,11 @@ def mobilenet_v2(
     progress: bool = True,
     **config: Any,
 ) -> MobileNetV2:
-    """"""
+    """Inverted residuals: blocks that expand to many channels, filter depthwise and project back
+    to a thin bottleneck without an activation. A standard network for phones.
+
+    Paper: https://arxiv.org/abs/1801.04381
+    """
 
 def mobilenet_v3_large(
     *,
@@ -608,7 +706,11 @@ def mobilenet_v3_large(
     progress: bool = True,
     **config: Any,
 ) -> MobileNetV3:
-    """"""
+    """MobileNetV2's successor: searched for phones, with squeeze-and-excitation and the cheap
+    h-swish activation.
+
+    Paper: https://arxiv.org/abs/1905.02244
+    """
 
 def mobilenet_v3_small(
     *,
@@ -616,7 +718,10 @@ def mobilenet_v3_small(
     progress: bool = True,
     **config: Any,
 ) -> MobileNetV3:
-    """"""
+    """MobileNetV3 for the weakest processors: 57 million multiply-adds an image.
+
+    Paper: https://arxiv.org/abs/1905.02244
+    """
 
 def regnet_x_16gf(
     *,
@@ -624,7 +729,10 @@ def regnet_x_16gf(
     progress: bool = True,
     **config: Any,
 ) -> RegNet:
-    """"""
+    """RegNetX at 16 billion multiply-adds.
+
+    Paper: https://arxiv.org/abs/2003.13678
+    """
 
 def regnet_x_1_6gf(
     *,
@@ -632,7 +740,10 @@ def regnet_x_1_6gf(
     progress: bool = True,
     **config: Any,
 ) -> RegNet:
-    """"""
+    """RegNetX at 1.6 billion multiply-adds.
+
+    Paper: https://arxiv.org/abs/2003.13678
+    """
 
 def regnet_x_32gf(
     *,
@@ -640,7 +751,10 @@ def regnet_x_32gf(
     progress: bool = True,
     **config: Any,
 ) -> RegNet:
-    """"""
+    """The largest RegNetX here, at 32 billion multiply-adds and 108 million parameters.
+
+    Paper: https://arxiv.org/abs/2003.13678
+    """
 
 def regnet_x_3_2gf(
     *,
@@ -648,7 +762,10 @@ def regnet_x_3_2gf(
     progress: bool = True,
     **config: Any,
 ) -> RegNet:
-    """"""
+    """RegNetX at 3.2 billion multiply-adds, somewhat less than ResNet-50.
+
+    Paper: https://arxiv.org/abs/2003.13678
+    """
 
 def regnet_x_400mf(
     *,
@@ -656,7 +773,11 @@ def regnet_x_400mf(
     progress: bool = True,
     **config: Any,
 ) -> RegNet:
-    """"""
+    """RegNetX: a design space in which widths grow linearly and are rounded to stages, with
+    grouped bottlenecks. This member costs 0.4 billion multiply-adds.
+
+    Paper: https://arxiv.org/abs/2003.13678
+    """
 
 def regnet_x_800mf(
     *,
@@ -664,7 +785,10 @@ def regnet_x_800mf(
     progress: bool = True,
     **config: Any,
 ) -> RegNet:
-    """"""
+    """RegNetX at 0.8 billion multiply-adds.
+
+    Paper: https://arxiv.org/abs/2003.13678
+    """
 
 def regnet_x_8gf(
     *,
@@ -672,7 +796,10 @@ def regnet_x_8gf(
     progress: bool = True,
     **config: Any,
 ) -> RegNet:
-    """"""
+    """RegNetX at 8 billion multiply-adds.
+
+    Paper: https://arxiv.org/abs/2003.13678
+    """
 
 def regnet_y_128gf(
     *,
@@ -680,7 +807,11 @@ def regnet_y_128gf(
     progress: bool = True,
     **config: Any,
 ) -> RegNet:
-    """"""
+    """The giant of the family: 645 million parameters. It has SWAG weights only, and there never
+    was a `pretrained=True` for it.
+
+    Paper: https://arxiv.org/abs/2003.13678
+    """
 
 def regnet_y_16gf(
     *,
@@ -688,7 +819,10 @@ def regnet_y_16gf(
     progress: bool = True,
     **config: Any,
 ) -> RegNet:
-    """"""
+    """RegNetY at 16 billion multiply-adds, the smallest for which SWAG weights were published.
+
+    Paper: https://arxiv.org/abs/2003.13678
+    """
 
 def regnet_y_1_6gf(
     *,
@@ -696,7 +830,10 @@ def regnet_y_1_6gf(
     progress: bool = True,
     **config: Any,
 ) -> RegNet:
-    """"""
+    """RegNetY at 1.6 billion multiply-adds, deep and narrow: 27 blocks.
+
+    Paper: https://arxiv.org/abs/2003.13678
+    """
 
 def regnet_y_32gf(
     *,
@@ -704,7 +841,10 @@ def regnet_y_32gf(
     progress: bool = True,
     **config: Any,
 ) -> RegNet:
-    """"""
+    """RegNetY at 32 billion multiply-adds and 145 million parameters.
+
+    Paper: https://arxiv.org/abs/2003.13678
+    """
 
 def regnet_y_3_2gf(
     *,
@@ -712,7 +852,10 @@ def regnet_y_3_2gf(
     progress: bool = True,
     **config: Any,
 ) -> RegNet:
-    """"""
+    """RegNetY at 3.2 billion multiply-adds.
+
+    Paper: https://arxiv.org/abs/2003.13678
+    """
 
 def regnet_y_400mf(
     *,
@@ -720,7 +863,11 @@ def regnet_y_400mf(
     progress: bool = True,
     **config: Any,
 ) -> RegNet:
-    """"""
+    """RegNetY is RegNetX with squeeze-and-excitation in every block. This member costs 0.4 billion
+    multiply-adds.
+
+    Paper: https://arxiv.org/abs/2003.13678
+    """
 
 def regnet_y_800mf(
     *,
@@ -728,7 +875,10 @@ def regnet_y_800mf(
     progress: bool = True,
     **config: Any,
 ) -> RegNet:
-    """"""
+    """RegNetY at 0.8 billion multiply-adds.
+
+    Paper: https://arxiv.org/abs/2003.13678
+    """
 
 def regnet_y_8gf(
     *,
@@ -736,7 +886,10 @@ def regnet_y_8gf(
     progress: bool = True,
     **config: Any,
 ) -> RegNet:
-    """"""
+    """RegNetY at 8 billion multiply-adds.
+
+    Paper: https://arxiv.org/abs/2003.13678
+    """
 
 def resnet101(
     *,
@@ -744,7 +897,10 @@ def resnet101(
     progress: bool = True,
     **config: Any,
 ) -> ResNet:
-    """"""
+    """ResNet-50 with 23 blocks in its third stage instead of 6.
+
+    Paper: https://arxiv.org/abs/1512.03385
+    """
 
 def resnet152(
     *,
@@ -752,7 +908,10 @@ def resnet152(
     progress: bool = True,
     **config: Any,
 ) -> ResNet:
-    """"""
+    """The deepest ResNet here, with 36 blocks in its third stage.
+
+    Paper: https://arxiv.org/abs/1512.03385
+    """
 
 def resnet18(
     *,
@@ -760,7 +919,11 @@ def resnet18(
     progress: bool = True,
     **config: Any,
 ) -> ResNet:
-    """"""
+    """The smallest residual network: 18 layers of 3x3 convolutions with identity shortcuts. Quick
+    to train and to run.
+
+    Paper: https://arxiv.org/abs/1512.03385
+    """
 
 def resnet34(
     *,
@@ -768,7 +931,10 @@ def resnet34(
     progress: bool = True,
     **config: Any,
 ) -> ResNet:
-    """"""
+    """ResNet-18's blocks, twice as many.
+
+    Paper: https://arxiv.org/abs/1512.03385
+    """
 
 def resnet50(
     *,
@@ -776,7 +942,12 @@ def resnet50(
     progress: bool = True,
     **config: Any,
 ) -> ResNet:
-    """"""
+    """The standard backbone: 50 layers in bottleneck blocks. As elsewhere in torchvision the
+    stride is in the 3x3 convolution (ResNet v1.5), which is a little more accurate than the
+    paper's place for it.
+
+    Paper: https://arxiv.org/abs/1512.03385
+    """
 
 def resnext101_32x8d(
     *,
@@ -784,7 +955,10 @@ def resnext101_32x8d(
     progress: bool = True,
     **config: Any,
 ) -> ResNet:
-    """"""
+    """ResNet-101 with 3x3 convolutions of 32 groups of 8 channels; 89 million parameters.
+
+    Paper: https://arxiv.org/abs/1611.05431
+    """
 
 def resnext101_64x4d(
     *,
@@ -792,7 +966,11 @@ def resnext101_64x4d(
     progress: bool = True,
     **config: Any,
 ) -> ResNet:
-    """"""
+    """ResNet-101 with 3x3 convolutions of 64 groups of 4 channels: more and smaller groups than
+    32x8d.
+
+    Paper: https://arxiv.org/abs/1611.05431
+    """
 
 def resnext50_32x4d(
     *,
@@ -800,7 +978,11 @@ def resnext50_32x4d(
     progress: bool = True,
     **config: Any,
 ) -> ResNet:
-    """"""
+    """ResNet-50 with its 3x3 convolutions split into 32 groups of 4 channels: more accurate at the
+    same cost.
+
+    Paper: https://arxiv.org/abs/1611.05431
+    """
 
 def shufflenet_v2_x0_5(
     *,
@@ -808,7 +990,11 @@ def shufflenet_v2_x0_5(
     progress: bool = True,
     **config: Any,
 ) -> ShuffleNetV2:
-    """"""
+    """ShuffleNetV2 splits and shuffles channels, and was designed by measured speed rather than by
+    counted operations. At half width it needs 40 million multiply-adds.
+
+    Paper: https://arxiv.org/abs/1807.11164
+    """
 
 def shufflenet_v2_x1_0(
     *,
@@ -816,7 +1002,10 @@ def shufflenet_v2_x1_0(
     progress: bool = True,
     **config: Any,
 ) -> ShuffleNetV2:
-    """"""
+    """ShuffleNetV2 at its published base width.
+
+    Paper: https://arxiv.org/abs/1807.11164
+    """
 
 def shufflenet_v2_x1_5(
     *,
@@ -824,7 +1013,10 @@ def shufflenet_v2_x1_5(
     progress: bool = True,
     **config: Any,
 ) -> ShuffleNetV2:
-    """"""
+    """ShuffleNetV2 at 1.5 times its width.
+
+    Paper: https://arxiv.org/abs/1807.11164
+    """
 
 def shufflenet_v2_x2_0(
     *,
@@ -832,7 +1024,10 @@ def shufflenet_v2_x2_0(
     progress: bool = True,
     **config: Any,
 ) -> ShuffleNetV2:
-    """"""
+    """ShuffleNetV2 at twice its width.
+
+    Paper: https://arxiv.org/abs/1807.11164
+    """
 
 def squeezenet1_0(
     *,
@@ -840,7 +1035,11 @@ def squeezenet1_0(
     progress: bool = True,
     **config: Any,
 ) -> SqueezeNet:
-    """"""
+    """AlexNet's accuracy in 1.2 million parameters: "fire" modules squeeze with 1x1 convolutions
+    before they expand, and there is no fully connected layer.
+
+    Paper: https://arxiv.org/abs/1602.07360
+    """
 
 def squeezenet1_1(
     *,
@@ -848,7 +1047,11 @@ def squeezenet1_1(
     progress: bool = True,
     **config: Any,
 ) -> SqueezeNet:
-    """"""
+    """SqueezeNet with a smaller stem and earlier pooling: less than half the operations of 1.0 at
+    the same accuracy.
+
+    Paper: https://arxiv.org/abs/1602.07360
+    """
 
 def swin_b(
     *,
@@ -856,7 +1059,10 @@ def swin_b(
     progress: bool = True,
     **config: Any,
 ) -> SwinTransformer:
-    """"""
+    """Swin-S with 128 instead of 96 channels to begin with.
+
+    Paper: https://arxiv.org/abs/2103.14030
+    """
 
 def swin_s(
     *,
@@ -864,7 +1070,10 @@ def swin_s(
     progress: bool = True,
     **config: Any,
 ) -> SwinTransformer:
-    """"""
+    """Swin-T with 18 blocks in its third stage instead of 6.
+
+    Paper: https://arxiv.org/abs/2103.14030
+    """
 
 def swin_t(
     *,
@@ -872,7 +1081,11 @@ def swin_t(
     progress: bool = True,
     **config: Any,
 ) -> SwinTransformer:
-    """"""
+    """Swin Transformer: attention within windows that shift from layer to layer, in four stages of
+    falling resolution, so it serves wherever a ResNet does. Tiny is of ResNet-50's cost.
+
+    Paper: https://arxiv.org/abs/2103.14030
+    """
 
 def swin_v2_b(
     *,
@@ -880,7 +1093,10 @@ def swin_v2_b(
     progress: bool = True,
     **config: Any,
 ) -> SwinTransformer:
-    """"""
+    """The widest Swin V2 here, beginning with 128 channels.
+
+    Paper: https://arxiv.org/abs/2111.09883
+    """
 
 def swin_v2_s(
     *,
@@ -888,7 +1104,10 @@ def swin_v2_s(
     progress: bool = True,
     **config: Any,
 ) -> SwinTransformer:
-    """"""
+    """Swin V2 with 18 blocks in its third stage.
+
+    Paper: https://arxiv.org/abs/2111.09883
+    """
 
 def swin_v2_t(
     *,
@@ -896,7 +1115,12 @@ def swin_v2_t(
     progress: bool = True,
     **config: Any,
 ) -> SwinTransformer:
-    """"""
+    """Swin Transformer V2 normalises after each sub-layer, compares by cosine and computes
+    position biases with a small network: more stable when large, and less tied to one
+    resolution. For 256 pixels.
+
+    Paper: https://arxiv.org/abs/2111.09883
+    """
 
 def vgg11(
     *,
@@ -904,7 +1128,11 @@ def vgg11(
     progress: bool = True,
     **config: Any,
 ) -> VGG:
-    """"""
+    """The shallowest VGG: eight 3x3 convolutions and three fully connected layers, which hold
+    nearly all of its 133 million parameters.
+
+    Paper: https://arxiv.org/abs/1409.1556
+    """
 
 def vgg11_bn(
     *,
@@ -912,7 +1140,10 @@ def vgg11_bn(
     progress: bool = True,
     **config: Any,
 ) -> VGG:
-    """"""
+    """VGG-11 with batch normalisation after every convolution.
+
+    Paper: https://arxiv.org/abs/1409.1556
+    """
 
 def vgg13(
     *,
@@ -920,7 +1151,10 @@ def vgg13(
     progress: bool = True,
     **config: Any,
 ) -> VGG:
-    """"""
+    """VGG with two convolutions in each of its five stages.
+
+    Paper: https://arxiv.org/abs/1409.1556
+    """
 
 def vgg13_bn(
     *,
@@ -928,7 +1162,10 @@ def vgg13_bn(
     progress: bool = True,
     **config: Any,
 ) -> VGG:
-    """"""
+    """VGG-13 with batch normalisation.
+
+    Paper: https://arxiv.org/abs/1409.1556
+    """
 
 def vgg16(
     *,
@@ -936,7 +1173,11 @@ def vgg16(
     progress: bool = True,
     **config: Any,
 ) -> VGG:
-    """"""
+    """The VGG that the field adopted, with thirteen convolutions; still a common choice for
+    perceptual losses and style transfer, and the backbone of SSD300.
+
+    Paper: https://arxiv.org/abs/1409.1556
+    """
 
 def vgg16_bn(
     *,
@@ -944,7 +1185,10 @@ def vgg16_bn(
     progress: bool = True,
     **config: Any,
 ) -> VGG:
-    """"""
+    """VGG-16 with batch normalisation.
+
+    Paper: https://arxiv.org/abs/1409.1556
+    """
 
 def vgg19(
     *,
@@ -952,7 +1196,10 @@ def vgg19(
     progress: bool = True,
     **config: Any,
 ) -> VGG:
-    """"""
+    """The deepest VGG, with four convolutions in each of its last three stages.
+
+    Paper: https://arxiv.org/abs/1409.1556
+    """
 
 def vgg19_bn(
     *,
@@ -960,7 +1207,10 @@ def vgg19_bn(
     progress: bool = True,
     **config: Any,
 ) -> VGG:
-    """"""
+    """VGG-19 with batch normalisation, the most accurate VGG.
+
+    Paper: https://arxiv.org/abs/1409.1556
+    """
 
 def vit_b_16(
     *,
@@ -968,7 +1218,12 @@ def vit_b_16(
     progress: bool = True,
     **config: Any,
 ) -> VisionTransformer:
-    """"""
+    """The base Vision Transformer: an image becomes 196 patches of 16 pixels, which twelve
+    transformer layers process as a sequence. Another `image_size` needs interpolated position
+    embeddings.
+
+    Paper: https://arxiv.org/abs/2010.11929
+    """
 
 def vit_b_32(
     *,
@@ -976,7 +1231,11 @@ def vit_b_32(
     progress: bool = True,
     **config: Any,
 ) -> VisionTransformer:
-    """"""
+    """The base Vision Transformer on patches of 32 pixels: a quarter of the tokens and of the cost
+    of B/16.
+
+    Paper: https://arxiv.org/abs/2010.11929
+    """
 
 def vit_h_14(
     *,
@@ -984,7 +1243,11 @@ def vit_h_14(
     progress: bool = True,
     **config: Any,
 ) -> VisionTransformer:
-    """"""
+    """The huge Vision Transformer: 32 layers of width 1280 on patches of 14 pixels, 632 million
+    parameters. It has SWAG weights only, and there never was a `pretrained=True` for it.
+
+    Paper: https://arxiv.org/abs/2010.11929
+    """
 
 def vit_l_16(
     *,
@@ -992,7 +1255,10 @@ def vit_l_16(
     progress: bool = True,
     **config: Any,
 ) -> VisionTransformer:
-    """"""
+    """The large Vision Transformer, 24 layers of width 1024, on patches of 16 pixels.
+
+    Paper: https://arxiv.org/abs/2010.11929
+    """
 
 def vit_l_32(
     *,
@@ -1000,7 +1266,10 @@ def vit_l_32(
     progress: bool = True,
     **config: Any,
 ) -> VisionTransformer:
-    """"""
+    """The large Vision Transformer on patches of 32 pixels.
+
+    Paper: https://arxiv.org/abs/2010.11929
+    """
 
 def wide_resnet101_2(
     *,
@@ -1008,7 +1277,11 @@ def wide_resnet101_2(
     progress: bool = True,
     **config: Any,
 ) -> ResNet:
-    """"""
+    """ResNet-101 with twice the channels in the inner convolutions of its blocks; 127 million
+    parameters.
+
+    Paper: https://arxiv.org/abs/1605.07146
+    """
 
 def wide_resnet50_2(
     *,
@@ -1016,4 +1289,7 @@ def wide_resnet50_2(
     progress: bool = True,
     **config: Any,
 ) -> ResNet:
-    """"""
+    """ResNet-50 with twice the channels in the inner convolutions of its blocks.
+
+    Paper: https://arxiv.org/abs/1605.07146
+    """

@@ -233,7 +233,7 @@ def keypointrcnn_resnet50_fpn(
     **config: Any,
 ) -> KeypointRCNN:
     """Faster R-CNN for persons with a branch that finds 17 points of the body, from the nose to
-    the ankles, each with its visibility score.
+    the ankles, each with a score.
 
     Paper: https://arxiv.org/abs/1703.06870
     """

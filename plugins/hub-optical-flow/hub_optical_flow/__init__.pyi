@@ -27,7 +27,12 @@ def raft_large(
     progress: bool = True,
     **config: Any,
 ) -> RAFT:
-    """"""
+    """RAFT compares all pairs of pixels of two frames once, and a recurrent unit then refines the
+    flow by looking up that correlation, twelve times by default (`num_flow_updates`). Returns
+    all refinements, the last the best.
+
+    Paper: https://arxiv.org/abs/2003.12039
+    """
 
 def raft_small(
     *,
@@ -35,4 +40,8 @@ def raft_small(
     progress: bool = True,
     **config: Any,
 ) -> RAFT:
-    """"""
+    """RAFT in a million parameters: narrower encoders with bottleneck blocks, a smaller
+    correlation window and bilinear upsampling of the flow instead of a learned one.
+
+    Paper: https://arxiv.org/abs/2003.12039
+    """

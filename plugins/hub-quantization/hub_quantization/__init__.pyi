@@ -83,7 +83,12 @@ def googlenet(
     quantize: bool = False,
     **config: Any,
 ) -> QuantizableGoogLeNet:
-    """"""
+    """GoogLeNet with layers that can be fused and quantized. `quantize=True` gives the 8-bit
+    model, which runs on the CPU only; otherwise it is a float model, ready to be prepared. The
+    auxiliary classifiers exist in the float model only.
+
+    Paper: https://arxiv.org/abs/1409.4842
+    """
 
 quantized_googlenet = googlenet
 
@@ -94,7 +99,12 @@ def inception_v3(
     quantize: bool = False,
     **config: Any,
 ) -> QuantizableInception3:
-    """"""
+    """Inception v3 with layers that can be fused and quantized. `quantize=True` gives the 8-bit
+    model, which runs on the CPU only; otherwise it is a float model, ready to be prepared. For
+    299-pixel images.
+
+    Paper: https://arxiv.org/abs/1512.00567
+    """
 
 quantized_inception_v3 = inception_v3
 
@@ -105,7 +115,11 @@ def mobilenet_v2(
     quantize: bool = False,
     **config: Any,
 ) -> QuantizableMobileNetV2:
-    """"""
+    """MobileNetV2 with layers that can be fused and quantized. `quantize=True` gives the 8-bit
+    model, which runs on the CPU only; otherwise it is a float model, ready to be prepared.
+
+    Paper: https://arxiv.org/abs/1801.04381
+    """
 
 quantized_mobilenet_v2 = mobilenet_v2
 
@@ -116,7 +130,12 @@ def mobilenet_v3_large(
     quantize: bool = False,
     **config: Any,
 ) -> QuantizableMobileNetV3:
-    """"""
+    """MobileNetV3-Large with layers that can be fused and quantized. `quantize=True` gives the
+    8-bit model, which runs on the CPU only; otherwise it is a float model, ready to be
+    prepared.
+
+    Paper: https://arxiv.org/abs/1905.02244
+    """
 
 quantized_mobilenet_v3_large = mobilenet_v3_large
 
@@ -127,7 +146,11 @@ def resnet18(
     quantize: bool = False,
     **config: Any,
 ) -> QuantizableResNet:
-    """"""
+    """ResNet-18 with layers that can be fused and quantized. `quantize=True` gives the 8-bit
+    model, which runs on the CPU only; otherwise it is a float model, ready to be prepared.
+
+    Paper: https://arxiv.org/abs/1512.03385
+    """
 
 quantized_resnet18 = resnet18
 
@@ -138,7 +161,11 @@ def resnet50(
     quantize: bool = False,
     **config: Any,
 ) -> QuantizableResNet:
-    """"""
+    """ResNet-50 with layers that can be fused and quantized. `quantize=True` gives the 8-bit
+    model, which runs on the CPU only; otherwise it is a float model, ready to be prepared.
+
+    Paper: https://arxiv.org/abs/1512.03385
+    """
 
 quantized_resnet50 = resnet50
 
@@ -149,7 +176,12 @@ def resnext101_32x8d(
     quantize: bool = False,
     **config: Any,
 ) -> QuantizableResNet:
-    """"""
+    """ResNeXt-101 32x8d with layers that can be fused and quantized. `quantize=True` gives the
+    8-bit model, which runs on the CPU only; otherwise it is a float model, ready to be
+    prepared.
+
+    Paper: https://arxiv.org/abs/1611.05431
+    """
 
 quantized_resnext101_32x8d = resnext101_32x8d
 
@@ -160,7 +192,12 @@ def resnext101_64x4d(
     quantize: bool = False,
     **config: Any,
 ) -> QuantizableResNet:
-    """"""
+    """ResNeXt-101 64x4d with layers that can be fused and quantized. `quantize=True` gives the
+    8-bit model, which runs on the CPU only; otherwise it is a float model, ready to be
+    prepared.
+
+    Paper: https://arxiv.org/abs/1611.05431
+    """
 
 quantized_resnext101_64x4d = resnext101_64x4d
 
@@ -171,7 +208,12 @@ def shufflenet_v2_x0_5(
     quantize: bool = False,
     **config: Any,
 ) -> QuantizableShuffleNetV2:
-    """"""
+    """ShuffleNetV2 at half width with layers that can be fused and quantized. `quantize=True`
+    gives the 8-bit model, which runs on the CPU only; otherwise it is a float model, ready to
+    be prepared.
+
+    Paper: https://arxiv.org/abs/1807.11164
+    """
 
 quantized_shufflenet_v2_x0_5 = shufflenet_v2_x0_5
 
@@ -182,7 +224,11 @@ def shufflenet_v2_x1_0(
     quantize: bool = False,
     **config: Any,
 ) -> QuantizableShuffleNetV2:
-    """"""
+    """ShuffleNetV2 with layers that can be fused and quantized. `quantize=True` gives the 8-bit
+    model, which runs on the CPU only; otherwise it is a float model, ready to be prepared.
+
+    Paper: https://arxiv.org/abs/1807.11164
+    """
 
 quantized_shufflenet_v2_x1_0 = shufflenet_v2_x1_0
 
@@ -193,7 +239,12 @@ def shufflenet_v2_x1_5(
     quantize: bool = False,
     **config: Any,
 ) -> QuantizableShuffleNetV2:
-    """"""
+    """ShuffleNetV2 at 1.5 times its width with layers that can be fused and quantized.
+    `quantize=True` gives the 8-bit model, which runs on the CPU only; otherwise it is a float
+    model, ready to be prepared.
+
+    Paper: https://arxiv.org/abs/1807.11164
+    """
 
 quantized_shufflenet_v2_x1_5 = shufflenet_v2_x1_5
 
@@ -204,6 +255,11 @@ def shufflenet_v2_x2_0(
     quantize: bool = False,
     **config: Any,
 ) -> QuantizableShuffleNetV2:
-    """"""
+    """ShuffleNetV2 at twice its width with layers that can be fused and quantized. `quantize=True`
+    gives the 8-bit model, which runs on the CPU only; otherwise it is a float model, ready to
+    be prepared.
+
+    Paper: https://arxiv.org/abs/1807.11164
+    """
 
 quantized_shufflenet_v2_x2_0 = shufflenet_v2_x2_0
