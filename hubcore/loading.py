@@ -132,25 +132,33 @@ class SkipRandomInit(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
-        if args and isinstance(args[0], nn.Parameter):
-            if func in _RANDOM_FILLS:
-                return args[0]
-            if func is _IS_META:
-                return True
-        return func(*args, **(kwargs or {}))
+        kwargs = kwargs or {}
+        if func in _RANDOM_FILLS:
+            # The functions of torch.nn.init pass their tensor by keyword. They are skipped as a
+            # whole, because what they call inside does not come by here.
+            tensor = args[0] if args else kwargs.get("tensor")
+            if isinstance(tensor, nn.Parameter):
+                return tensor
+        elif func == _IS_META and isinstance(args[0], nn.Parameter):
+            return True
+        return func(*args, **kwargs)
 
 
 _RANDOM_FILLS = frozenset(
     {
-        torch.Tensor.normal_,
-        torch.Tensor.uniform_,
-        torch.Tensor.exponential_,
-        torch.Tensor.log_normal_,
-        torch.Tensor.cauchy_,
-        torch.Tensor.geometric_,
-        torch.Tensor.random_,
+        nn.init.kaiming_uniform_,
+        nn.init.normal_,
+        nn.init.uniform_,
         torch.Tensor.bernoulli_,
+        torch.Tensor.cauchy_,
         torch.Tensor.erfinv_,
+        torch.Tensor.exponential_,
+        torch.Tensor.geometric_,
+        torch.Tensor.log_normal_,
+        torch.Tensor.normal_,
+        torch.Tensor.random_,
+        torch.Tensor.uniform_,
     }
 )
+# The getter of a property is a new object each time it is looked up: equal, not identical.
 _IS_META = torch.Tensor.is_meta.__get__  # type: ignore[attr-defined]  # a getset descriptor
