@@ -93,7 +93,7 @@ def assemble(
                 if classes is not None and len(meta.get("categories", ())) != classes:
                     meta["categories"] = [f"class {index}" for index in range(classes)]
                 guise = stand_in(build, "weights", weights, meta, tensors)
-                module = build(weights=guise, progress=progress, **arguments)
+                module: nn.Module = build(weights=guise, progress=progress, **arguments)
             else:
                 module = build(**arguments)
         if not model.loads_weights:
@@ -145,9 +145,7 @@ def _require(model: ModelEntry, weights: WeightsLike, arguments: dict[str, Any])
             )
 
 
-def _class_count(
-    model: ModelEntry, weights: WeightsLike, tensors: Mapping[str, Any]
-) -> int | None:
+def _class_count(model: ModelEntry, weights: WeightsLike, tensors: Mapping[str, Any]) -> int | None:
     """How many classes the weights were trained for; None if that cannot be told."""
     categories = weights.meta.get("categories")
     if categories:

@@ -143,7 +143,7 @@ def _choose(model: ModelEntry, cases: Any, config: Mapping[str, Any]) -> str | N
 
 
 def _pretrained(model: ModelEntry, source: Mapping[str, Any], config: Mapping[str, Any]) -> Any:
-    """What ``pretrained=True`` (or ``pretrained_backbone=True``) has always loaded; None: nothing."""
+    """What ``pretrained=True`` or ``pretrained_backbone=True`` has always loaded, if anything."""
     name = source.get("pretrained")
     if isinstance(name, list):
         name = _choose(model, name, config)

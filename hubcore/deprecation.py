@@ -62,7 +62,8 @@ def kwonly_to_pos_or_kw(fn: Callable[..., R]) -> Callable[..., R]:
             if twice:
                 raise TypeError(f"{fn.__name__}() got multiple values for argument '{twice[0]}'")
             names = " and ".join(
-                part for part in (", ".join(f"'{n}'" for n in [*named][:-1]), f"'{[*named][-1]}'")
+                part
+                for part in (", ".join(f"'{n}'" for n in [*named][:-1]), f"'{[*named][-1]}'")
                 if part
             )
             warn_caller(

@@ -89,7 +89,7 @@ def parse_where(text: str, known: Iterable[str]) -> Callable[[Facts], bool]:
         if match is None:
             raise QueryError(
                 f"Cannot read '{clause}' in the filter. A filter is written as "
-                f"\"acc@1>80, params<30M\"."
+                f'"acc@1>80, params<30M".'
             )
         field = fields.get(match[1].lower())
         if field is None:

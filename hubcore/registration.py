@@ -10,7 +10,7 @@ from . import registry
 from .catalog import Catalog, WeightsEntry
 from .entry_points import normalise
 from .errors import CatalogError
-from .plugins import Plugin
+from .discovery import Plugin
 
 if TYPE_CHECKING:
     from .weights import WeightsEnum

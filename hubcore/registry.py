@@ -13,11 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from . import plugins as _plugins
+from . import discovery
 from .catalog import Catalog, ModelEntry, WeightsEntry
 from .entry_points import normalise
 from .errors import AmbiguousNameError, UnknownNameError
-from .plugins import Plugin
+from .discovery import Plugin
 
 if TYPE_CHECKING:
     from .weights import WeightsEnum
@@ -90,7 +90,7 @@ def _current() -> _Index:
     if _index is None:
         from .settings import home
 
-        found = _plugins.discover(_source_trees, home() / "catalogs")
+        found = discovery.discover(_source_trees, home() / "catalogs")
         _index = _Index([*found, *_registered.values()])
     return _index
 
@@ -135,12 +135,10 @@ def find_model(name: str | Callable[..., Any]) -> ModelEntry:
         AmbiguousNameError: several packages offer it.
         TypeError: a callable that is no builder of the hub.
     """
-    if not isinstance(name, str):
-        canonical = getattr(name, "__hub_model__", None)
-        if canonical is None:
-            raise TypeError(f"{name!r} is neither a model's name nor a builder of the hub")
-        name = canonical
-    return _find(_current().models, "model", name)
+    canonical = name if isinstance(name, str) else getattr(name, "__hub_model__", None)
+    if canonical is None:
+        raise TypeError(f"{name!r} is neither a model's name nor a builder of the hub")
+    return _find(_current().models, "model", str(canonical))
 
 
 def find_weights(name: str) -> WeightsEntry:
@@ -332,9 +330,7 @@ def _find(groups: Mapping[str, list[Entry]], kind: str, name: str) -> Entry:
     return entry
 
 
-def _unknown(
-    groups: Mapping[str, list[Entry]], kind: str, name: str
-) -> UnknownNameError:
+def _unknown(groups: Mapping[str, list[Entry]], kind: str, name: str) -> UnknownNameError:
     import difflib
 
     distribution, _, bare = name.rpartition("/")

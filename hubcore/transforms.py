@@ -30,6 +30,11 @@ def _sizes(size: int | Sequence[int]) -> list[int]:
     return [size] if isinstance(size, int) else list(size)
 
 
+def _rescaled_and_normalised(img: Tensor, mean: list[float], std: list[float]) -> Tensor:
+    result: Tensor = F.normalize(F.convert_image_dtype(img, torch.float), mean, std)
+    return result
+
+
 class _Preset(nn.Module):
     """Shows its settings, one a line."""
 
@@ -81,7 +86,7 @@ class ImageClassification(_Preset):
         cropped = F.center_crop(resized, self.crop_size)
         if not isinstance(cropped, Tensor):
             cropped = F.pil_to_tensor(cropped)
-        return F.normalize(F.convert_image_dtype(cropped, torch.float), self.mean, self.std)
+        return _rescaled_and_normalised(cropped, self.mean, self.std)
 
     def describe(self) -> str:
         """The preprocessing in a sentence."""
@@ -103,7 +108,8 @@ class ObjectDetection(_Preset):
     def forward(self, img: Tensor) -> Tensor:
         if not isinstance(img, Tensor):
             img = F.pil_to_tensor(img)
-        return F.convert_image_dtype(img, torch.float)
+        rescaled: Tensor = F.convert_image_dtype(img, torch.float)
+        return rescaled
 
     def describe(self) -> str:
         """The preprocessing in a sentence."""
@@ -145,7 +151,7 @@ class SemanticSegmentation(_Preset):
             )
         if not isinstance(img, Tensor):
             img = F.pil_to_tensor(img)
-        return F.normalize(F.convert_image_dtype(img, torch.float), self.mean, self.std)
+        return _rescaled_and_normalised(img, self.mean, self.std)
 
     def describe(self) -> str:
         """The preprocessing in a sentence."""
@@ -196,8 +202,8 @@ class VideoClassification(_Preset):
         frames = F.resize(
             frames, self.resize_size, interpolation=self.interpolation, antialias=False
         )
-        frames = F.convert_image_dtype(F.center_crop(frames, self.crop_size), torch.float)
-        frames = F.normalize(frames, self.mean, self.std)
+        frames = F.center_crop(frames, self.crop_size)
+        frames = _rescaled_and_normalised(frames, self.mean, self.std)
         height, width = self.crop_size
         clips = frames.view(batch, time, channels, height, width).permute(0, 2, 1, 3, 4)
         return clips.squeeze(0) if single else clips
@@ -224,8 +230,8 @@ class OpticalFlow(_Preset):
         if not isinstance(img2, Tensor):
             img2 = F.pil_to_tensor(img2)
         half = [0.5, 0.5, 0.5]
-        first = F.normalize(F.convert_image_dtype(img1, torch.float), half, half)
-        second = F.normalize(F.convert_image_dtype(img2, torch.float), half, half)
+        first = _rescaled_and_normalised(img1, half, half)
+        second = _rescaled_and_normalised(img2, half, half)
         return first.contiguous(), second.contiguous()
 
     def describe(self) -> str:

@@ -221,9 +221,8 @@ def make_enum(entry: WeightsEntry, resolve_member: Callable[[str], WeightsEnum])
     for alias, target in entry.aliases.items():
         members[alias] = members[target]
     package = entry.catalog.package
-    enum = WeightsEnum(  # type: ignore[call-overload]  # Enum's functional interface
-        entry.name, members, module=package or __name__, qualname=entry.name
-    )
+    functional: Any = WeightsEnum  # mypy takes Enum's functional interface for a look-up
+    enum = functional(entry.name, members, module=package or __name__, qualname=entry.name)
     enum.__hub_name__ = entry.canonical
     enum.__doc__ = f"Weights of {entry.builder}, from {entry.catalog.distribution}."
     return enum

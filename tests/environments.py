@@ -67,9 +67,14 @@ def build_wheel(project: Path, folder: Path) -> Path:
 
 
 class Environment:
-    """A virtual environment that shares the running one's third-party packages."""
+    """A virtual environment that shares the running one's third-party packages.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: where it is made.
+        hidden: third-party packages to leave out, by the beginning of their names.
+    """
+
+    def __init__(self, folder: Path, hidden: tuple[str, ...] = ()) -> None:
         self.folder = folder
         venv.create(folder, with_pip=False, symlinks=True)
         self.python = folder / "bin" / "python"
@@ -78,7 +83,7 @@ class Environment:
         shared.mkdir()
         for item in Path(sysconfig.get_path("purelib")).iterdir():
             name = item.name.lower().replace("-", "_")
-            if not name.startswith(("hub_", "hubcore", "_hub", "__editable__")):
+            if not name.startswith(("hub_", "hubcore", "_hub", "__editable__", *hidden)):
                 (shared / item.name).symlink_to(item)
         site = next((folder / "lib").glob("python*")) / "site-packages"
         (site / "third-party.pth").write_text(str(shared))

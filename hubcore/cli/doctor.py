@@ -115,7 +115,8 @@ def _plugins() -> Iterator[tuple[str, str, str]]:
     if not found:
         yield "note", "plugins", "none installed. For a start: pip install hub-classification"
     for plugin in found:
-        subject = f"plugin {plugin.name} ({plugin.distribution} {plugin.version})".replace(" )", ")")
+        distribution = f"{plugin.distribution} {plugin.version}".rstrip()
+        subject = f"plugin {plugin.name} ({distribution})"
         if plugin.catalog is not None:
             yield "ok", subject, f"{len(plugin.catalog.models)} models"
         elif plugin.status == "disabled":

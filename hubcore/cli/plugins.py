@@ -7,6 +7,7 @@ import warnings
 from typing import Any
 
 from .. import registry
+from ..discovery import Plugin
 from ..errors import PluginWarning
 from .output import print_json, print_table
 
@@ -75,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _weights(plugin: registry.Plugin) -> int:
+def _weights(plugin: Plugin) -> int:
     if plugin.catalog is None:
         return 0
     return sum(len(entry.members) for entry in plugin.catalog.weights.values())

@@ -45,7 +45,9 @@ class Plugin(NamedTuple):
     catalog: Catalog | None = None
 
 
-def discover(source_trees: Iterable[Path] = (), catalogs_folder: Path | None = None) -> list[Plugin]:
+def discover(
+    source_trees: Iterable[Path] = (), catalogs_folder: Path | None = None
+) -> list[Plugin]:
     """All plugins, sorted by distribution and name.
 
     Args:
