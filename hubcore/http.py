@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from . import settings
-from .addresses import redact, scheme
+from .addresses import identity, redact, scheme
 from .store_errors import OfflineError
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def open_url(session: requests.Session, url: str, headers: dict[str, str]) -> re
     for _ in range(_MAX_REDIRECTS + 1):
         if settings.offline():
             raise OfflineError(f"HUBCORE_OFFLINE is set: {redact(url)} was not opened.")
-        configured = settings.headers_for(url)
+        configured = settings.headers_for(identity(url))
         try:
             response = session.get(
                 url,

@@ -85,16 +85,20 @@ class Partial:
         """
         view = memoryview(chunk)
         start = offset
-        while view:
-            if hasattr(os, "pwrite"):
-                written = os.pwrite(self._fd, view, offset)
-            else:  # Windows
-                with self._lock:
-                    os.lseek(self._fd, offset, os.SEEK_SET)
-                    written = os.write(self._fd, view)
-            offset += written
-            view = view[written:]
-        return self.have.add(start, offset)
+        gained = 0
+        try:
+            while view:
+                if hasattr(os, "pwrite"):
+                    written = os.pwrite(self._fd, view, offset)
+                else:  # Windows
+                    with self._lock:
+                        os.lseek(self._fd, offset, os.SEEK_SET)
+                        written = os.write(self._fd, view)
+                offset += written
+                view = view[written:]
+        finally:  # a full disk may have taken a part
+            gained = self.have.add(start, offset)
+        return gained
 
     def scatter(self) -> None:
         """Says that bytes will be written out of order: the file's size no longer tells."""

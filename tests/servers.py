@@ -110,7 +110,7 @@ class Handler(BaseHTTPRequestHandler):
         owner = self.server.owner
         with owner.lock:
             owner.requests.append((self.path, dict(self.headers)))
-            resource = owner.resources.get(self.path)
+            resource = owner.resources.get(self.path) or owner.resources.get("*")
             fault = None
             if resource is not None:
                 fault = resource.faults.pop(0) if resource.faults else resource.always
@@ -175,7 +175,7 @@ class FaultyServer:
         rate: float | None = None,
         **headers: str,
     ) -> str:
-        """Offers a file, and returns its address."""
+        """Offers a file, and returns its address; the path ``*`` answers for all others."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         self.resources[path] = Resource(data, list(faults), named, always, rate)
         return self.url + path

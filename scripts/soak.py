@@ -1,0 +1,143 @@
+"""Kills and restarts downloaders at random, and counts what was lost or corrupt.
+
+    python scripts/soak.py --kills 300
+
+Several processes want the same few files from a server on loopback that is slow and now and then
+breaks off; each is killed (kill -9) after a random time and started again. After each kill every
+file under a final name is hashed. At the end all files must be there, and right.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+import servers
+
+DOWNLOADER = """
+import sys
+from pathlib import Path
+from hubcore.store import RemoteFile, Store
+store = Store(Path(sys.argv[1]))
+for pair in sys.argv[2:]:
+    url, digest = pair.split("|")
+    store.get(RemoteFile((url,), digest), progress=False)
+"""
+
+
+@dataclass
+class Report:
+    """What happened: `corrupt` counts wrong files seen under a final name, `lost` those that
+    were there once and then were not, or did not arrive in the end."""
+
+    kills: int = 0
+    finished: int = 0
+    failed: int = 0
+    resumed: int = 0
+    corrupt: int = 0
+    lost: int = 0
+    left_over: int = 0
+    seconds: float = 0.0
+
+
+def soak(folder: Path, kills: int, size: int, at_once: int, seed: int) -> Report:
+    chance = random.Random(seed)
+    report = Report()
+    began = time.monotonic()
+    root = folder / "store"
+    with servers.FaultyServer() as server:
+        pairs = []
+        for number in range(3):
+            data = chance.randbytes(size + number)
+            digest = hashlib.sha256(data).hexdigest()
+            # Slow enough that most kills hit a download under way.
+            url = server.serve(f"/{number}.pth", data, rate=size / 0.8)
+            server.resources[f"/{number}.pth"].faults = [
+                chance.choice([servers.cut, servers.reset])(chance.randrange(size))
+                for _ in range(kills // 10)
+            ]
+            pairs.append(f"{url}|{digest}")
+        digests = {pair.partition("|")[2] for pair in pairs}
+        seen: set[str] = set()
+
+        def start() -> subprocess.Popen[bytes]:
+            order = chance.sample(pairs, len(pairs))
+            return subprocess.Popen(
+                [sys.executable, "-c", DOWNLOADER, str(root), *order],
+                env={**os.environ, "HUBCORE_TIMEOUT": "10"},
+                stderr=subprocess.DEVNULL,
+            )
+
+        running = [start() for _ in range(at_once)]
+        while report.kills < kills:
+            time.sleep(chance.uniform(0.15, 0.9))
+            victim = chance.randrange(len(running))
+            process = running[victim]
+            if process.poll() is None:
+                process.kill()
+                report.kills += 1
+            elif process.returncode:
+                report.failed += 1
+            else:
+                report.finished += 1
+            process.wait()
+            report.corrupt += _wrong(root)
+            there = {path.name for path in _blobs(root)}
+            report.lost += len(seen - there)
+            seen |= there
+            if seen == digests:  # all are there: begin anew, with whatever partials are left
+                for other in running:
+                    other.kill()
+                    other.wait()
+                for path in _blobs(root):
+                    path.unlink()
+                seen = set()
+                running = [start() for _ in range(at_once)]
+            else:
+                running[victim] = start()
+        for process in running:
+            process.kill()
+            process.wait()
+        last = start()
+        last.wait()
+        report.corrupt += _wrong(root)
+        report.lost += len(digests - {path.name for path in _blobs(root)})
+        report.left_over = len(list((root / "partial").iterdir()))
+        report.resumed = sum("Range" in headers for _, headers in server.requests)
+    report.seconds = time.monotonic() - began
+    return report
+
+
+def _blobs(root: Path) -> list[Path]:
+    return [path for path in root.glob("blobs/*/*") if len(path.name) == 64]
+
+
+def _wrong(root: Path) -> int:
+    return sum(hashlib.sha256(path.read_bytes()).hexdigest() != path.name for path in _blobs(root))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=300)
+    parser.add_argument("--size", type=int, default=5_000_000, help="bytes of each of three files")
+    parser.add_argument("--at-once", type=int, default=3, help="processes")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        report = soak(Path(folder), args.kills, args.size, args.at_once, args.seed)
+    print(report)
+    return 1 if report.corrupt or report.lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,582 @@
+"""The store by itself: what is found, what is trusted, what is refused."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import servers
+
+from hubcore.errors import HubError
+from hubcore.store import RemoteFile, Store, default_store
+from hubcore.store_errors import (
+    ChangedUpstreamError,
+    DigestMismatchError,
+    DownloadError,
+    MissingDigestError,
+    NotEnoughSpaceError,
+    OfflineError,
+    StoreError,
+    UnsafeAddressError,
+)
+
+DATA = os.urandom(10_000)
+DIGEST = hashlib.sha256(DATA).hexdigest()
+NAME = f"net-{DIGEST[:8]}.pth"
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch, tmp_path):
+    for name in list(os.environ):
+        if name.startswith("HUBCORE_") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HUBCORE_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("HUBCORE_RETRIES", "1")
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))  # no netrc of the developer's
+
+
+@pytest.fixture
+def server():
+    with servers.FaultyServer() as server:
+        yield server
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "store")
+
+
+def blobs(store: Store) -> list[Path]:
+    return [path for path in store.root.glob("blobs/*/*") if path.suffix != ".json"]
+
+
+# -- What decides that a file is the right one
+
+
+def test_the_prefix_in_the_name_is_checked(server, store):
+    """As torch.hub does it, and for names with an underscore too."""
+    for name in (f"/net-{DIGEST[:8]}.pth", f"/net_{DIGEST[:10]}.pth.tar", f"/x-{DIGEST}.bin"):
+        assert store.get(RemoteFile((server.serve(name, DATA),))).read_bytes() == DATA
+    url = server.serve("/net-00000000.pth", DATA)
+    with pytest.raises(DigestMismatchError):
+        store.get(RemoteFile((url,)))
+
+
+@pytest.mark.parametrize(
+    "name", ["net.pth", "net-20230101.pth", "net_20231231.pth", "a-1234567.pt"]
+)
+def test_nothing_to_check_against_is_an_error(server, store, name):
+    """A date is no digest; and check_hash=True does not quietly check nothing."""
+    url = server.serve(f"/{name}", DATA)
+    with pytest.raises(MissingDigestError, match="check_hash=False"):
+        store.get(RemoteFile((url,)))
+    assert server.requests == []
+    assert store.get(RemoteFile((url,)), check_hash=False).read_bytes() == DATA
+
+
+def test_a_digest_that_is_none_is_an_error(server, store):
+    with pytest.raises(MissingDigestError, match="'xyz'"):
+        store.get(RemoteFile((server.serve("/n.pth", DATA),), sha256="xyz"))
+
+
+def test_the_full_digest_is_kept_from_the_first_download_on(server, store):
+    """A file that changes upstream under the same prefix is noticed, even after pruning."""
+    url = server.serve("/net.pth", DATA)
+    file = RemoteFile((url,))
+    path = store.get(file, check_hash=False)
+    path.unlink()
+    server.serve("/net.pth", b"changed" + DATA)
+    with pytest.raises(DigestMismatchError):
+        store.get(file)
+    assert store.forget(url) == DIGEST
+    assert store.get(file, check_hash=False).read_bytes() == b"changed" + DATA
+
+
+def test_a_change_under_the_same_prefix_names_the_way_out(server, store, monkeypatch):
+    """Two files with one 8-digit prefix cannot be made in a test, so the trusted digest is set."""
+    url = server.serve(f"/{NAME}", DATA)
+    store.trust(url, DIGEST[:8] + "0" * 56)
+    with pytest.raises(ChangedUpstreamError, match=f"hub cache forget {url}"):
+        store.get(RemoteFile((url,)))
+    assert blobs(store) == []
+    store.forget(url)
+    assert store.get(RemoteFile((url,))).read_bytes() == DATA
+
+
+def test_a_new_digest_in_the_catalogue_is_followed(server, store):
+    """The publisher's word stands above what was seen before."""
+    url = server.serve("/net.pth", DATA)
+    store.get(RemoteFile((url,), sha256=DIGEST))
+    server.serve("/net.pth", b"new")
+    new = hashlib.sha256(b"new").hexdigest()
+    assert store.get(RemoteFile((url,), sha256=new)).read_bytes() == b"new"
+
+
+# -- Files by content
+
+
+def test_files_of_one_name_do_not_collide_and_equal_files_are_stored_once(server, store):
+    """Two packages' weights.pth (torchgeo#4037)."""
+    other = os.urandom(100)
+    a = store.get(RemoteFile((server.serve("/a/weights.pth", DATA),), sha256=DIGEST))
+    b = store.get(
+        RemoteFile((server.serve("/b/weights.pth", other),), hashlib.sha256(other).hexdigest())
+    )
+    again = store.get(RemoteFile((server.serve("/c/same.pth", DATA),), sha256=DIGEST))
+    assert (a.read_bytes(), b.read_bytes(), again) == (DATA, other, a)
+    assert len(blobs(store)) == 2
+
+
+def test_a_file_that_is_here_needs_no_network_no_hash_and_no_lock(server, store, monkeypatch):
+    url = server.serve(f"/{NAME}", DATA)
+    path = store.get(RemoteFile((url,)))
+    asked = len(server.requests)
+    monkeypatch.setattr("hubcore.store.sha256_of", lambda path: pytest.fail("hashed again"))
+    for file in (RemoteFile((url,)), RemoteFile((url,), DIGEST), RemoteFile((url,), DIGEST[:9])):
+        assert store.get(file) == path
+    assert len(server.requests) == asked
+    script = "import sys, hubcore.store as s; from pathlib import Path;" + (
+        f"s.Store(Path({str(store.root)!r})).get(s.RemoteFile(({url!r},)));"
+        "print([m for m in ('requests', 'torch', 'filelock', 'numpy') if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert result.stdout.strip() == "[]", result.stderr
+
+
+@pytest.mark.parametrize("damage", ["shorter", "other bytes", "only touched"])
+def test_a_file_that_was_touched_is_verified_again(server, store, damage):
+    """A change of size or time costs a hash, and a damaged file is fetched anew."""
+    url = server.serve(f"/{NAME}", DATA)
+    path = store.get(RemoteFile((url,)))
+    asked = len(server.requests)
+    if damage == "shorter":
+        path.write_bytes(DATA[:-1])
+    elif damage == "other bytes":
+        path.write_bytes(bytes(len(DATA)))
+    else:
+        os.utime(path, (1, 1))
+    assert store.get(RemoteFile((url,))).read_bytes() == DATA
+    assert len(server.requests) == asked + (damage != "only touched")
+
+
+def test_a_crash_between_file_and_record_is_harmless(server, store):
+    """The record only saves a hash."""
+    url = server.serve(f"/{NAME}", DATA)
+    path = store.get(RemoteFile((url,)))
+    record = path.with_name(f"{path.name}.json")
+    for content in (None, b"", b"{", b"[]", b'{"size": "x"}'):
+        record.unlink(missing_ok=True) if content is None else record.write_bytes(content)
+        assert store.find(RemoteFile((url,))) == path
+
+
+def test_import_verifies(store, tmp_path):
+    file = tmp_path / "from usb stick.pth"
+    file.write_bytes(DATA)
+    with pytest.raises(DigestMismatchError, match="from usb stick"):
+        store.add(file, sha256="0" * 64)
+    assert blobs(store) == []
+    path = store.add(file, sha256=DIGEST[:12])
+    assert path.read_bytes() == DATA
+    assert file.exists()
+    assert store.find(RemoteFile(("https://example.invalid/x.pth",), DIGEST)) == path
+
+
+# -- Hostile and odd addresses
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "FILE:///etc/passwd",
+        "ftp://example.invalid/x",
+        "/etc/passwd",
+        "../x.pth",
+        "C:\\x.pth",
+        "https://",
+        "https:///x",
+        "http://[::1/x",
+        "http://a:b:c/x",
+        "https://example.invalid/a\r\nHost: evil",
+        "https://example.invalid/a b",
+        "",
+    ],
+)
+def test_an_address_that_no_catalogue_may_give_is_refused(store, url):
+    with pytest.raises(UnsafeAddressError):
+        store.get(RemoteFile((url,), DIGEST))
+    assert not store.root.exists()
+
+
+def test_a_local_file_is_allowed_where_the_user_wrote_it(store, tmp_path):
+    file = tmp_path / "my file.pth"
+    file.write_bytes(DATA)
+    path = store.get(RemoteFile((file.as_uri(),), DIGEST, allow_file=True))
+    assert path.read_bytes() == DATA
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/..%2f..%2fescape.pth",
+        "/%2e%2e",
+        "/a/..",
+        "/%00.pth",
+        "/a%5c..%5cb.pth",
+        "/ünï%20cödé%0a%22.pth",
+        "/" + "x" * 300 + ".pth",
+        "/",
+        "/-.pth",
+        "/%F0%9F%98%80.pth?x=../../y",
+    ],
+)
+def test_odd_names_stay_inside_the_store(server, store, tmp_path, path):
+    """A name is only ever noted, never used as one."""
+    server.serve("*", DATA)
+    got = store.get(RemoteFile((server.url + path,), DIGEST))
+    assert got == store.blob_path(DIGEST)
+    inside = {item.parts[len(tmp_path.parts)] for item in tmp_path.rglob("*")}
+    assert inside == {"store"}
+    assert [entry.sha256 for entry in store.entries()] == [DIGEST]
+
+
+def test_no_overlay_file_outside_of_its_folder_is_read(tmp_path):
+    (tmp_path / "secret.pth").write_bytes(DATA)
+    overlay = tmp_path / "overlay"
+    overlay.mkdir()
+    store = Store(tmp_path / "store", [overlay])
+    file = RemoteFile(("https://example.invalid/..%2fsecret.pth",), DIGEST)
+    assert store.find(file) is None
+
+
+# -- Secrets
+
+
+def test_secrets_are_in_no_message_log_or_file(server, store, caplog, tmp_path, monkeypatch):
+    """Users, passwords, queries and configured headers: sent, and never told."""
+    caplog.set_level("DEBUG", logger="hubcore")
+    monkeypatch.setenv("TOKEN", "t0ken")
+    (tmp_path / "config.toml").write_text(
+        f'[headers."{server.url}/"]\nX-Private = "${{TOKEN}}"\n', "utf-8"
+    )
+    address = server.serve("/n.pth?sig=s1gnature", DATA, [servers.status(404)])
+    url = address.replace("http://", "http://user:passw0rd@")
+    with pytest.raises(DownloadError) as caught:
+        store.get(RemoteFile((url,), DIGEST))
+    store.get(RemoteFile((url,), DIGEST))
+    _, headers = server.requests[-1]
+    assert headers["X-Private"] == "t0ken"
+    assert headers["Authorization"].startswith("Basic ")
+    told = str(caught.value) + repr(caught.value.attempts) + caplog.text
+    told += "".join(
+        path.read_text("utf-8") for path in store.root.rglob("*.json") if path.is_file()
+    )
+    assert "n.pth" in told
+    for secret in ("passw0rd", "user:", "s1gnature", "t0ken"):
+        assert secret not in told
+
+
+def test_configured_headers_go_to_their_own_prefix_only(server, store, tmp_path, monkeypatch):
+    """Not to where a redirect leads, nor to a host whose name begins alike."""
+    with servers.FaultyServer() as other:
+        target = other.serve("/n.pth", DATA)
+        url = server.serve("/n.pth", DATA, always=servers.redirect(target))
+        (tmp_path / "config.toml").write_text(
+            f'[headers."{server.url}"]\nAuthorization = "Bearer t0ken"\n', "utf-8"
+        )
+        store.get(RemoteFile((url,), DIGEST))
+        assert server.requests[-1][1]["Authorization"] == "Bearer t0ken"
+        assert "Authorization" not in other.requests[-1][1]
+    from hubcore.settings import headers_for
+
+    assert headers_for(server.url + "/x")
+    assert not headers_for(server.url + "0/x")
+    assert not headers_for(server.url + ".evil.example/x")
+
+
+def test_netrc_is_used_and_a_configured_header_wins(server, store, tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login user password secret\n", "utf-8")
+    monkeypatch.setenv("NETRC", str(netrc))
+    url = server.serve("/n.pth", DATA)
+    store.get(RemoteFile((url,), DIGEST)).unlink()
+    assert server.requests[-1][1]["Authorization"].startswith("Basic ")
+    (tmp_path / "config.toml").write_text(
+        f'[headers."{server.url}"]\nAuthorization = "Bearer t0ken"\n', "utf-8"
+    )
+    store.get(RemoteFile((url,), DIGEST))
+    assert server.requests[-1][1]["Authorization"] == "Bearer t0ken"
+
+
+def test_a_proxy_is_used_as_requests_does(server, store, monkeypatch):
+    """The request goes to the proxy, with the whole address."""
+    monkeypatch.setenv("http_proxy", server.url)
+    server.serve("http://weights.invalid/n.pth", DATA)
+    assert store.get(RemoteFile(("http://weights.invalid/n.pth",), DIGEST)).read_bytes() == DATA
+
+
+# -- Offline
+
+
+def test_offline_makes_no_connection_and_says_how_to_get_the_file(server, store, monkeypatch):
+    monkeypatch.setenv("HUBCORE_OFFLINE", "1")
+    monkeypatch.setattr("socket.socket.connect", lambda *a: pytest.fail("a connection was made"))
+    url = server.serve(f"/{NAME}", DATA)
+    with pytest.raises(OfflineError) as caught:
+        store.get(RemoteFile((url,)))
+    for part in ("HUBCORE_OFFLINE", "hub bundle", "hub cache import", url, NAME):
+        assert part in str(caught.value)
+    assert server.requests == []
+
+
+def test_offline_uses_what_is_here(server, store, monkeypatch):
+    url = server.serve(f"/{NAME}", DATA)
+    path = store.get(RemoteFile((url,)))
+    monkeypatch.setenv("HUBCORE_OFFLINE", "1")
+    assert store.get(RemoteFile((url,))) == path
+
+
+@pytest.mark.parametrize(("value", "forbidden"), [("true", True), ("0", False), ("", False)])
+def test_offline_values(monkeypatch, value, forbidden):
+    from hubcore import settings
+
+    monkeypatch.setenv("HUBCORE_OFFLINE", value)
+    assert settings.offline() is forbidden
+
+
+def test_a_setting_that_makes_no_sense_is_one_clear_error(monkeypatch, tmp_path):
+    from hubcore import settings
+
+    monkeypatch.setenv("HUBCORE_OFFLINE", "perhaps")
+    with pytest.raises(HubError, match="HUBCORE_OFFLINE"):
+        settings.offline()
+    monkeypatch.setenv("HUBCORE_TIMEOUT", "-1")
+    with pytest.raises(HubError, match="HUBCORE_TIMEOUT"):
+        settings.timeout()
+    monkeypatch.setenv("HUBCORE_MIRRORS", "https://a/")
+    with pytest.raises(HubError, match="HUBCORE_MIRRORS"):
+        settings.mirrors()
+    (tmp_path / "config.toml").write_text("home = ", "utf-8")
+    with pytest.raises(HubError, match=r"config\.toml"):
+        settings.home()
+
+
+# -- Mirrors and roots
+
+
+def test_configured_mirrors_come_first_and_the_address_itself_last(server, store, monkeypatch):
+    server.serve("/gone/n.pth", DATA, always=servers.status(404))
+    server.serve("/mirror/n.pth", DATA)
+    url = server.serve("/n.pth", DATA)
+    rewrites = [f"{server.url}/={server.url}/{to}/" for to in ("gone", "mirror")]
+    monkeypatch.setenv("HUBCORE_MIRRORS", " ".join(rewrites))
+    store.get(RemoteFile((url,), DIGEST))
+    assert [path for path, _ in server.requests] == ["/gone/n.pth", "/mirror/n.pth"]
+    assert store.trusted(url) == DIGEST  # the mirror stands for the address
+
+
+def test_mirrors_of_the_configuration_file(server, store, tmp_path):
+    server.serve("/m/n.pth", DATA)
+    (tmp_path / "config.toml").write_text(
+        f'[mirrors]\n"https://weights.invalid/" = ["{server.url}/m/"]\n', "utf-8"
+    )
+    path = store.get(RemoteFile(("https://weights.invalid/n.pth",), DIGEST))
+    assert path.read_bytes() == DATA
+
+
+def test_torch_hubs_checkpoints_are_read_verified_and_never_written(tmp_path, monkeypatch):
+    monkeypatch.setenv("HUBCORE_HOME", str(tmp_path / "store"))
+    monkeypatch.setenv("HUBCORE_OFFLINE", "1")
+    folder = tmp_path / "torch" / "hub" / "checkpoints"
+    folder.mkdir(parents=True)
+    file = RemoteFile((f"https://download.pytorch.org/models/{NAME}",))
+    (folder / NAME).write_bytes(DATA)
+    assert default_store().get(file) == folder / NAME
+    (folder / NAME).write_bytes(b"tampered")
+    with pytest.raises(OfflineError):
+        default_store().get(file)
+    assert [path.name for path in folder.iterdir()] == [NAME]
+    assert (folder / NAME).read_bytes() == b"tampered"
+
+
+def test_an_overlay_file_is_hashed_once(tmp_path, monkeypatch):
+    overlay = tmp_path / "overlay"
+    overlay.mkdir()
+    (overlay / NAME).write_bytes(DATA)
+    store = Store(tmp_path / "store", [overlay])
+    file = RemoteFile((f"https://example.invalid/{NAME}",))
+    assert store.find(file) == overlay / NAME
+    monkeypatch.setattr("hubcore.overlays.sha256_of", lambda path: pytest.fail("hashed again"))
+    assert store.find(file) == overlay / NAME
+
+
+def test_roots_are_searched_by_digest_too(server, tmp_path, monkeypatch):
+    """In another store, and in a plain folder under another name where the size is known."""
+    shared = Store(tmp_path / "shared")
+    shared.get(RemoteFile((server.serve("/n.pth", DATA),), DIGEST))
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    other = os.urandom(333)
+    (plain / "renamed.bin").write_bytes(other)
+    monkeypatch.setenv("HUBCORE_HOME", str(tmp_path / "mine"))
+    monkeypatch.setenv("HUBCORE_ROOTS", f"{shared.root}{os.pathsep}{plain}")
+    monkeypatch.setenv("HUBCORE_OFFLINE", "1")
+    store = default_store()
+    assert store.get(RemoteFile(("https://x.invalid/y",), DIGEST)) == shared.blob_path(DIGEST)
+    digest = hashlib.sha256(other).hexdigest()
+    found = store.get(RemoteFile(("https://x.invalid/z",), digest, size=333))
+    assert found == plain / "renamed.bin"
+
+
+def test_a_file_of_an_installed_distribution(store, tmp_path, monkeypatch):
+    """Verified, taken into the store, and found again when the package is gone."""
+    info = tmp_path / "site" / "acme_weights-1.0.dist-info"
+    data = tmp_path / "site" / "acme_weights" / "net.pth"
+    for folder in (info, data.parent):
+        folder.mkdir(parents=True)
+    data.write_bytes(DATA)
+    (tmp_path / "site" / "unlisted.pth").write_bytes(DATA)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-weights\nVersion: 1.0\n")
+    (info / "RECORD").write_text("acme_weights/net.pth,,\nacme_weights/../unlisted.pth,,\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    address = "package:acme-weights/acme_weights/net.pth"
+    with pytest.raises(DigestMismatchError):
+        store.get(RemoteFile((address,), "0" * 64))
+    path = store.get(RemoteFile((address,), DIGEST))
+    assert path.read_bytes() == DATA
+    for bad in ("acme-weights/unlisted.pth", "acme-weights/acme_weights/../unlisted.pth", "no/x"):
+        other = RemoteFile((f"package:{bad}",), "1" * 64)
+        with pytest.raises(DownloadError, match="no installed package ships it"):
+            store.get(other)
+    data.unlink()
+    assert store.get(RemoteFile((address,), DIGEST)) == path
+
+
+# -- Disks
+
+
+def test_too_little_space_is_told_before_the_body(server, store, monkeypatch):
+    import collections
+    import shutil
+
+    usage = collections.namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**6, 10**6, 5000))
+    url = server.serve("/n.pth", DATA)
+    with pytest.raises(NotEnoughSpaceError, match="10000 more bytes are needed") as caught:
+        store.get(RemoteFile((url,), DIGEST))
+    assert (caught.value.needed, caught.value.free) == (10_000, 5000)
+    monkeypatch.undo()
+    assert blobs(store) == []
+
+
+def test_a_full_disk_publishes_nothing_and_the_next_try_resumes(server, tmp_path):
+    """The kernel refuses to write on, as at a quota (a limit on the size of files)."""
+    data = os.urandom(3_000_000)
+    digest = hashlib.sha256(data).hexdigest()
+    url = server.serve("/n.pth", data)
+    script = (
+        "import resource, sys; from pathlib import Path; from hubcore.store import *\n"
+        "from hubcore.store_errors import *\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))\n"
+        f"try: Store(Path({str(tmp_path / 'store')!r})).get(RemoteFile(({url!r},), {digest!r}))\n"
+        "except NotEnoughSpaceError as error: print(error.needed, error)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert result.stdout.startswith("2000000 2000000 more bytes are needed"), result
+    store = Store(tmp_path / "store")
+    assert blobs(store) == []
+    path = store.get(RemoteFile((url,), digest))
+    assert path.read_bytes() == data
+    assert server.asked("/n.pth")[-1]["Range"] == "bytes=1000000-"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs users")
+def test_a_read_only_store_serves_and_says_so_when_it_cannot(server, tmp_path):
+    """Another user's store: what is there is found, what is not is one clear error."""
+    root = tmp_path / "store"
+    kept = Store(root).get(RemoteFile((server.serve(f"/{NAME}", DATA),)))
+    other = server.serve("/other.pth", b"other")
+    digest = hashlib.sha256(b"other").hexdigest()
+    script = (
+        "import os, sys; sys.path.insert(0, os.getcwd())\n"
+        "from pathlib import Path; from hubcore.store import *\n"
+        "from hubcore.store_errors import *\n"
+        "import hubcore.acquire, requests, tenacity, filelock, platformdirs\n"
+        "if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
+        f"store = Store(Path({str(root)!r}))\n"
+        f"print(store.get(RemoteFile(('https://x.invalid/{NAME}',))))\n"
+        f"try: store.get(RemoteFile(({other!r},), {digest!r}))\n"
+        "except StoreError as error: print(error)\n"
+    )
+    for folder, _, files in os.walk(root):
+        for name in files:
+            (Path(folder) / name).chmod(0o444)
+        Path(folder).chmod(0o555)
+    for folder in (tmp_path, *tmp_path.parents[:3]):
+        folder.chmod(folder.stat().st_mode | 0o055)
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    for folder, _, _ in os.walk(root):
+        Path(folder).chmod(0o755)
+    lines = result.stdout.splitlines()
+    assert lines[0] == str(kept), result
+    assert "cannot be written" in lines[1]
+    assert "HUBCORE_HOME" in lines[1]
+
+
+def test_a_store_that_is_no_folder_is_one_clear_error(server, tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StoreError, match="HUBCORE_HOME"):
+        Store(tmp_path / "file" / "store").get(RemoteFile((server.serve("/n.pth", DATA),), DIGEST))
+
+
+# -- Several files, derived files
+
+
+def test_several_files_at_once_and_the_errors_of_some(server, store):
+    files = []
+    for number in range(9):
+        data = os.urandom(1000 + number)
+        url = server.serve(f"/{number}.pth", data)
+        files.append(RemoteFile((url,), hashlib.sha256(data).hexdigest()))
+    files[4] = RemoteFile((server.url + "/missing.pth",), "0" * 64)
+    results = store.get_many(files)
+    assert isinstance(results[4], DownloadError)
+    for file, result in zip(files[:4] + files[5:], results[:4] + results[5:], strict=True):
+        assert hashlib.sha256(result.read_bytes()).hexdigest() == file.sha256
+
+
+def test_a_derived_file_is_made_once_and_never_seen_half_made(store, tmp_path):
+    (tmp_path / "legacy.pth").write_bytes(DATA)
+    store.add(tmp_path / "legacy.pth")
+
+    def broken(target):
+        target.write_bytes(b"half")
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        store.derived(DIGEST, "zip", broken)
+    made = []
+
+    def make(target):
+        made.append(target)
+        target.write_bytes(b"converted")
+
+    path = store.derived(DIGEST, "zip", make)
+    assert store.derived(DIGEST, "zip", make) == path
+    assert path.read_bytes() == b"converted"
+    assert len(made) == 1
+    (entry,) = store.entries()
+    assert entry.derived == (path,)
+
+
+def test_importing_the_store_is_cheap():
+    script = (
+        "import sys, hubcore.store\n"
+        "print([m for m in ('requests', 'torch', 'numpy', 'tqdm', 'filelock', 'tenacity')"
+        " if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert result.stdout.strip() == "[]"
