@@ -89,8 +89,9 @@ class _FolderFrames:
             size = size or image.size
             if image.size != size:
                 raise InputError(
-                    str(self._folder), f"frames differ in size: {path.name} is {_by(image.size)}, "
-                    f"others are {_by(size)}"
+                    str(self._folder),
+                    f"frames differ in size: {path.name} is {_by(image.size)}, "
+                    f"others are {_by(size)}",
                 )
             yield pil_to_tensor(image)
 

@@ -221,9 +221,10 @@ def image_suffixes() -> frozenset[str]:
     except ModuleNotFoundError as error:
         raise PredictionError("Reading images needs Pillow: pip install pillow") from error
     Image.init()
-    return frozenset(
-        suffix for suffix, kind in Image.EXTENSION.items() if kind in Image.OPEN
-    ) - VIDEO_SUFFIXES
+    return (
+        frozenset(suffix for suffix, kind in Image.EXTENSION.items() if kind in Image.OPEN)
+        - VIDEO_SUFFIXES
+    )
 
 
 def natural(name: object) -> list[tuple[int, int | str]]:
@@ -242,7 +243,7 @@ def _listed(folder: Path) -> list[Path]:
 
 def _is_several(inputs: Any) -> bool:
     # Arrays, tensors and PIL images could be iterated too, but each is one input.
-    return isinstance(inputs, list | set | frozenset) or isinstance(inputs, Iterator)
+    return isinstance(inputs, list | set | frozenset | Iterator)
 
 
 def _is_path(one: Any) -> TypeGuard[str | os.PathLike[str]]:

@@ -1,7 +1,7 @@
 """Faster models: fused, in another memory layout, in another number format, or compiled.
 
-Each changes the outputs a little, so all are off unless they are asked for, and `largest_difference`
-says by how much.
+Each changes the outputs a little, so all are off unless they are asked for, and
+`largest_difference` says by how much.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def prepared(
     """
     call: Callable[..., Any] = model
     if optimize:
-        call = model = fused(model).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        call = model = fused(model).to(memory_format=torch.channels_last)
     if compile:
         call = torch.compile(model, dynamic=True)
     if dtype != torch.float32:
@@ -80,7 +80,11 @@ def largest_difference(outputs: Any, others: Any) -> float:
     if [t.shape for t in first] != [t.shape for t in second]:
         return float("nan")
     return max(
-        (float((a.float() - b.float()).abs().max()) for a, b in zip(first, second) if a.numel()),
+        (
+            float((a.float() - b.float()).abs().max())
+            for a, b in zip(first, second, strict=True)
+            if a.numel()
+        ),
         default=0.0,
     )
 

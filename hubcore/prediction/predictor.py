@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -150,8 +149,8 @@ class Predictor:
                 shapes = tuple(tensor.shape for tensor in sample.tensors)
                 groups.setdefault(shapes, []).append((index, item, sample))
         for group in groups.values():
-            indices, items, samples = zip(*group)
-            results.update(zip(indices, self._predict_group(items, samples)))
+            indices, items, samples = zip(*group, strict=True)
+            results.update(zip(indices, self._predict_group(items, samples), strict=True))
         return [results[index] for index in range(len(batch))]
 
     def _predict_group(
@@ -165,7 +164,7 @@ class Predictor:
                 return [_failure(items[0], error)]
         return [
             result
-            for item, sample in zip(items, samples)
+            for item, sample in zip(items, samples, strict=True)
             for result in self._predict_group([item], [sample])
         ]
 

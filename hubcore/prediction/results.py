@@ -122,9 +122,9 @@ class Result:
 
     def annotations(self) -> list[dict[str, Any]]:
         """The prediction as COCO-style annotations, ready for JSON (see `coco`)."""
-        from .coco import annotations
+        from .coco import annotations_of
 
-        return annotations(self)
+        return annotations_of(self)
 
     def lines(self) -> list[str]:
         """The prediction for people, one line a fact."""

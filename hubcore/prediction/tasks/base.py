@@ -70,7 +70,8 @@ class Task(ABC, Generic[In]):
 
     def run(self, model: Model, samples: Sequence[Sample]) -> Any:
         """The model's output for samples whose tensors have equal shapes."""
-        return model(*(torch.stack(parts) for parts in zip(*(s.tensors for s in samples))))
+        parts = zip(*(sample.tensors for sample in samples), strict=True)
+        return model(*(torch.stack(part) for part in parts))
 
     @abstractmethod
     def results(

@@ -25,7 +25,7 @@ class Runner(ImageTask):
         probabilities = output.float().softmax(dim=-1).cpu()
         return [
             ClassificationResult(item, sample.size, likeliest(self, row))
-            for item, sample, row in zip(items, samples, probabilities)
+            for item, sample, row in zip(items, samples, probabilities, strict=True)
         ]
 
 
@@ -34,5 +34,5 @@ def likeliest(task: Task[Any], probabilities: Tensor) -> tuple[Classification, .
     top = probabilities.topk(min(task.options.top, len(probabilities)))
     return tuple(
         Classification(task.label(category), category, probability)
-        for category, probability in zip(top.indices.tolist(), top.values.tolist())
+        for category, probability in zip(top.indices.tolist(), top.values.tolist(), strict=True)
     )

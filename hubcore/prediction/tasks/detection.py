@@ -33,7 +33,7 @@ class Runner(ImageTask):
     ) -> list[DetectionResult]:
         return [
             DetectionResult(item, sample.size, self._detections(found))
-            for item, sample, found in zip(items, samples, output)
+            for item, sample, found in zip(items, samples, output, strict=True)
         ]
 
     def _detections(self, found: Mapping[str, Tensor]) -> tuple[Detection, ...]:
@@ -67,6 +67,6 @@ class Runner(ImageTask):
         return tuple(
             Keypoint(names[k] if k < len(names) else f"point {k}", x, y, score)
             for k, ((x, y), score) in enumerate(
-                zip(points[:, :2].tolist(), confidence.float().tolist())
+                zip(points[:, :2].tolist(), confidence.float().tolist(), strict=True)
             )
         )

@@ -30,7 +30,7 @@ class Runner(Task[PairInput]):
     def load(self, item: PairInput) -> Sample:
         first, second = item.first.open(), item.second.open()
         if first.size != second.size:
-            sizes = " and ".join(f"{width} x {height}" for width, height in (first.size, second.size))
+            sizes = " and ".join("{} x {}".format(*image.size) for image in (first, second))
             raise InputError(item.name, f"optical flow needs images of equal size, not {sizes}")
         width, height = first.size
         padding = self._padding(width, height)
@@ -46,7 +46,7 @@ class Runner(Task[PairInput]):
         last: Tensor = output[-1] if isinstance(output, list | tuple) else output
         return [
             self._result(item, sample, flow)
-            for item, sample, flow in zip(items, samples, last.float().cpu())
+            for item, sample, flow in zip(items, samples, last.float().cpu(), strict=True)
         ]
 
     def _padding(self, width: int, height: int) -> tuple[int, int, int, int]:

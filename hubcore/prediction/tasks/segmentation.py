@@ -27,7 +27,7 @@ class Runner(ImageTask):
         logits = output["out"] if isinstance(output, Mapping) else output
         return [
             self._result(item, sample, scores)
-            for item, sample, scores in zip(items, samples, logits)
+            for item, sample, scores in zip(items, samples, logits, strict=True)
         ]
 
     def _result(self, item: ImageInput, sample: Sample, logits: Tensor) -> SemanticMask:
@@ -40,8 +40,7 @@ class Runner(ImageTask):
             sample.size,
             mask,
             tuple(
-                SegmentedClass(self.label(id), id, int(counts[id]) / mask.numel())
-                for id in present
+                SegmentedClass(self.label(id), id, int(counts[id]) / mask.numel()) for id in present
             ),
         )
 
@@ -52,6 +51,7 @@ def enlarged_argmax(logits: Tensor, size: tuple[int, int]) -> Tensor:
     Only the classes that win somewhere are scaled: all 21 of a 12-megapixel photo would take a
     gigabyte.
     """
-    present = logits.argmax(dim=0).unique()
+    present = torch.unique(logits.argmax(dim=0))
     scaled = interpolate(logits[present][None], size=size, mode="bilinear", align_corners=False)
-    return present[scaled[0].argmax(dim=0)]
+    mask: Tensor = present[scaled[0].argmax(dim=0)]
+    return mask

@@ -55,7 +55,7 @@ class Runner(Task[ClipInput]):
     ) -> list[ClassificationResult]:
         return [
             ClassificationResult(item, sample.size, likeliest(self, row))
-            for item, sample, row in zip(items, samples, output.cpu())
+            for item, sample, row in zip(items, samples, output.cpu(), strict=True)
         ]
 
 
@@ -75,16 +75,14 @@ def clip_indices(frames: int, length: int, clips: int, step: float) -> list[list
         return [[int(i * frames / length) for i in range(length)]]
     last = available - length
     starts = sorted({round(k * last / max(1, clips - 1)) for k in range(clips)})
-    return [
-        [min(frames - 1, int((start + i) * step)) for i in range(length)] for start in starts
-    ]
+    return [[min(frames - 1, int((start + i) * step)) for i in range(length)] for start in starts]
 
 
 def _read_clips(frames: Frames, indices: Sequence[Sequence[int]]) -> Iterator[Tensor]:
     """The clips (T, C, H, W), from one pass over the video that keeps only what is still needed."""
     kept: dict[int, Tensor] = {}
     needed = sorted({index for clip in indices for index in clip})
-    stream = zip(needed, frames.read(needed))
+    stream = zip(needed, frames.read(needed), strict=True)
     for clip in indices:
         while clip[-1] not in kept:
             index, frame = next(stream)

@@ -1,0 +1,246 @@
+"""What pictures are drawn with: legible text, colours that differ, labels that don't collide."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from PIL import Image, ImageChops, ImageColor, ImageDraw, ImageFilter, ImageFont
+from torch import Tensor
+
+__all__ = ["Canvas", "Row", "below", "colour"]
+
+Colour = tuple[int, int, int]
+
+SMALLEST_SIDE = 640
+"""Pictures whose longer side is shorter than this are enlarged, or no text would fit."""
+
+PAPER: Colour = (255, 255, 255)
+INK: Colour = (24, 24, 27)
+FAINT: Colour = (228, 228, 231)
+
+
+# Twenty colours that are easy to tell apart (https://sashamaps.net/docs/resources/20-colors/).
+PALETTE = (
+    *("#e6194b", "#3cb44b", "#ffe119", "#4363d8", "#f58231", "#911eb4", "#42d4f4", "#f032e6"),
+    *("#bfef45", "#fabed4", "#469990", "#dcbeff", "#9a6324", "#fffac8", "#800000", "#aaffc3"),
+    *("#808000", "#ffd8b1", "#000075", "#a9a9a9"),
+)
+
+
+def colour(number: int) -> Colour:
+    """A colour for a class or an object: the palette's, then darker ones, then lighter."""
+    turn, place = divmod(number, len(PALETTE))
+    red, green, blue = ImageColor.getrgb(PALETTE[place])[:3]
+    other, weight = (0, 0.0) if turn == 0 else (255 * (turn % 2 == 0), 0.4)
+    red, green, blue = (round(c + (other - c) * weight) for c in (red, green, blue))
+    return red, green, blue
+
+
+def readable_on(background: Colour) -> Colour:
+    """Black or white, whichever stands out."""
+    red, green, blue = background
+    return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else PAPER
+
+
+class Canvas:
+    """An image to draw on, enlarged if it is small; coordinates are the original's.
+
+    Args:
+        image: RGB.
+    """
+
+    def __init__(self, image: Image.Image) -> None:
+        longer = max(image.size)
+        self.scale = max(1.0, SMALLEST_SIDE / longer)
+        if self.scale > 1:
+            size = (round(image.width * self.scale), round(image.height * self.scale))
+            image = image.resize(size, Image.Resampling.BICUBIC)
+        self.image = image.copy() if self.scale == 1 else image
+        self.draw = ImageDraw.Draw(self.image)
+        self.font = font_for(self.image.size)
+        self.line = max(2, round(middling(self.image.size) / 260))
+        self._taken: list[tuple[float, float, float, float]] = []
+
+    def mask(self, mask: Tensor, fill: Colour) -> None:
+        """Tints what a mask, bool (height, width) of the original, covers, and outlines it."""
+        shape = Image.fromarray(mask.to(torch.uint8).mul(255).numpy())
+        shape = shape.resize(self.image.size, Image.Resampling.NEAREST)
+        tint = Image.blend(self.image, Image.new("RGB", self.image.size, fill), 0.5)
+        self.image.paste(tint, mask=shape)
+        edge = ImageChops.subtract(shape, shape.filter(ImageFilter.MinFilter(self.line | 1)))
+        self.image.paste(fill, mask=edge)
+
+    def limbs(
+        self,
+        points: Sequence[tuple[float, float]],
+        limbs: Sequence[tuple[tuple[float, float], tuple[float, float]]],
+        fill: Colour,
+    ) -> None:
+        """Draws points, and lines between points, dark-rimmed to stand out from any background."""
+        rim = max(1, self.line // 2)
+        for shade, more in ((INK, rim), (fill, 0)):
+            for start, end in limbs:
+                line = [self._scaled(start), self._scaled(end)]
+                self.draw.line(line, fill=shade, width=self.line + 2 * more)
+            for point in points:
+                x, y = self._scaled(point)
+                radius = 1.5 * self.line + more
+                self.draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=shade)
+
+    def _scaled(self, point: tuple[float, float]) -> tuple[float, float]:
+        return self.scale * point[0], self.scale * point[1]
+
+    def box(self, box: Sequence[float], fill: Colour) -> None:
+        x1, y1, x2, y2 = self._inside(box)
+        # A dark rim keeps a box visible on a background of its own colour.
+        rim = max(1, self.line // 3)
+        outer = (x1 - rim, y1 - rim, x2 + rim, y2 + rim)
+        self.draw.rectangle(outer, outline=INK, width=self.line + 2 * rim)
+        self.draw.rectangle((x1, y1, x2, y2), outline=fill, width=self.line)
+
+    def label(self, box: Sequence[float], text: str, fill: Colour) -> None:
+        """Writes beside a box, where no other label is and all of it can be read."""
+        x1, y1, x2, y2 = self._inside(box)
+        pad = max(2, self.font.size // 5)
+        text = shortened(text, self.font, self.image.width - 2 * pad)
+        width = self.font.getlength(text) + 2 * pad
+        height = line_height(self.font) + pad
+        above, under = y1 - height, y2 - height
+        places = [(x1, above), (x1, y1), (x2 - width, above), (x1, y2), (x1, under)]
+        # Down the box line by line, if all usual places are taken.
+        steps = range(1, max(1, int(self.image.height // height)))
+        places += [(x1, y1 + step * height) for step in steps]
+        left, top = next((place for place in places if self._free(place, width, height)), (x1, y1))
+        left = min(max(0.0, left), self.image.width - width)
+        top = min(max(0.0, top), self.image.height - height)
+        self._taken.append((left, top, left + width, top + height))
+        self.draw.rectangle((left, top, left + width, top + height), fill=fill)
+        middle = (left + pad, top + height / 2)
+        self.draw.text(middle, text, fill=readable_on(fill), font=self.font, anchor="lm")
+
+    def _inside(self, box: Sequence[float]) -> tuple[float, float, float, float]:
+        """A box in the canvas's pixels, with its right and lower edges on or after the others."""
+        width, height = self.image.width - 1, self.image.height - 1
+        x1, y1, x2, y2 = (self.scale * value for value in box)
+        x1, y1 = min(max(0.0, x1), width), min(max(0.0, y1), height)
+        return x1, y1, max(x1, min(x2, width)), max(y1, min(y2, height))
+
+    def _free(self, place: tuple[float, float], width: float, height: float) -> bool:
+        left, top = place
+        right, bottom = left + width, top + height
+        return (
+            left >= 0
+            and top >= 0
+            and right <= self.image.width
+            and bottom <= self.image.height
+            and not any(
+                left < x2 and right > x1 and top < y2 and bottom > y1
+                for x1, y1, x2, y2 in self._taken
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a panel.
+
+    Attributes:
+        text: what it says.
+        value: a figure to show before it, aligned with those of the other rows.
+        swatch: a colour to show before it.
+        share: in [0, 1]: a bar of this length behind it.
+    """
+
+    text: str
+    value: str = ""
+    swatch: Colour | None = None
+    share: float | None = None
+
+
+def below(image: Image.Image, rows: Sequence[Row]) -> Image.Image:
+    """The image with a panel of text below it: one line a row, or short rows side by side."""
+    if not rows:
+        return image
+    font = font_for(image.size)
+    margin = font.size // 2
+    high = line_height(font) + font.size // 2
+    columns = 1
+    if all(row.share is None for row in rows):
+        widest = max(_row_width(row, font) for row in rows) + 2 * margin
+        columns = max(1, min(len(rows), int(image.width // widest)))
+    values = max(font.getlength(row.value) for row in rows)
+    lines = -(-len(rows) // columns)
+    panel = Image.new("RGB", (image.width, lines * high + 2 * margin), PAPER)
+    draw = ImageDraw.Draw(panel)
+    step = image.width / columns
+    for number, row in enumerate(rows):
+        column, line = divmod(number, lines)
+        corner = (column * step + margin, margin + line * high)
+        _draw_row(draw, row, corner, (step - 2 * margin, high), values, font)
+    whole = Image.new("RGB", (image.width, image.height + panel.height), PAPER)
+    whole.paste(image, (0, 0))
+    whole.paste(panel, (0, image.height))
+    return whole
+
+
+def _draw_row(
+    draw: ImageDraw.ImageDraw,
+    row: Row,
+    corner: tuple[float, float],
+    size: tuple[float, float],
+    values: float,
+    font: Any,
+) -> None:
+    """Draws a row of this (width, height); `values` is the width of the widest value."""
+    left, top = corner
+    width, height = size
+    inset = height * 0.1
+    if row.share is not None:
+        bar = (left, top + inset, left + max(1.0, width * row.share), top + height - inset)
+        draw.rectangle(bar, fill=FAINT)
+        left += font.size // 2
+    if row.swatch is not None:
+        side = height - 4 * inset
+        box = (left, top + 2 * inset, left + side, top + 2 * inset + side)
+        draw.rectangle(box, fill=row.swatch, outline=INK)
+        left += side + font.size // 2
+    if values:
+        place = (left + values, top + height / 2)
+        draw.text(place, row.value, fill=INK, font=font, anchor="rm")
+        left += values + font.size // 2
+    text = shortened(row.text, font, corner[0] + width - left)
+    draw.text((left, top + height / 2), text, fill=INK, font=font, anchor="lm")
+
+
+def _row_width(row: Row, font: Any) -> float:
+    swatch = 0 if row.swatch is None else line_height(font) + font.size
+    value = font.getlength(row.value) + font.size if row.value else 0
+    return float(font.getlength(row.text)) + value + swatch
+
+
+def font_for(size: tuple[int, int]) -> Any:
+    """A font that can be read on an image of this (width, height) shown on a screen."""
+    return ImageFont.load_default(size=max(14, round(middling(size) / 32)))
+
+
+def middling(size: tuple[int, int]) -> float:
+    """A side of the square that is as large: what panoramas and strips are measured by."""
+    return math.sqrt(size[0] * size[1])
+
+
+def line_height(font: Any) -> int:
+    ascent, descent = font.getmetrics()
+    return int(ascent + descent)
+
+
+def shortened(text: str, font: Any, width: float) -> str:
+    """Text that fits a width, its end left out if it must."""
+    if font.getlength(text) <= width:
+        return text
+    while text and font.getlength(text + "…") > width:
+        text = text[:-1]
+    return text.rstrip() + "…"
