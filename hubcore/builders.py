@@ -158,13 +158,30 @@ def _enum_path(model: ModelEntry, enum: str) -> str:
     return own.canonical if own else enum
 
 
+def _documentation(model: ModelEntry) -> str:
+    weights = "\n".join(f"            {name}" for name in registry.list_weights(model.canonical))
+    return f"""{model.doc}
+
+    Args:
+        weights: what to load: a member, its name, "DEFAULT", an object with ``url``,
+            ``transforms``, ``meta`` and ``get_state_dict()``, or None for a fresh model. There are:
+{weights or "            none published"}
+        progress: show a progress bar on stderr while downloading.
+        **config: passed on to ``{model.architecture.target.replace(":", ".")}``. A
+            ``num_classes`` other than the weights' keeps the body and gives a new head.
+
+    Returns:
+        The model, in training mode.
+    """
+
+
 def _make_builder(model: ModelEntry) -> Callable[..., nn.Module]:
     def builder(**kwargs: Any) -> nn.Module:
         return _build(model, **kwargs)
 
     builder.__name__ = builder.__qualname__ = model.export
     builder.__module__ = model.catalog.package or __name__
-    builder.__doc__ = model.doc
+    builder.__doc__ = _documentation(model)
     builder.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # PEP 362
         [
             *(

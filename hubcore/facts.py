@@ -28,8 +28,9 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
 }
 _CLAUSE = re.compile(r"\s*([\w@.\- ]+?)\s*(>=|<=|!=|==|=|>|<)\s*(.+?)\s*$")
-_NUMBER = re.compile(r"([+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?)\s*([kmbgt%]?)b?$", re.IGNORECASE)
+_NUMBER = re.compile(r"([+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?)\s*([kmg]b|[kmbgt%]?)$", re.IGNORECASE)
 _SUFFIXES = {"": 1.0, "%": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12}
+_SUFFIXES |= {"kb": 2**-10, "mb": 1.0, "gb": 2.0**10}  # sizes are in MB
 
 Facts = dict[str, Any]
 
@@ -76,7 +77,7 @@ def parse_where(text: str, known: Iterable[str]) -> Callable[[Facts], bool]:
 
     Args:
         text: comparisons, separated by commas, that must all hold. Numbers may end in K, M, B (or
-            G) or T. A model that lacks the field does not match.
+            G) or T, sizes in KB, MB or GB. A model that lacks the field does not match.
         known: the fields that some model has.
 
     Raises:

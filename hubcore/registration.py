@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from . import registry
 from .catalog import Catalog, WeightsEntry
+from .discovery import Plugin
 from .entry_points import normalise
 from .errors import CatalogError
-from .discovery import Plugin
 
 if TYPE_CHECKING:
     from .weights import WeightsEnum

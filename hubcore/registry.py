@@ -13,11 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from . import discovery
+from . import discovery, hooks
 from .catalog import Catalog, ModelEntry, WeightsEntry
+from .discovery import Plugin
 from .entry_points import normalise
 from .errors import AmbiguousNameError, UnknownNameError
-from .discovery import Plugin
 
 if TYPE_CHECKING:
     from .weights import WeightsEnum
@@ -99,6 +99,7 @@ def refresh() -> None:
     """Forgets what was found, so that the next look-up sees what is installed now."""
     global _index
     _index = None
+    hooks.forget()
 
 
 def add_source_tree(tree: Path) -> None:

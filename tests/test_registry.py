@@ -175,3 +175,17 @@ def test_get_model_weights_takes_names_and_builders():
     assert hubcore.get_model_weights(resnet50) is ResNet50_Weights
     with pytest.raises(TypeError, match="neither a model's name nor a builder"):
         hubcore.get_model_weights(len)
+
+
+def test_all_families_under_one_import():
+    from hub_classification import ResNet50_Weights as OfTheFamily
+
+    from hubcore import models
+    from hubcore.models import R3D_18_Weights, ResNet50_Weights, fasterrcnn_resnet50_fpn
+
+    assert ResNet50_Weights is OfTheFamily
+    assert R3D_18_Weights.DEFAULT.name == "KINETICS400_V1"
+    assert fasterrcnn_resnet50_fpn is hubcore.get_model_builder("fasterrcnn_resnet50_fpn")
+    assert {"resnet50", "ResNet50_Weights", "get_model", "detr_resnet50"} <= set(dir(models))
+    with pytest.raises(ImportError, match="resnet51"):
+        from hubcore.models import resnet51  # noqa: F401  # the import is the test

@@ -19,8 +19,9 @@ __all__ = ["main"]
 
 # Command: the module in this package that defines it.
 COMMANDS = {
-    "list": "list",
+    "list": "listing",  # a module called list would hide the built-in here
     "show": "show",
+    "predict": "predict",
     "plugins": "plugins",
     "doctor": "doctor",
 }
@@ -69,6 +70,10 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     modules = [COMMANDS[command]] if command in COMMANDS else dict.fromkeys(COMMANDS.values())
     for module in modules:
         import_module(f".{module}", __name__).add_parser(subparsers)
+    if command not in COMMANDS:
+        from .. import hooks
+
+        hooks.add_commands(subparsers)
     return parser
 
 

@@ -124,7 +124,7 @@ def _show_weights(member: WeightsEnum, as_json: bool) -> None:
             "size": _size(member),
             "url": value.url,
             "mirrors": "\n".join(value.mirrors),
-            "sha256": value.sha256,
+            "sha256": _digest(member),
             "cached": _cached(member) or "no",
             **{key: value for key, value in meta.items() if key not in known},
         }
@@ -149,6 +149,13 @@ def _describe(member: WeightsEnum) -> dict[str, Any]:
         "cached": str(cached) if cached else None,
         "meta": dict(value.meta),
     }
+
+
+def _digest(member: WeightsEnum) -> str:
+    digest = member.value.sha256
+    if digest is None or len(digest) == 64:
+        return digest or "not published"
+    return f"{digest}... (the published prefix)"
 
 
 def _canonical(member: WeightsEnum) -> str:

@@ -1,0 +1,53 @@
+"""Every builder and every enum of weights under one name, as in `torchvision.models`.
+
+A program changes its import and nothing else::
+
+    from hubcore.models import ResNet50_Weights, resnet50  # was: from torchvision.models import
+
+Names mean what they mean in `get_model` and `get_weight`; each is made when it is asked for.
+"""
+
+from typing import Any
+
+from . import registry
+from .builders import builder_of, get_model, get_model_builder, get_model_weights
+from .errors import HubError
+from .registry import get_weight, list_models
+from .weights import Weights, WeightsEnum
+
+__all__ = [
+    "Weights",
+    "WeightsEnum",
+    "get_model",
+    "get_model_builder",
+    "get_model_weights",
+    "get_weight",
+    "list_models",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if not name.startswith("_"):
+        for find in (_builder, _enum):
+            try:
+                return find(name)
+            except HubError as error:
+                reason = error
+        raise AttributeError(f"module 'hubcore.models' has no attribute '{name}'. {reason}")
+    raise AttributeError(f"module 'hubcore.models' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *registry.list_models(), *_enum_names()})
+
+
+def _builder(name: str) -> Any:
+    return builder_of(registry.find_model(name))
+
+
+def _enum(name: str) -> Any:
+    return registry.weights_enum(registry.find_weights(name))
+
+
+def _enum_names() -> set[str]:
+    return {name.partition(".")[0] for name in registry.list_weights() if "/" not in name}

@@ -1,0 +1,175 @@
+"""The listing commands: tables for people, JSON for programs, one clear line for bad input."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from hubcore.cli import main
+
+
+@pytest.fixture
+def hub(capsys):
+    """Runs a command; gives its exit code, its output and its error output."""
+
+    def run(*arguments):
+        code = main(arguments)
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def names(output):
+    return [row["name"] for row in json.loads(output)]
+
+
+def test_list_shows_a_table_with_the_count(hub):
+    code, out, _ = hub("list", "resnet1*")
+    assert code == 0
+    assert out.splitlines()[0].split()[:3] == ["model", "task", "params"]
+    assert "3 models" in out
+    assert "acc@1 82.284" in out
+
+
+def test_list_filters_by_task_and_plugin(hub):
+    assert names(hub("list", "--task", "optical-flow", "--json")[1]) == ["raft_large", "raft_small"]
+    assert "resnet50" not in names(hub("list", "--plugin", "hub-video", "--json")[1])
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("acc@1>88.2", {"regnet_y_128gf", "vit_h_14"}),
+        ("acc@1 >= 88.2, params<640M", {"vit_h_14"}),
+        ("params<1.3M", {"squeezenet1_0", "squeezenet1_1", "raft_small"}),
+        ("PARAMS<1.3m,Acc@1>58.15", {"squeezenet1_1"}),
+        ("size<5MB, task=image-classification, plugin!=hub-quantization, acc@1<58.15",
+         {"squeezenet1_0"}),
+        ("size>2.3GB", {"regnet_y_128gf", "vit_h_14"}),
+        ("kp_map>1", {"keypointrcnn_resnet50_fpn"}),
+    ],
+)  # fmt: skip
+def test_where_compares_the_default_weights_figures(hub, where, expected):
+    assert set(names(hub("list", "--where", where, "--json")[1])) == expected
+
+
+@pytest.mark.parametrize(
+    ("where", "complaint"),
+    [
+        ("acc@1", "Cannot read 'acc@1'"),
+        ("acc@1>", "Cannot read 'acc@1>'"),
+        ("accuracy>80", "Unknown field 'accuracy'"),
+        ("", "filter is empty"),
+        (",", "filter is empty"),
+    ],
+)
+def test_a_bad_filter_is_one_clear_line(hub, where, complaint):
+    code, out, err = hub("list", "--where", where or " ")
+    assert (code, out) == (1, "")
+    assert complaint in err
+    assert err.count("\n") == 1
+
+
+def test_sort_is_highest_first_or_as_asked(hub):
+    rows = json.loads(hub("list", "vit*", "--sort", "acc@1", "--json")[1])
+    figures = [row["acc@1"] for row in rows]
+    assert figures == sorted(figures, reverse=True)
+    rows = json.loads(hub("list", "vit*", "--sort", "params:asc", "--json")[1])
+    assert [row["params"] for row in rows] == sorted(row["params"] for row in rows)
+    code, _, err = hub("list", "--sort", "beauty")
+    assert code == 1
+    assert "Cannot sort by 'beauty'" in err
+
+
+def test_show_tells_all_about_a_model(hub):
+    code, out, _ = hub("show", "resnet50")
+    assert code == 0
+    for text in ("hub-classification/resnet50", "arxiv.org", "ResNet50_Weights.IMAGENET1K_V1"):
+        assert text in out
+    data = json.loads(hub("show", "RESNET50", "--json")[1])
+    assert data["default"] == "IMAGENET1K_V2"
+    assert len(data["weights"]) == 2
+
+
+def test_show_tells_all_about_weights(hub):
+    code, out, _ = hub("show", "resnet50_weights.default")
+    assert code == 0
+    for text in (
+        "acc@1 80.858",
+        "25,557,032",
+        "ImageClassification(crop_size=224, resize_size=232)",
+        "licence",
+        "11ad3fa62ca79e40addfd354a8ec4b7c75143b3038b8d2a807fbc68deab379ca",
+        "cached",
+    ):
+        assert text in out
+    data = json.loads(hub("show", "ResNet50_Weights.DEFAULT", "--json")[1])
+    assert data["cached"] is None
+    assert data["meta"]["categories"][0] == "tench"
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("resnet51", "Did you mean 'resnet50'"),
+        ("ResNet50_Weights.V9", "Did you mean 'ResNet50_Weights.IMAGENET1K_V1'"),
+        ("ResNet5O_Weights.DEFAULT", "Did you mean 'ResNet50_Weights'"),
+        ("zzz.yyy", "Unknown model 'zzz.yyy'"),
+    ],
+)
+def test_show_suggests_close_names(hub, name, complaint):
+    code, out, err = hub("show", name)
+    assert (code, out) == (1, "")
+    assert complaint in err
+    assert err.count("\n") == 1
+
+
+def test_plugins_and_doctor_report(hub):
+    rows = json.loads(hub("plugins", "--json")[1])
+    assert {"hub-classification", "hub-detection"} <= {row["distribution"] for row in rows}
+    assert all(row["status"] == "ok" for row in rows)
+    code, out, _ = hub("doctor")
+    assert code == 0
+    assert "torchvision" in out
+
+
+def test_doctor_fails_for_an_unusable_store(hub, monkeypatch, tmp_path):
+    file = tmp_path / "a file"
+    file.touch()
+    monkeypatch.setenv("HUBCORE_HOME", str(file))
+    code, out, _ = hub("doctor")
+    assert code == 1
+    assert "is not a folder: set HUBCORE_HOME" in out
+
+
+def test_wrong_usage_exits_with_2_and_no_traceback():
+    result = subprocess.run(
+        [sys.executable, "-m", "hubcore.cli", "lisst"], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
+
+
+def test_a_closed_pipe_is_no_error():
+    result = subprocess.run(
+        f"{sys.executable} -m hubcore.cli list | head -1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stderr == ""
+
+
+def test_help_has_examples_for_every_command():
+    from hubcore.cli import COMMANDS
+
+    for command in COMMANDS:
+        result = subprocess.run(
+            [sys.executable, "-m", "hubcore.cli", command, "--help"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert "examples:" in result.stdout.lower(), command
