@@ -69,7 +69,7 @@ class Canvas:
         """Tints what a mask, bool (height, width) of the original, covers, and outlines it."""
         shape = Image.fromarray(mask.to(torch.uint8).mul(255).numpy())
         shape = shape.resize(self.image.size, Image.Resampling.NEAREST)
-        tint = Image.blend(self.image, Image.new("RGB", self.image.size, fill), 0.5)
+        tint = Image.blend(self.image, Image.new("RGB", self.image.size, fill), 0.6)
         self.image.paste(tint, mask=shape)
         edge = ImageChops.subtract(shape, shape.filter(ImageFilter.MinFilter(self.line | 1)))
         self.image.paste(fill, mask=edge)

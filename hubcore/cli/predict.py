@@ -1,0 +1,195 @@
+"""``hub predict``: what a model sees in images and videos."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..prediction.coco import Document
+    from ..prediction.pictures import PictureFolder
+    from ..prediction.results import Failure, Result
+
+__all__ = ["add_parser", "run"]
+
+EXAMPLES = """\
+examples:
+  hub predict mobilenet_v2 photo.jpg
+  hub predict resnet50 photos/ 'more/**/*.png' --weights IMAGENET1K_V1 --json
+  hub predict fasterrcnn_resnet50_fpn street.jpg --score 0.7 --output annotated/
+  hub predict r3d_18 clip.mp4           # or a folder of frames
+  hub predict raft_small frame1.png frame2.png --output flow/
+
+A folder stands for the images in it. What cannot be read is reported on stderr, the rest is done,
+and the exit code is 1.
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser(
+        "predict",
+        help="run a model on images or videos",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("model", metavar="MODEL", help="a model's name, as 'hub list' shows it")
+    parser.add_argument(
+        "inputs",
+        metavar="IMAGE",
+        nargs="+",
+        help="image, folder or glob; for video models a video file or a folder of frames",
+    )
+    parser.add_argument(
+        "--weights",
+        default="DEFAULT",
+        help="such as IMAGENET1K_V1, or the full name of another package's (default: DEFAULT)",
+    )
+    parser.add_argument(
+        "--top", type=_positive, default=5, help="classes to show (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--score",
+        type=_share,
+        default=0.5,
+        help="the least score of a detected object, 0 to 1 (default: %(default)s)",
+    )
+    parser.add_argument("--device", default="cpu", help="such as cuda (default: %(default)s)")
+    parser.add_argument(
+        "--batch-size", type=_positive, help="inputs a batch (default: what suits the task)"
+    )
+    parser.add_argument("--output", metavar="DIR", type=Path, help="leave annotated pictures here")
+    parser.add_argument("--json", action="store_true", help="print COCO-style JSON")
+    faster = parser.add_argument_group("speed; each changes the outputs slightly")
+    faster.add_argument(
+        "--optimize", action="store_true", help="channels-last, fused batch normalisation"
+    )
+    faster.add_argument("--dtype", default="float32", choices=("float32", "bfloat16", "float16"))
+    faster.add_argument("--compile", action="store_true", help="with torch.compile")
+    faster.add_argument(
+        "--verbose", action="store_true", help="run the plain model too, and say how outputs differ"
+    )
+    parser.add_argument("--fps", type=_positive_number, help="frames a second of folders of frames")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from .. import registry
+    from ..prediction import Failure
+    from ..prediction.inputs import expand
+    from ..prediction.tasks import require_task
+
+    # All that is quick comes first, so that a wrong name is told at once and nothing is
+    # downloaded in vain.
+    entry = registry.find_model(args.model)
+    require_task(entry.task)
+    items = expand(args.inputs, entry.task)
+    pictures = None
+    if args.output is not None:
+        from ..prediction.pictures import PictureFolder
+
+        pictures = PictureFolder(args.output, registry.short_name(entry))
+    if all(isinstance(item, Failure) for item in items):
+        for failure in items:
+            _report(failure)
+        return 1
+    return _predict(args, items, pictures)
+
+
+def _predict(args: argparse.Namespace, items: list[Any], pictures: PictureFolder | None) -> int:
+    from tqdm import tqdm
+
+    from ..prediction import Failure, InputError, Predictor
+
+    predictor = Predictor(
+        args.model,
+        args.weights,
+        top=args.top,
+        score=args.score,
+        device=args.device,
+        batch_size=args.batch_size,
+        rate=args.fps,
+        optimize=args.optimize,
+        dtype=args.dtype,
+        compile=args.compile,
+        compare=args.verbose,
+    )
+    document = _document(args.model, predictor) if args.json else None
+    failed = False
+    # Only on a terminal, and only for what takes longer than a moment.
+    bar = tqdm(total=len(items), desc=args.model, unit="input", disable=None, delay=1, leave=False)
+    with bar:
+        for result in predictor.stream(items):
+            picture = None
+            if pictures is not None and not isinstance(result, Failure):
+                try:
+                    picture = pictures.save(result)
+                except InputError as error:  # it was readable a moment ago
+                    result = Failure(error.source, error)
+            if document is not None:
+                document.add(result, **({"picture": str(picture)} if picture else {}))
+            if isinstance(result, Failure):
+                failed = True
+                with bar.external_write_mode(file=sys.stderr):
+                    _report(result)
+            elif document is None:
+                with bar.external_write_mode(file=sys.stdout):
+                    _show(result, picture)
+            bar.update()
+    if document is not None:
+        from .output import print_json
+
+        print_json(document.to_json())
+    if args.verbose:
+        _explain(predictor.largest_difference)
+    return 1 if failed else 0
+
+
+def _document(model: str, predictor: Any) -> Document:
+    from ..prediction.coco import Document
+
+    return Document(model=model, weights=str(predictor.weights), task=predictor.task)
+
+
+def _show(result: Result, picture: Path | None) -> None:
+    print(result)
+    if picture is not None:
+        print(f"  picture: {picture}")
+
+
+def _report(failure: Failure) -> None:
+    print(f"hub: {failure.error}", file=sys.stderr)
+
+
+def _explain(difference: float | None) -> None:
+    if difference is None:
+        text = "the plain model was run, there is nothing to compare"
+    elif math.isnan(difference):
+        text = "the outputs cannot be compared: the numbers of objects differ"
+    else:
+        text = f"largest difference from the plain model's outputs: {difference:.3g}"
+    print(f"hub: {text}", file=sys.stderr)
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return value
+
+
+def _positive_number(text: str) -> float:
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no positive number")
+    return value
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
