@@ -1,0 +1,15 @@
+"""Measures hubcore against its peers, side by side in one run: ``python -m benchmarks``.
+
+Each suite is a module here with ``run(options) -> list[Table]``, and ``plot(tables, folder)``
+where a picture says more. `SUITES` lists them in the order in which they run.
+"""
+
+SUITES = {
+    "listing": "names without torch, against the bare interpreter and torchvision",
+    "loading": "a model with its weights, against torchvision and timm",
+    "sweep": "loading every model of torchvision",
+    "memory": "peak memory of loading, and of four workers that share a model",
+    "first": "a whole process: one photo in, its label out",
+    "batch": "200 photos through a model, and the speed switches",
+    "download": "files over the network, against other downloaders",
+}
