@@ -65,7 +65,12 @@ class Cancel:
         self._lock = threading.Lock()
 
     def set(self) -> None:
+        """Stops everything that asks this object, now and later."""
         self._event.set()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Breaks off the answers that are being read."""
         with self._lock:
             responses = list(self._open)
         for response in responses:

@@ -23,6 +23,7 @@ _SMALLEST, _LARGEST = 4 * _MIB, 32 * _MIB  # of a piece
 _FAST = 150 * _MIB  # bytes a second; beyond, several connections only cost
 _MEASURE = 0.4  # seconds over which a rate is taken
 _WORTH_IT = 2.0  # seconds that the rest must take at least
+_PARTING = 5.0  # seconds that a helper gets to notice that it is over
 _GAIN = 1.25  # growth of the sum that earns more connections
 
 
@@ -39,7 +40,7 @@ class Helpers:
         self._source = source
         self._end = end
         self._total = total
-        self._most = settings.connections()
+        self._most = settings.connections() - 1  # besides the first
         self._changed = threading.Condition()
         self._todo: list[tuple[int, int]] = []
         self._frontier: int | None = None  # where the first connection's part ends
@@ -75,6 +76,7 @@ class Helpers:
             TemporaryError: some could not be had.
         """
         if self._threads and self._todo and not self.refused:
+            self._most += 1
             self._launch(1)  # in place of the first connection
         while True:
             with self._changed:
@@ -92,14 +94,18 @@ class Helpers:
         """Ends all helpers; what they wrote stays."""
         with self._changed:
             self._stopping = True
+        if any(thread.is_alive() for thread in self._threads):
+            self._transfer.cancel.hang_up()
         for thread in self._threads:
-            thread.join(settings.timeout() + 5)
+            thread.join(_PARTING)
 
     def _look(self) -> None:
         """Measures, and adds connections while that helps."""
         now = time.monotonic()
         elapsed = now - self._marked
-        if elapsed < _MEASURE or not self._growing or self._stopping or self.refused:
+        if elapsed < _MEASURE or not self._growing or not self._most:
+            return
+        if self._stopping or self.refused:
             return
         had, before = self._transfer.partial.size, self._rate
         self._rate = (had - self._had) / elapsed
@@ -117,7 +123,7 @@ class Helpers:
 
     def _divide(self, left: int) -> None:
         partial = self._transfer.partial
-        piece = min(max(left // (8 * self._most), _SMALLEST), _LARGEST)
+        piece = min(max(left // (8 * (self._most + 1)), _SMALLEST), _LARGEST)
         begin = partial.have.missing(self._total)[0][0] + max(piece, int(self._rate))
         gaps = partial.have.missing(self._total, begin)
         with self._changed:
@@ -147,15 +153,17 @@ class Helpers:
                     start, end = self._todo.pop(0)
                 try:
                     self._fetch(start, end)
+                except TemporaryError as fault:
+                    self._fault = fault
+                    if self._transfer.partial.have.missing(end, start) == [(start, end)]:
+                        self._growing = False  # more connections than the server likes, perhaps
+                        return
                 finally:
                     with self._changed:
                         rest = self._transfer.partial.have.missing(end, start)
                         self._todo = sorted([*self._todo, *rest])
         except PermanentError:
             self.refused = True
-        except TemporaryError as fault:
-            self._fault = fault
-            self._growing = False  # more connections than the server likes, perhaps
         except CancelledError:
             pass
         except BaseException as error:  # told by the thread that waits
@@ -167,6 +175,9 @@ class Helpers:
 
     def _fetch(self, start: int, end: int) -> None:
         body = self._transfer.open_range(self._source, start, end)
+        if self._stopping:
+            body.response.close()
+            return
         self._confirmed = True
         self._transfer.copy(body, lambda position: 0 if self._stopping or self.refused else None)
         with contextlib.suppress(OSError):
