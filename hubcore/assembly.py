@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from . import hooks
 from .catalog import ModelEntry
 from .errors import WeightsError
 from .loading import AssignedStateDict, SkipRandomInit
@@ -72,7 +73,7 @@ def assemble(
     build = architecture.func
     arguments = {**architecture.keywords, **config}
     if weights is None:
-        return _blank(model, build, progress, arguments)
+        return _finished(model, _blank(model, build, progress, arguments), None)
 
     _require(model, weights, arguments)
     tensors = weights.get_state_dict(progress=progress, check_hash=True)
@@ -80,7 +81,11 @@ def assemble(
     classes = arguments.get("num_classes")
     new_head: dict[str, torch.Tensor] = {}
     if classes is not None and own_classes is not None and classes != own_classes:
-        new_head = _new_head(model, _blank(model, build, progress, arguments))
+        new_head = _head(model, _blank(model, build, progress, arguments))
+        if arguments.get("quantize") and not new_head.keys() <= tensors.keys():
+            # Weights of quantization-aware training, which become integers after loading.
+            floats = {**arguments, "quantize": False}
+            new_head = _head(model, _blank(model, build, progress, floats))
         tensors = _replaced(tensors, new_head)
     elif model.head and own_classes is not None:
         arguments["num_classes"] = classes = own_classes
@@ -90,7 +95,7 @@ def assemble(
         with SkipRandomInit() if _skips_init(arguments) else nullcontext():
             if model.loads_weights:
                 meta = dict(weights.meta)
-                if classes is not None and len(meta.get("categories", ())) != classes:
+                if classes is not None and len(meta.get("categories") or ()) != classes:
                     meta["categories"] = [f"class {index}" for index in range(classes)]
                 guise = stand_in(build, "weights", weights, meta, tensors)
                 module: nn.Module = build(weights=guise, progress=progress, **arguments)
@@ -104,18 +109,29 @@ def assemble(
         raise WeightsError(
             f"The weights {weights} do not fit the model '{model.name}'. {error}"
         ) from error
-    _reports[module] = LoadReport(
-        weights, tuple(key for key in module.state_dict() if key not in new_head), tuple(new_head)
+    keys = list(module.state_dict())
+    report = _reports[module] = LoadReport(
+        weights,
+        tuple(key for key in keys if key not in new_head),
+        tuple(key for key in keys if key in new_head),
     )
     if new_head:
         logger.info(
             "%s: %d tensors loaded from %s; new and untrained: %s",
             model.name,
-            len(_reports[module].loaded),
+            len(report.loaded),
             weights,
-            ", ".join(new_head),
+            ", ".join(report.new),
         )
-    return module
+    return _finished(model, module, weights)
+
+
+def _finished(model: ModelEntry, module: nn.Module, weights: WeightsLike | None) -> nn.Module:
+    """The model as installed hooks want it, with its report."""
+    finished = hooks.wrap_model(module, model.canonical, weights)
+    if finished is not module and module in _reports:
+        _reports[finished] = _reports[module]
+    return finished
 
 
 def _blank(
@@ -138,7 +154,9 @@ def _require(model: ModelEntry, weights: WeightsLike, arguments: dict[str, Any])
     """Takes over the arguments that the weights need."""
     needed = getattr(getattr(weights, "value", None), "config", None) or {}
     for name, value in needed.items():
-        if arguments.setdefault(name, value) != value:
+        if arguments.get(name) is None:
+            arguments[name] = value
+        elif arguments[name] != value:
             raise ValueError(
                 f"The weights {weights} of '{model.name}' need {name}={value!r}, but "
                 f"{arguments[name]!r} was given."
@@ -150,11 +168,13 @@ def _class_count(model: ModelEntry, weights: WeightsLike, tensors: Mapping[str, 
     categories = weights.meta.get("categories")
     if categories:
         return len(categories)
+    if isinstance(weights.meta.get("num_classes"), int):
+        return int(weights.meta["num_classes"])  # classes that were published without names
     weight = tensors.get(f"{model.head[0]}.weight") if model.head else None
     return len(weight) if isinstance(weight, torch.Tensor) else None
 
 
-def _new_head(model: ModelEntry, blank: nn.Module) -> dict[str, torch.Tensor]:
+def _head(model: ModelEntry, blank: nn.Module) -> dict[str, torch.Tensor]:
     if not model.head:
         raise WeightsError(
             f"The model '{model.name}' declares no head, so num_classes cannot differ from its "

@@ -18,6 +18,7 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from . import hooks
 from .errors import MissingDependencyError, WeightsError
 
 __all__ = ["AssignedStateDict", "SkipRandomInit", "read_checkpoint", "read_state_dict"]
@@ -35,6 +36,9 @@ def read_checkpoint(path: Path, map_location: Any = None) -> Any:
     Raises:
         WeightsError: the file is damaged, or would need code to be run to load it.
     """
+    checkpoint = hooks.read_checkpoint(path, map_location)
+    if checkpoint is not None:
+        return checkpoint
     with path.open("rb") as file:
         start = file.read(9)
     if start[8:9] == b"{":  # safetensors: a length, then a JSON header

@@ -1,0 +1,216 @@
+"""Calls hooks of installed packages; costs next to nothing where none is installed.
+
+Packages are loaded at the first call of a hook, in the order of their names. One that cannot be
+loaded is left out with a warning; one whose hook fails is named in the error.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .discovery import is_disabled
+from .entry_points import EntryPoint, entry_points
+from .errors import HubError, PluginError, PluginWarning
+from .references import resolve
+
+if TYPE_CHECKING:
+    import argparse
+
+    import pluggy
+    from torch import nn
+
+    from .weights import WeightsLike
+
+__all__ = [
+    "GROUP",
+    "HookPlugin",
+    "add_commands",
+    "fetch",
+    "forget",
+    "hook_plugins",
+    "installed",
+    "read_checkpoint",
+    "rewritten",
+    "wrap_model",
+]
+
+GROUP = "hubcore.hooks"
+
+
+class HookPlugin(NamedTuple):
+    """A package that implements hooks, and its state.
+
+    Attributes:
+        name: the entry point's name.
+        distribution: the distribution's normalised name.
+        status: ``ok``, ``disabled`` or ``broken``.
+        error: what is wrong, "" where nothing is.
+    """
+
+    name: str
+    distribution: str
+    status: str
+    error: str = ""
+
+    @property
+    def remedy(self) -> str:
+        """The command that takes it out of the way."""
+        return f"pip uninstall {self.distribution}"
+
+
+class _Loaded(NamedTuple):
+    manager: pluggy.PluginManager | None
+    plugins: tuple[HookPlugin, ...]
+
+
+_found: list[EntryPoint] | None = None
+_loaded: _Loaded | None = None
+
+
+def forget() -> None:
+    """Forgets what was loaded, so that the next call sees what is installed now."""
+    global _found, _loaded
+    _found = _loaded = None
+
+
+def installed() -> bool:
+    """Whether any package implements hooks. Loads none."""
+    return bool(_entries())
+
+
+def hook_plugins() -> tuple[HookPlugin, ...]:
+    """The packages that implement hooks, with their states. Loads them."""
+    return _current().plugins
+
+
+# -- The hooks, as the hub calls them
+
+
+def rewritten(url: str) -> list[str]:
+    """Addresses to ask before ``url``."""
+    addresses: list[str] = []
+    for answer in _call("hubcore_rewrite_url", url=url) or ():
+        addresses += [answer] if isinstance(answer, str) else answer
+    return addresses
+
+
+def fetch(url: str, target: Path) -> bool:
+    """Lets a package write the file at ``url`` to ``target``; False if none knows the address."""
+    return bool(_call("hubcore_fetch", url=url, target=target))
+
+
+def read_checkpoint(path: Path, map_location: Any) -> Any:
+    """What a package read from a checkpoint, or None if none knows the format."""
+    return _call("hubcore_read_checkpoint", path=path, map_location=map_location)
+
+
+def wrap_model(model: nn.Module, name: str, weights: WeightsLike | None) -> nn.Module:
+    """The model as the packages want it."""
+    manager = _current().manager
+    if manager is None:
+        return model
+    # pluggy gives every package the same arguments; here each gets what the one before returned.
+    for implementation in reversed(manager.hook.hubcore_wrap_model.get_hookimpls()):
+        values = {"model": model, "name": name, "weights": weights}
+        arguments = {argument: values[argument] for argument in implementation.argnames}
+        try:
+            model = implementation.function(**arguments) or model
+        except Exception as error:
+            raise _blame(error, "hubcore_wrap_model", implementation.plugin_name) from error
+    return model
+
+
+def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Lets packages add commands; one that fails costs its commands and a warning."""
+    try:
+        _call("hubcore_add_commands", subparsers=subparsers)
+    except HubError as error:
+        warnings.warn(str(error), PluginWarning, stacklevel=2)
+
+
+# -- Details
+
+
+def _call(hook: str, **arguments: Any) -> Any:
+    """What the packages answer; None where no package implements hooks."""
+    manager = _current().manager
+    if manager is None:
+        return None
+    caller = getattr(manager.hook, hook)
+    try:
+        return caller(**arguments)
+    except Exception as error:
+        import traceback
+
+        codes = {i.function.__code__: i.plugin_name for i in caller.get_hookimpls()}
+        frames = (frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__))
+        name = next((codes[code] for code in frames if code in codes), "")
+        raise _blame(error, hook, name) from error
+
+
+def _blame(error: Exception, hook: str, name: str) -> HubError:
+    """The error as the user should see it: with the package's name, unless it says enough."""
+    if isinstance(error, HubError):
+        return error
+    plugin = next((p for p in hook_plugins() if p.name == name), None)
+    advice = f" To remove it: {plugin.remedy}" if plugin else ""
+    return PluginError(
+        f"The hook plugin '{name}' failed in {hook} ({type(error).__name__}: {error}).{advice}"
+    )
+
+
+def _entries() -> list[EntryPoint]:
+    global _found
+    if _found is None:
+        _found = sorted(entry_points(GROUP), key=lambda entry: (entry.name, entry.distribution))
+    return _found
+
+
+def _current() -> _Loaded:
+    global _loaded
+    if _loaded is None:
+        _loaded = _load(_entries()) if _entries() else _Loaded(None, ())
+    return _loaded
+
+
+def _load(entries: list[EntryPoint]) -> _Loaded:
+    import pluggy
+
+    from . import hookspecs
+
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    plugins = [_register(manager, entry) for entry in reversed(entries)]
+    return _Loaded(manager, tuple(reversed(plugins)))
+
+
+def _register(manager: pluggy.PluginManager, entry: EntryPoint) -> HookPlugin:
+    """Loads and registers a package. pluggy calls first what was registered last."""
+    import contextlib
+    from importlib import import_module
+
+    plugin = HookPlugin(entry.name, entry.distribution, "ok")
+    if is_disabled(entry.name, entry.distribution):
+        return plugin._replace(status="disabled")
+    try:
+        implementation = resolve(entry.value) if ":" in entry.value else import_module(entry.value)
+        manager.register(implementation, entry.name)
+        manager.check_pending()
+    except Exception as error:
+        # pluggy validates while it registers, and leaves in place what came before the fault.
+        with contextlib.suppress(Exception):
+            manager.unregister(name=entry.name)
+        message = " ".join(f"{type(error).__name__}: {error}".split())
+        if os.environ.get("HUBCORE_STRICT", "") not in ("", "0"):
+            raise PluginError(f"The hook plugin '{entry.name}' is broken: {message}") from error
+        warnings.warn(
+            f"The hook plugin '{entry.name}' of the distribution '{entry.distribution}' is broken "
+            f"and is left out: {message}. To remove it: {plugin.remedy}",
+            PluginWarning,
+            stacklevel=2,
+        )
+        return plugin._replace(status="broken", error=message)
+    return plugin
