@@ -39,6 +39,8 @@ class Weights:
         task: what the weights do, such as ``image-classification``.
         convert: maps the loaded checkpoint to the model's state dict, where they differ.
         config: arguments of the model that the weights need, such as ``{"image_size": 384}``.
+        sampling: of a video, how its clips were sampled for the published metrics: ``clip_len``
+            frames at ``frame_rate`` a second, ``clips_per_video`` of them.
     """
 
     url: str
@@ -51,6 +53,7 @@ class Weights:
     task: str | None = None
     convert: Callable[[Any], Mapping[str, Any]] | None = None
     config: dict[str, Any] = field(default_factory=dict)
+    sampling: dict[str, Any] = field(default_factory=dict)
 
     def __eq__(self, other: object) -> bool:
         # Enum compares values to find aliases. Two partials of the same parts never compare
@@ -249,6 +252,7 @@ def _weights(
         task=data.get("task") or (model.task if model else None),
         convert=Reference(data["convert"]) if "convert" in data else None,
         config=dict(data.get("config", {})),
+        sampling=dict(data.get("sampling", {})),
     )
 
 

@@ -92,8 +92,9 @@ def run(args: argparse.Namespace) -> int:
         from ..prediction.pictures import PictureFolder
 
         pictures = PictureFolder(args.output, registry.short_name(entry))
-    if all(isinstance(item, Failure) for item in items):
-        for failure in items:
+    failures = [item for item in items if isinstance(item, Failure)]
+    if len(failures) == len(items):
+        for failure in failures:
             _report(failure)
         return 1
     return _predict(args, items, pictures)

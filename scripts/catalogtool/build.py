@@ -147,8 +147,16 @@ def _member(member: WeightsEnum) -> dict[str, Any]:
     license_url = member.meta.get("license", "unknown")
     entry["license"] = LICENSES.get(license_url, license_url)
     entry["transforms"] = _transforms(member.transforms)
+    if sampling := _sampling(member.meta["_docs"]):
+        entry["sampling"] = sampling
     entry["meta"] = {key: encode(value) for key, value in member.meta.items() if key != "_docs"}
     return entry
+
+
+def _sampling(docs: str) -> dict[str, float]:
+    """How the clips of a video were sampled, which torchvision says only in words."""
+    found = re.findall(r"`(clip_len|frame_rate|clips_per_video)=([\d.]+)`", docs)
+    return {key: float(value) if "." in value else int(value) for key, value in sorted(found)}
 
 
 def _transforms(transforms: Any) -> list[Any]:
