@@ -61,7 +61,7 @@ def get_model_weights(name: str | Callable[..., Any]) -> type[WeightsEnum]:
         ValueError: the model has no published weights.
     """
     model = registry.find_model(name)
-    return registry.weights_enum(_own_enum(model, {}))
+    return registry.weights_enum(_own_enum(model))
 
 
 def builder_of(model: ModelEntry) -> Callable[..., nn.Module]:
@@ -99,9 +99,11 @@ def resolve_weights(
             f"{type(weights).__name__}."
         )
     declared = getattr(type(weights), "__hub_name__", None)
-    if declared is not None and declared not in (e.canonical for e in _accepted(model)):
+    accepted = _accepted(model, config or {})
+    if declared is not None and declared not in (entry.canonical for entry in accepted):
+        expected = accepted[0].name if accepted else model.weights
         raise TypeError(
-            f"Invalid Weight class provided; expected {model.weights} but received "
+            f"Invalid Weight class provided; expected {expected} but received "
             f"{type(weights).__name__}. The weights that fit '{model.name}' are listed by "
             f"list_weights('{registry.short_name(model)}')."
         )
@@ -118,9 +120,11 @@ def _named_weights(model: ModelEntry, name: str, config: Mapping[str, Any]) -> W
     return registry.weights_enum(entry)[member]
 
 
-def _own_enum(model: ModelEntry, config: Mapping[str, Any]) -> WeightsEntry:
-    """The enum that a bare member name or ``DEFAULT`` refers to."""
-    name = _choose(model, model.data.get("accepts", ()), config) or model.weights
+def _own_enum(model: ModelEntry, config: Mapping[str, Any] | None = None) -> WeightsEntry:
+    """The enum that a bare member name or ``DEFAULT`` refers to; without a call the model's own."""
+    name = model.weights
+    if config is not None:
+        name = _choose(model, model.data.get("accepts", ()), config) or name
     if name is None:
         others = ", ".join(registry.list_weights(model.canonical))
         hint = f" Other packages offer: {others}." if others else ""
@@ -128,9 +132,16 @@ def _own_enum(model: ModelEntry, config: Mapping[str, Any]) -> WeightsEntry:
     return model.catalog.weights.get(name) or registry.find_weights(name)
 
 
-def _accepted(model: ModelEntry) -> list[WeightsEntry]:
-    others = [registry.find_weights(c["weights"]) for c in model.data.get("accepts", ())]
-    return [*registry.weights_for(model), *others]
+def _accepted(model: ModelEntry, config: Mapping[str, Any]) -> list[WeightsEntry]:
+    """The enums whose members fit, given the builder's other arguments."""
+    fitting = registry.weights_for(model)
+    cases = model.data.get("accepts")
+    if not cases:
+        return fitting
+    # Of the alternatives, the one that the arguments choose.
+    alternatives = {case["weights"] for case in cases}
+    others = [e for e in fitting if e.catalog is not model.catalog or e.name not in alternatives]
+    return [_own_enum(model, config), *others]
 
 
 def _choose(model: ModelEntry, cases: Any, config: Mapping[str, Any]) -> str | None:
@@ -158,21 +169,23 @@ def _enum_path(model: ModelEntry, enum: str) -> str:
     return own.canonical if own else enum
 
 
+_ARGUMENTS = """\
+Args:
+    weights: what to load: a member, its name, "DEFAULT", an object with ``url``, ``transforms``,
+        ``meta`` and ``get_state_dict()``, or None for a fresh model. Published: {weights}.
+    progress: show a progress bar on stderr while downloading.
+    **config: passed on to ``{architecture}``. A ``num_classes`` other than the weights' keeps the
+        body and gives the model a new head.
+
+Returns:
+    The model, in training mode.
+"""
+
+
 def _documentation(model: ModelEntry) -> str:
-    weights = "\n".join(f"            {name}" for name in registry.list_weights(model.canonical))
-    return f"""{model.doc}
-
-    Args:
-        weights: what to load: a member, its name, "DEFAULT", an object with ``url``,
-            ``transforms``, ``meta`` and ``get_state_dict()``, or None for a fresh model. There are:
-{weights or "            none published"}
-        progress: show a progress bar on stderr while downloading.
-        **config: passed on to ``{model.architecture.target.replace(":", ".")}``. A
-            ``num_classes`` other than the weights' keeps the body and gives a new head.
-
-    Returns:
-        The model, in training mode.
-    """
+    weights = ", ".join(registry.list_weights(model.canonical)) or "none"
+    architecture = model.architecture.target.replace(":", ".")
+    return f"{model.doc}\n\n{_ARGUMENTS.format(weights=weights, architecture=architecture)}"
 
 
 def _make_builder(model: ModelEntry) -> Callable[..., nn.Module]:
