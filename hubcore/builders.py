@@ -220,7 +220,12 @@ def _make_builder(model: ModelEntry) -> Callable[..., nn.Module]:
 def _build(
     model: ModelEntry, *, weights: Any = None, progress: bool = True, **config: Any
 ) -> nn.Module:
+    if model.replaced_by:
+        registry.warn_replaced(f"The model '{model.name}'", f"'{model.replaced_by}'")
     resolved = resolve_weights(model, weights, config)
+    successor = getattr(getattr(resolved, "value", None), "replaced_by", None)
+    if successor and not (isinstance(weights, str) and "." in weights):  # get_weight has warned
+        registry.warn_replaced(str(resolved), successor)
     backbone = model.data.get("backbone")
     if backbone is not None:
         # With weights of its own a model has no use for its backbone's.

@@ -71,6 +71,11 @@ class ModelEntry:
         return tuple(self.data.get("head", ()))
 
     @property
+    def replaced_by(self) -> str | None:
+        """The model that replaces this one: its name still works, with a warning."""
+        return self.data.get("replaced_by")
+
+    @property
     def export(self) -> str:
         """The name under which the family's Python package offers the builder."""
         return str(self.data.get("export", self.name))
@@ -257,6 +262,8 @@ def _check_model(name: str, model: Mapping[str, Any], where: str) -> None:
     head = model.get("head", [])
     if not isinstance(head, list) or not all(isinstance(path, str) for path in head):
         raise CatalogError('"head" must be a list of module paths', where)
+    if not isinstance(model.get("replaced_by"), (str, type(None))):
+        raise CatalogError('"replaced_by" must name a model', where)
     if not isinstance(model.get("parameters", {}), dict):
         raise CatalogError('"parameters" must be an object', where)
 
@@ -286,6 +293,8 @@ def _check_weights(name: str, weights: Mapping[str, Any], where: str) -> None:
             isinstance(digest, str) and 8 <= len(digest) <= 64 and _HEX.issuperset(digest)
         ):
             raise CatalogError('"sha256" must be 8 to 64 lower-case hex digits', place)
+        if not isinstance(data.get("replaced_by"), (str, type(None))):
+            raise CatalogError('"replaced_by" must name weights', place)
         if not isinstance(data.get("meta", {}), dict):
             raise CatalogError('"meta" must be an object', place)
         Reference.from_json(data.get("transforms"), f"{place}.transforms")

@@ -114,10 +114,11 @@ def wrap_model(model: nn.Module, name: str, weights: WeightsLike | None) -> nn.M
         return model
     # pluggy gives every package the same arguments; here each gets what the one before returned.
     for implementation in reversed(manager.hook.hubcore_wrap_model.get_hookimpls()):
-        values = {"model": model, "name": name, "weights": weights}
+        values: dict[str, Any] = {"model": model, "name": name, "weights": weights}
         arguments = {argument: values[argument] for argument in implementation.argnames}
         try:
-            model = implementation.function(**arguments) or model
+            replaced: Any = implementation.function(**arguments)
+            model = model if replaced is None else replaced
         except Exception as error:
             raise _blame(error, "hubcore_wrap_model", implementation.plugin_name) from error
     return model

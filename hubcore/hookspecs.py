@@ -12,9 +12,9 @@ docs/hooks.md has a complete example of each hook.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
@@ -29,18 +29,13 @@ __all__ = ["PROJECT", "hookimpl"]
 
 PROJECT = "hubcore"
 
-_F = TypeVar("_F", bound=Callable[..., Any])
-_hookspec = pluggy.HookspecMarker(PROJECT)
+hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 """Marks the implementation of a hook."""
 
 
-def hookspec(*, firstresult: bool = False) -> Callable[[_F], _F]:
-    return cast("Callable[[_F], _F]", _hookspec(firstresult=firstresult))
-
-
-@hookspec()
-def hubcore_rewrite_url(url: str) -> str | Sequence[str] | None:  # type: ignore[empty-body]
+@hookspec
+def hubcore_rewrite_url(url: str) -> str | Sequence[str] | None:
     """Other addresses of the same file, to be asked before its own.
 
     For mirrors that the ``mirrors`` setting cannot describe. The bytes are verified as always, so
@@ -56,7 +51,7 @@ def hubcore_rewrite_url(url: str) -> str | Sequence[str] | None:  # type: ignore
 
 
 @hookspec(firstresult=True)
-def hubcore_fetch(url: str, target: Path) -> bool | None:  # type: ignore[empty-body]
+def hubcore_fetch(url: str, target: Path) -> bool | None:
     """Fetches an address of a scheme that the hub does not know, such as ``s3:``.
 
     Not asked for ``http:``, ``https:``, ``package:`` and ``file:``. The hub verifies what was
@@ -89,7 +84,7 @@ def hubcore_read_checkpoint(path: Path, map_location: Any) -> Any:
     """
 
 
-@hookspec()
+@hookspec
 def hubcore_wrap_model(
     model: nn.Module, name: str, weights: WeightsLike | None
 ) -> nn.Module | None:
@@ -108,7 +103,7 @@ def hubcore_wrap_model(
     """
 
 
-@hookspec()
+@hookspec
 def hubcore_add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds commands to ``hub``.
 

@@ -35,6 +35,7 @@ __all__ = [
     "plugins",
     "refresh",
     "short_name",
+    "warn_replaced",
     "weights_enum",
     "weights_for",
 ]
@@ -184,7 +185,10 @@ def get_weight(name: str) -> WeightsEnum:
             f"Invalid weight name provided: '{name}'. A full name is written as "
             f"'ResNet50_Weights.IMAGENET1K_V2'."
         )
-    return weights_enum(find_weights(enum))._find(member)
+    found = weights_enum(find_weights(enum))._find(member)
+    if found.value.replaced_by:
+        warn_replaced(str(found), found.value.replaced_by)
+    return found
 
 
 def weights_enum(entry: WeightsEntry) -> type[WeightsEnum]:
@@ -202,6 +206,13 @@ def catalog_of_package(package: str) -> Catalog | None:
     """The catalogue that lies in a Python package, if a usable plugin keeps one there."""
     catalogs = (plugin.catalog for plugin in _current().plugins)
     return next((c for c in catalogs if c is not None and c.package == package), None)
+
+
+def warn_replaced(name: str, successor: str) -> None:
+    """Warns at the user's line that a model or weights have a successor."""
+    from .deprecation import warn_caller
+
+    warn_caller(f"{name} is deprecated: use {successor} instead.", FutureWarning)
 
 
 # -- Queries
@@ -225,7 +236,8 @@ def models(
     return {
         name: all_models[name]
         for name in sorted(_matching(all_models, include, exclude))
-        if (task is None or all_models[name].task == task)
+        if all_models[name].replaced_by is None
+        and (task is None or all_models[name].task == task)
         and (wanted is None or all_models[name].catalog.distribution in wanted)
     }
 
@@ -246,7 +258,7 @@ def list_models(
         plugin: only models of this plugin, by its name or its distribution's.
 
     A model whose bare name means another package's model, or several, is listed under its
-    canonical name.
+    canonical name. Models that their package has replaced by others are not listed.
 
     Raises:
         UnknownNameError: there is no such plugin.
@@ -267,6 +279,8 @@ def list_weights(
         task: only weights for this task.
         plugin: only weights that this plugin offers.
 
+    Weights that their package has replaced by others are not listed.
+
     Raises:
         UnknownNameError: there is no such model or plugin.
     """
@@ -281,7 +295,8 @@ def list_weights(
         for entry in entries
         if wanted is None or entry.catalog.distribution in wanted
         for member, data in entry.members.items()
-        if task is None or (data.get("task") or _task(entry)) == task
+        if "replaced_by" not in data
+        and (task is None or (data.get("task") or _task(entry)) == task)
     ]
 
 

@@ -39,6 +39,7 @@ class Weights:
         task: what the weights do, such as ``image-classification``.
         convert: maps the loaded checkpoint to the model's state dict, where they differ.
         config: arguments of the model that the weights need, such as ``{"image_size": 384}``.
+        replaced_by: the weights to use instead: these still load, with a warning.
         sampling: of a video, how its clips were sampled for the published metrics: ``clip_len``
             frames at ``frame_rate`` a second, ``clips_per_video`` of them.
     """
@@ -53,6 +54,7 @@ class Weights:
     task: str | None = None
     convert: Callable[[Any], Mapping[str, Any]] | None = None
     config: dict[str, Any] = field(default_factory=dict)
+    replaced_by: str | None = None
     sampling: dict[str, Any] = field(default_factory=dict)
 
     def __eq__(self, other: object) -> bool:
@@ -250,8 +252,9 @@ def _weights(
         mirrors=tuple(data.get("mirrors", ())),
         license=data.get("license", "unknown"),
         task=data.get("task") or (model.task if model else None),
-        convert=Reference(data["convert"]) if "convert" in data else None,
+        convert=Reference.from_json(data["convert"]) if "convert" in data else None,
         config=dict(data.get("config", {})),
+        replaced_by=data.get("replaced_by"),
         sampling=dict(data.get("sampling", {})),
     )
 

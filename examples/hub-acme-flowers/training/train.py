@@ -16,7 +16,7 @@ import hubcore
 from hubcore.transforms import ImageClassification
 
 MODEL = "shufflenet_v2_x0_5"
-EACH, HELD_OUT, EPOCHS, BATCH = 240, 60, 12, 48
+EACH, HELD_OUT, EPOCHS, BATCH = 120, 60, 8, 40
 
 
 def pictures(seeds: range) -> tuple[torch.Tensor, torch.Tensor]:
