@@ -118,13 +118,16 @@ def _fetched(
 
 
 def _from_this_machine(store: Store, file: RemoteFile, check_hash: bool) -> Path | None:
-    """Takes the file from an installed distribution, or a path that the user gave."""
-    for url in file.urls:
+    """Takes the file from an installed distribution, or a path that the user gave.
+
+    A configured mirror may be such a place too: a folder, a stick, a package.
+    """
+    for address, url in ((a, url) for url in file.urls for a in addresses_for(url)):
         path = None
-        if scheme(url) == "package":
-            path = locate(url)
-        elif scheme(url) == "file":
-            path = Path(url2pathname(urlsplit(url).path))
+        if scheme(address) == "package":
+            path = locate(address)
+        elif scheme(address) == "file":
+            path = Path(url2pathname(urlsplit(address).path))
         if path is None or not path.is_file():
             continue
         try:
