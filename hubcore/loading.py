@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.overrides import TorchFunctionMode
+from torch.overrides import TorchFunctionMode, _get_current_function_mode
 
 from . import hooks
 from .errors import MissingDependencyError, WeightsError
@@ -132,6 +132,19 @@ class SkipRandomInit(TorchFunctionMode):
     ``is_meta`` with True meanwhile, since some initialisers draw until the numbers please them
     (`torch.nn.init.trunc_normal_`) and would never end on numbers that do not change.
     """
+
+    _stopped = False
+
+    def stop(self) -> None:
+        """Ends it before its block does, so that loading pays nothing for being watched."""
+        # Modes are a stack. Under one of the builder's own, this one stays to the block's end.
+        if not self._stopped and _get_current_function_mode() is self:  # type: ignore[no-untyped-call]
+            self._stopped = True
+            super().__exit__(None, None, None)  # type: ignore[no-untyped-call]
+
+    def __exit__(self, *exc: Any) -> None:
+        if not self._stopped:
+            super().__exit__(*exc)  # type: ignore[no-untyped-call]
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None

@@ -25,6 +25,7 @@ def stand_in(
     weights: WeightsLike,
     meta: Mapping[str, Any],
     tensors: Mapping[str, Any],
+    before_load: Callable[[], object] | None = None,
 ) -> StandIn:
     """Weights that ``builder`` accepts for its parameter.
 
@@ -34,11 +35,12 @@ def stand_in(
         weights: the real weights.
         meta: the meta-data to answer with.
         tensors: the state dict to answer with.
+        before_load: called when the builder asks for the state dict.
     """
     enums = _accepted_enums(builder, parameter)
     name = type(weights).__name__
     enum = next((enum for enum in enums if enum.__name__ == name), enums[0] if enums else None)
-    return StandIn(weights, enum, meta, tensors)
+    return StandIn(weights, enum, meta, tensors, before_load)
 
 
 def _accepted_enums(builder: Callable[..., Any], parameter: str) -> list[type[Enum]]:
@@ -62,7 +64,9 @@ class StandIn:
         enum: type[Enum] | None,
         meta: Mapping[str, Any],
         tensors: Mapping[str, Any],
+        before_load: Callable[[], object] | None = None,
     ) -> None:
+        self._before_load = before_load
         self._weights = weights
         self._enum = enum
         self._tensors = tensors
@@ -91,4 +95,6 @@ class StandIn:
         return repr(self._weights)
 
     def get_state_dict(self, *args: Any, **kwargs: Any) -> AssignedStateDict:
+        if self._before_load is not None:
+            self._before_load()
         return AssignedStateDict(self._tensors)
