@@ -92,12 +92,13 @@ def assemble(
     try:
         # A parameter that the strict load below does not overwrite would be an error, so nothing
         # is left without values.
-        with SkipRandomInit() if _skips_init(arguments) else nullcontext():
+        with SkipRandomInit() if _skips_init(arguments) else nullcontext() as skipping:
             if model.loads_weights:
                 meta = dict(weights.meta)
                 if classes is not None and len(meta.get("categories") or ()) != classes:
                     meta["categories"] = [f"class {index}" for index in range(classes)]
-                guise = stand_in(build, "weights", weights, meta, tensors)
+                stop = skipping.stop if skipping else None
+                guise = stand_in(build, "weights", weights, meta, tensors, stop)
                 module: nn.Module = build(weights=guise, progress=progress, **arguments)
             else:
                 module = build(**arguments)
