@@ -14,6 +14,7 @@ from torch import Tensor
 __all__ = ["Canvas", "Row", "below", "colour"]
 
 Colour = tuple[int, int, int]
+Box = tuple[float, float, float, float]
 
 SMALLEST_SIDE = 640
 """Pictures whose longer side is shorter than this are enlarged, or no text would fit."""
@@ -63,7 +64,7 @@ class Canvas:
         self.draw = ImageDraw.Draw(self.image)
         self.font = font_for(self.image.size)
         self.line = max(2, round(middling(self.image.size) / 260))
-        self._taken: list[tuple[float, float, float, float]] = []
+        self._taken: list[Box] = []
 
     def mask(self, mask: Tensor, fill: Colour) -> None:
         """Tints what a mask, bool (height, width) of the original, covers, and outlines it."""
@@ -103,45 +104,46 @@ class Canvas:
         self.draw.rectangle((x1, y1, x2, y2), outline=fill, width=self.line)
 
     def label(self, box: Sequence[float], text: str, fill: Colour) -> None:
-        """Writes beside a box, where no other label is and all of it can be read."""
+        """Writes beside a box, where all of it can be read.
+
+        Where other labels leave no room the text is left out, so call it for the best first.
+        """
         x1, y1, x2, y2 = self._inside(box)
         pad = max(2, self.font.size // 5)
         text = shortened(text, self.font, self.image.width - 2 * pad)
         width = self.font.getlength(text) + 2 * pad
         height = line_height(self.font) + pad
         above, under = y1 - height, y2 - height
-        places = [(x1, above), (x1, y1), (x2 - width, above), (x1, y2), (x1, under)]
-        # Down the box line by line, if all usual places are taken.
-        steps = range(1, max(1, int(self.image.height // height)))
-        places += [(x1, y1 + step * height) for step in steps]
-        left, top = next((place for place in places if self._free(place, width, height)), (x1, y1))
-        left = min(max(0.0, left), self.image.width - width)
-        top = min(max(0.0, top), self.image.height - height)
-        self._taken.append((left, top, left + width, top + height))
-        self.draw.rectangle((left, top, left + width, top + height), fill=fill)
+        wishes = [(x1, above), (x1, y1), (x2 - width, above), (x1, y2), (x1, under)]
+        for wish in wishes:
+            left = min(max(0.0, wish[0]), self.image.width - width)
+            top = min(max(0.0, wish[1]), self.image.height - height)
+            place = (left, top, left + width, top + height)
+            if not any(overlap(place, taken) for taken in self._taken):
+                break
+        else:
+            return
+        self._taken.append(place)
+        self.draw.rectangle(place, fill=fill)
         middle = (left + pad, top + height / 2)
         self.draw.text(middle, text, fill=readable_on(fill), font=self.font, anchor="lm")
 
-    def _inside(self, box: Sequence[float]) -> tuple[float, float, float, float]:
+    def _inside(self, box: Sequence[float]) -> Box:
         """A box in the canvas's pixels, with its right and lower edges on or after the others."""
         width, height = self.image.width - 1, self.image.height - 1
         x1, y1, x2, y2 = (self.scale * value for value in box)
         x1, y1 = min(max(0.0, x1), width), min(max(0.0, y1), height)
         return x1, y1, max(x1, min(x2, width)), max(y1, min(y2, height))
 
-    def _free(self, place: tuple[float, float], width: float, height: float) -> bool:
-        left, top = place
-        right, bottom = left + width, top + height
-        return (
-            left >= 0
-            and top >= 0
-            and right <= self.image.width
-            and bottom <= self.image.height
-            and not any(
-                left < x2 and right > x1 and top < y2 and bottom > y1
-                for x1, y1, x2, y2 in self._taken
-            )
-        )
+
+def overlap(first: Box, second: Box) -> bool:
+    """Whether two boxes (x1, y1, x2, y2) share more than an edge."""
+    return (
+        first[0] < second[2]
+        and second[0] < first[2]
+        and first[1] < second[3]
+        and second[1] < first[3]
+    )
 
 
 @dataclass(frozen=True)
