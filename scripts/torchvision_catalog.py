@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import torchvision
 from catalogtool import build, compare, stubs, tables
 from catalogtool.families import FAMILIES, ROOT, Family
 
@@ -67,7 +68,8 @@ def check(families: list[Family]) -> int:
     for difference in filter(None, (_stale(path, text) for path, text in shared)):
         print(difference)
         found += 1
-    print(f"{found} difference{'s' * (found != 1)}" if found else "no differences")
+    count = f"{found or 'no'} difference{'s' * (found != 1)}"
+    print(f"{count} from torchvision {torchvision.__version__}")
     return 1 if found else 0
 
 

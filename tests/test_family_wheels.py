@@ -29,7 +29,7 @@ each_family = pytest.mark.parametrize("family", FAMILIES)
 
 @each_family
 def test_a_wheel_holds_the_catalogue_and_the_types(family, wheels):
-    """Without its catalogue a wheel offers nothing, without its stub an editor completes nothing."""
+    """Without its catalogue a wheel offers nothing; without its stub editors complete nothing."""
     package = f"hub_{family.replace('-', '_')}"
     with zipfile.ZipFile(wheels(f"hub-{family}")) as wheel:
         names = set(wheel.namelist())

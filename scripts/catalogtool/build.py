@@ -43,7 +43,7 @@ def build(family: Family) -> dict[str, Any]:
     weights: dict[str, Any] = {}
     for name, builder in upstream.builders(family).items():
         parameters = upstream.parameters(builder)
-        enum = upstream.weights_enum(parameters["weights"].annotation)
+        enum = upstream.weights_enums(parameters["weights"].annotation)[0]
         models[name] = _model(family, name, builder, parameters, enum)
         weights[enum.__name__] = _weights(name, enum)
     own = own_entries(family)
@@ -78,7 +78,7 @@ def _model(
     if accepts := _accepts(legacy["weights"]):
         entry["accepts"] = accepts
     if "weights_backbone" in parameters:
-        backbone = upstream.weights_enum(parameters["weights_backbone"].annotation)
+        backbone = upstream.weights_enums(parameters["weights_backbone"].annotation)[0]
         entry["backbone"] = {
             "weights": backbone.__name__,
             "pretrained": _pretrained(legacy["weights_backbone"], backbone),

@@ -47,7 +47,7 @@ def differences(family: Family, catalog: Catalog | None = None) -> Iterator[str]
     yield from _names("models", catalog.models, {*theirs, *own["models"]})
     enums: dict[str, type[WeightsEnum]] = {}
     for name, builder in theirs.items():
-        enum = upstream.weights_enum(upstream.parameters(builder)["weights"].annotation)
+        enum = upstream.weights_enums(upstream.parameters(builder)["weights"].annotation)[0]
         enums[enum.__name__] = enum
         if name in catalog.models:
             yield from _model(family, catalog.models[name], builder, enum)
@@ -113,10 +113,13 @@ def _legacy(name: str, data: Mapping[str, Any], builder: upstream.Builder) -> It
     if "backbone" in data:
         ours["weights_backbone"] = data["backbone"]
     parameters = upstream.parameters(builder)
+    accepted = {enum.__name__ for enum in upstream.weights_enums(parameters["weights"].annotation)}
+    offered = {data["weights"], *(case["weights"] for case in data.get("accepts", ()))}
+    yield from _value(f"{name}.accepts", sorted(offered), sorted(accepted))
     theirs = upstream.legacy_defaults(builder)
     yield from _value(f"{name}.pretrained", sorted(ours), sorted(theirs))
     for parameter in sorted(ours.keys() & theirs.keys()):
-        enum = upstream.weights_enum(parameters[parameter].annotation)
+        enum = upstream.weights_enums(parameters[parameter].annotation)[0]
         yield from _value(f"{name}.{parameter}", ours[parameter]["weights"], enum.__name__)
         for call in _LEGACY_CALLS:
             call = {"pretrained": True, "pretrained_backbone": True, **call}

@@ -35,12 +35,10 @@ def parameters(builder: Builder) -> dict[str, inspect.Parameter]:
     }
 
 
-def weights_enum(annotation: Any) -> type[WeightsEnum]:
-    """The first weights enumeration of a parameter's annotation, as torchvision chooses it."""
-    for kind in (annotation, *getattr(annotation, "__args__", ())):
-        if isinstance(kind, type) and issubclass(kind, WeightsEnum):
-            return kind
-    raise TypeError(f"no weights enumeration in {annotation}")
+def weights_enums(annotation: Any) -> list[type[WeightsEnum]]:
+    """The weights enumerations of a parameter's annotation, the model's own first."""
+    kinds = (annotation, *getattr(annotation, "__args__", ()))
+    return [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, WeightsEnum)]
 
 
 def legacy_defaults(builder: Builder) -> dict[str, Callable[[dict[str, Any]], WeightsEnum | None]]:
