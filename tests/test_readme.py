@@ -5,11 +5,15 @@ import re
 import shlex
 import subprocess
 import sys
-import tomllib
 from contextlib import redirect_stdout
 
 import pytest
 from environments import ROOT
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
 
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
@@ -31,7 +35,9 @@ def test_the_programs_print_what_the_readme_says(offline):
     """One after another in one namespace, as a reader would type them."""
     namespace = {}
     programs = 0
-    for (language, code), (following, expected) in zip(BLOCKS, [*BLOCKS[1:], ("", "")]):
+    for (language, code), (following, expected) in zip(
+        BLOCKS, [*BLOCKS[1:], ("", "")], strict=True
+    ):
         if language != "python":
             continue
         output = io.StringIO()

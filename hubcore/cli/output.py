@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -20,11 +21,22 @@ def print_table(rows: Iterable[Sequence[Any]], headers: Sequence[str]) -> None:
 
 
 def print_fields(fields: Mapping[str, Any]) -> None:
-    """One name and value a line; empty values are left out."""
+    """One name and value a line, long ones folded; empty values are left out."""
+    import shutil
+    import textwrap
+
     width = max(map(len, fields), default=0)
+    columns = min(shutil.get_terminal_size().columns, 100) if sys.stdout.isatty() else 100
     for name, value in fields.items():
-        if value not in (None, ""):
-            lines = str(value).splitlines() or [""]
-            print(f"{name:<{width}}  {lines[0]}")
-            for line in lines[1:]:
-                print(f"{'':<{width}}  {line}")
+        if value in (None, ""):
+            continue
+        lines = [
+            part
+            for line in str(value).splitlines()
+            # A path, a digest or an address stays in one piece.
+            for part in textwrap.wrap(
+                line, max(columns - width - 2, 40), break_long_words=False, break_on_hyphens=False
+            )
+        ]
+        for index, line in enumerate(lines):
+            print(f"{'' if index else name:<{width}}  {line}")
