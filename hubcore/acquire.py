@@ -34,6 +34,9 @@ __all__ = ["acquire"]
 
 _log = logging.getLogger(__name__)
 
+_LOCAL = {"package", "file"}
+_WEB = {"http", "https"}
+
 
 def acquire(
     store: Store, file: RemoteFile, check_hash: bool, display: Progress, cancel: Cancel
@@ -42,7 +45,7 @@ def acquire(
     path = _from_this_machine(store, file, check_hash)
     if path is not None:
         return path
-    remote = [url for url in file.urls if scheme(url) not in {"package", "file"}]
+    remote = [url for url in file.urls if scheme(url) not in _LOCAL]
     if not remote:
         raise DownloadError(_how_to_get(store, file, "no installed package ships it"))
     if settings.offline():
@@ -100,14 +103,14 @@ def _fetched(
     """Fills the partial; returns its digest and which of the addresses it came from."""
     sources = [Source(url, original) for original in remote for url in addresses_for(original)]
     for url, original in sources:
-        if scheme(url) not in {"http", "https"} and fetch_by_hook(url, partial.data):
+        if scheme(url) not in _WEB | _LOCAL and fetch_by_hook(url, partial.data):
             digest = sha256_of(partial.data)
             if not digest.startswith(expected):
                 raise DigestMismatchError(redact(url), expected, digest)
             return digest, original
     digest, source = fetch(
         partial,
-        [source for source in sources if scheme(source.url) in {"http", "https"}],
+        [source for source in sources if scheme(source.url) in _WEB],
         expected=expected,
         size=file.size,
         report=display.gained,
@@ -122,21 +125,27 @@ def _from_this_machine(store: Store, file: RemoteFile, check_hash: bool) -> Path
 
     A configured mirror may be such a place too: a folder, a stick, a package.
     """
-    for address, url in ((a, url) for url in file.urls for a in addresses_for(url)):
-        path = None
-        if scheme(address) == "package":
-            path = locate(address)
-        elif scheme(address) == "file":
-            path = Path(url2pathname(urlsplit(address).path))
-        if path is None or not path.is_file():
-            continue
-        try:
-            digest = file.digest if check_hash else None
-            return store.add(path, sha256=digest, name=file.name, source=url)
-        except DigestMismatchError as error:
-            if url == file.urls[-1]:
-                raise
-            _log.warning("%s", error)
+    wrong: DigestMismatchError | None = None
+    for original in file.urls:
+        for address in addresses_for(original):
+            path = None
+            if scheme(address) == "package":
+                path = locate(address)
+            elif scheme(address) == "file":
+                path = Path(url2pathname(urlsplit(address).path))
+            if path is None or not path.is_file():
+                continue
+            try:
+                digest = file.digest if check_hash else None
+                path = store.add(path, sha256=digest, name=file.name, source=original)
+            except DigestMismatchError as error:
+                _log.warning("%s", error)
+                wrong = error
+            else:
+                store.trust(original, path.name)
+                return path
+    if wrong is not None and all(scheme(url) in _LOCAL for url in file.urls):
+        raise wrong
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from .store_errors import UnsafeAddressError
@@ -22,13 +23,15 @@ def scheme(url: str) -> str:
     return url.partition(":")[0].lower()
 
 
-def check_address(url: str, *, allow_file: bool = False, any_scheme: bool = False) -> None:
+def check_address(
+    url: str, *, allow_file: bool = False, other_schemes: Callable[[], bool] = lambda: False
+) -> None:
     """Refuses an address that the hub does not open.
 
     Args:
         url: the address as a catalogue gives it.
         allow_file: whether ``file:`` is allowed: only where a user, not a package, wrote it.
-        any_scheme: whether hook plugins may know other schemes.
+        other_schemes: whether hook plugins may know other schemes; called only if need be.
 
     Raises:
         UnsafeAddressError: always with the reason.
@@ -41,7 +44,7 @@ def check_address(url: str, *, allow_file: bool = False, any_scheme: bool = Fals
             f"Refused {redact(url)}: a catalogue may not read local files. "
             "Import the file yourself: hub cache import FILE"
         )
-    if kind not in {"http", "https", "package", "file"} and not any_scheme:
+    if kind not in {"http", "https", "package", "file"} and not other_schemes():
         raise UnsafeAddressError(
             f"Refused {redact(url)}: no way to fetch '{kind}:' addresses (https:, http:, package:)."
         )

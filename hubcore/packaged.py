@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from urllib.parse import unquote
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
 
 __all__ = ["locate"]
 
@@ -11,7 +17,8 @@ __all__ = ["locate"]
 def locate(address: str) -> Path | None:
     """Where the file is, or None if the distribution is not installed or ships no such file.
 
-    Only paths that the distribution's own record lists are found, none that climb out of it.
+    Only paths that the distribution's own record lists are found, or that lie in the source folder
+    of an editable installation; none that climb out of it.
     """
     import importlib.metadata
 
@@ -19,11 +26,23 @@ def locate(address: str) -> Path | None:
     if not distribution or not inside or ".." in inside.split("/") or inside.startswith("/"):
         return None
     try:
-        files = importlib.metadata.files(distribution) or ()
+        found = importlib.metadata.distribution(distribution)
     except importlib.metadata.PackageNotFoundError:
         return None
-    for file in files:
+    for file in found.files or ():
         if file.as_posix() == inside:
             path = Path(str(file.locate()))
             return path if path.is_file() else None
-    return None
+    source = _source_of_editable(found)
+    candidates = (source / inside, source / "src" / inside) if source else ()
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _source_of_editable(distribution: Distribution) -> Path | None:
+    """The project's folder, where it was installed with ``pip install -e``."""
+    try:
+        origin = json.loads(distribution.read_text("direct_url.json") or "{}")
+        editable = origin.get("dir_info", {}).get("editable", False)
+        return Path(url2pathname(urlsplit(origin["url"]).path)) if editable else None
+    except (ValueError, KeyError, AttributeError):
+        return None

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import hooks, settings
+from . import settings
 
-__all__ = ["addresses_for", "fetch_by_hook", "has_hooks"]
+__all__ = ["addresses_for", "fetch_by_hook", "may_be_fetched_by_hook"]
+
+# Hooks stand above the store, so they are imported where they are called. They cost nothing where
+# no package implements any.
 
 
 def addresses_for(url: str) -> list[str]:
     """The addresses at which to ask for a file, in order, the given one last."""
+    from . import hooks
+
     rewritten = [
         replacement + url[len(prefix) :]
         for prefix, replacement in settings.mirrors()
@@ -19,11 +24,15 @@ def addresses_for(url: str) -> list[str]:
     return list(dict.fromkeys([*rewritten, *hooks.rewritten(url), url]))
 
 
-def has_hooks() -> bool:
-    """Whether a hook plugin may know how to fetch addresses of other schemes."""
+def may_be_fetched_by_hook() -> bool:
+    """Whether some package may know how to fetch addresses of other schemes."""
+    from . import hooks
+
     return hooks.installed()
 
 
 def fetch_by_hook(url: str, target: Path) -> bool:
-    """Lets a hook plugin write the file to `target`; False if none knows the address."""
+    """Lets a package write the file to `target`; False if none knows the address."""
+    from . import hooks
+
     return hooks.fetch(url, target)

@@ -23,7 +23,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from . import settings
 from .addresses import check_address, file_name, identity, redact
@@ -59,6 +59,12 @@ class Entry(NamedTuple):
     names: tuple[str, ...]
     sources: tuple[str, ...]
     derived: tuple[Path, ...]
+
+
+class Readable(Protocol):
+    """Anything that gives bytes."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 class Store:
@@ -186,15 +192,37 @@ class Store:
             StoreError: the store cannot be written, or the file cannot be read.
         """
         path = Path(path)
+        try:
+            reader = path.open("rb")
+        except OSError as error:
+            raise StoreError(f"Cannot read {path}: {error.strerror}.") from error
+        with reader:
+            return self.add_stream(
+                reader, sha256=sha256 or "", name=name or path.name, source=source, origin=str(path)
+            )
+
+    def add_stream(
+        self, reader: Readable, *, sha256: str, name: str, source: str = "", origin: str = ""
+    ) -> Path:
+        """Copies what a reader gives into the store; as `add`.
+
+        Args:
+            sha256: the digest or the beginning of it, or '' to take anything.
+            origin: what to call the reader in an error.
+        """
         with self.writing():
             folder = self.root / "partial"
             folder.mkdir(parents=True, exist_ok=True)
             temporary = folder / f".add-{secrets.token_hex(8)}"
             try:
-                digest = _copy_hashed(path, temporary)
-                if sha256 and not digest.startswith(sha256.lower()):
-                    raise DigestMismatchError(path, sha256.lower(), digest)
-                return self.publish(temporary, digest, name or path.name, source)
+                digest = hashlib.sha256()
+                with temporary.open("wb") as writer:
+                    while chunk := reader.read(256 * 1024):
+                        digest.update(chunk)
+                        writer.write(chunk)
+                if not digest.hexdigest().startswith(sha256.lower()):
+                    raise DigestMismatchError(origin, sha256.lower(), digest.hexdigest())
+                return self.publish(temporary, digest.hexdigest(), name, source)
             finally:
                 temporary.unlink(missing_ok=True)
 
@@ -253,7 +281,7 @@ class Store:
                 size = item.stat().st_size
             except OSError:
                 continue  # removed meanwhile
-            record = self._record_path(item.name)
+            record = self.record_path(item.name)
             facts = read_record(record)
             try:
                 last_use = record.stat().st_mtime
@@ -275,7 +303,8 @@ class Store:
         """Where the file with this full digest is, or would be."""
         return self.root / "blobs" / digest[:2] / digest
 
-    def _record_path(self, digest: str) -> Path:
+    def record_path(self, digest: str) -> Path:
+        """Where what is known of this file is noted."""
         return self.root / "blobs" / digest[:2] / f"{digest}.json"
 
     def _url_path(self, url: str) -> Path:
@@ -304,7 +333,7 @@ class Store:
             status = path.stat()
         except OSError:
             return None
-        record = self._record_path(digest)
+        record = self.record_path(digest)
         facts = read_record(record)
         if facts.get("size") == status.st_size and facts.get("mtime_ns") == status.st_mtime_ns:
             self._touch(record)
@@ -344,10 +373,8 @@ class Store:
         return None
 
     def _require_digest(self, file: RemoteFile, check_hash: bool) -> None:
-        from .sources import has_hooks
-
         for url in file.urls:
-            check_address(url, allow_file=file.allow_file, any_scheme=has_hooks())
+            check_address(url, allow_file=file.allow_file, other_schemes=_by_hook)
         if check_hash and not file.digest and not self._trusted(file):
             raise MissingDigestError(
                 f"Nothing to check {redact(file.urls[0])} against: the catalogue gives no SHA-256 "
@@ -362,7 +389,7 @@ class Store:
         """
         target = self.blob_path(digest)
         target.parent.mkdir(parents=True, exist_ok=True)
-        record = self._record_path(digest)
+        record = self.record_path(digest)
         sound = self._blob_if_sound(digest) is not None
         facts = read_record(record)
         if not sound:
@@ -399,10 +426,7 @@ def default_store() -> Store:
     return Store(settings.home(), (*settings.roots(), settings.torch_hub_checkpoints()))
 
 
-def _copy_hashed(source: Path, target: Path) -> str:
-    digest = hashlib.sha256()
-    with source.open("rb") as reader, target.open("wb") as writer:
-        while chunk := reader.read(256 * 1024):
-            digest.update(chunk)
-            writer.write(chunk)
-    return digest.hexdigest()
+def _by_hook() -> bool:
+    from .sources import may_be_fetched_by_hook
+
+    return may_be_fetched_by_hook()

@@ -22,8 +22,17 @@ COMMANDS = {
     "list": "listing",  # a module called list would hide the built-in here
     "show": "show",
     "predict": "predict",
+    "download": "download",
+    "cache": "cache",
+    "bundle": "bundle",
+    "lock": "lock",
+    "sync": "lock",
     "plugins": "plugins",
     "doctor": "doctor",
+    "check": "check",
+    "new": "new",
+    "pack": "pack",
+    "catalog": "catalog",
 }
 
 EXIT_ERROR = 1

@@ -1,0 +1,291 @@
+"""Bundles: verified files and their catalogue entries in one tar file, for air-gapped machines.
+
+The tar holds ``bundle.json``, then the files under their digests. It is not compressed, since
+weights are not compressible. On import every file is verified again while it is copied.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tarfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+from . import registry
+from .errors import HubError
+from .known_files import canonical_name
+from .records import is_digest
+from .store import Store
+
+if TYPE_CHECKING:
+    from .weights import WeightsEnum
+
+__all__ = ["BundleError", "Imported", "create_bundle", "import_bundle"]
+
+FORMAT = 1
+_MANIFEST = "bundle.json"
+_LARGEST_MANIFEST = 256 * 1024 * 1024
+_BUFFER = 256 * 1024
+
+
+class BundleError(HubError):
+    """A file is no bundle, or is damaged."""
+
+
+class Imported(NamedTuple):
+    """What came out of a bundle.
+
+    Attributes:
+        name: the canonical name of the weights.
+        path: the file in the store.
+    """
+
+    name: str
+    path: Path
+    sha256: str
+
+
+def create_bundle(
+    members: Sequence[WeightsEnum],
+    target: Path,
+    store: Store,
+    *,
+    progress: bool = True,
+    on_bytes: Callable[[int], object] = lambda count: None,
+) -> list[str]:
+    """Writes a bundle of weights, and fetches those that are not here.
+
+    Returns:
+        The canonical names of what is in it.
+
+    Raises:
+        HubError: one cannot be had, or the bundle cannot be written.
+    """
+    results = store.get_many([member.value.file for member in members], progress=progress)
+    files: dict[str, dict[str, Any]] = {}
+    paths: dict[str, Path] = {}
+    for member, result in zip(members, results, strict=True):
+        if isinstance(result, Exception):
+            raise BundleError(f"Cannot bundle {canonical_name(member)}: {result}") from result
+        file = member.value.file
+        digest = result.name if is_digest(result.name) else _digest_of(result)
+        facts = files.setdefault(
+            digest, {"name": file.name, "size": result.stat().st_size, "urls": [], "weights": []}
+        )
+        facts["urls"] = list(dict.fromkeys([*facts["urls"], *file.urls]))
+        facts["weights"].append(canonical_name(member))
+        paths[digest] = result
+    manifest = {"bundle": FORMAT, "files": files, "catalogs": _catalogs(members)}
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        with tarfile.open(temporary, "w", format=tarfile.PAX_FORMAT) as tar:
+            text = json.dumps(manifest, indent=1).encode()
+            tar.addfile(_member(_MANIFEST, len(text)), io.BytesIO(text))
+            for digest, path in paths.items():
+                with path.open("rb") as file_:
+                    tar.addfile(
+                        _member(f"files/{digest}", files[digest]["size"]),
+                        _Watched(file_, on_bytes),
+                    )
+        temporary.replace(target)
+    except OSError as error:
+        raise BundleError(f"Cannot write {target}: {error.strerror or error}.") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return [canonical_name(member) for member in members]
+
+
+def import_bundle(
+    source: Path, store: Store, on_bytes: Callable[[int], object] = lambda count: None
+) -> list[Imported]:
+    """Takes a bundle's files into the store, each verified, with their catalogue entries.
+
+    Entries of distributions that are not installed here go to the store's ``catalogs`` folder, so
+    that their names work.
+
+    Raises:
+        BundleError: it is no bundle, or is incomplete.
+        DigestMismatchError: a file in it is damaged; nothing of that file is kept.
+    """
+    try:
+        with tarfile.open(source, "r:") as tar:
+            return _import(tar, source, store, on_bytes)
+    except (tarfile.TarError, EOFError) as error:
+        raise BundleError(f"{source} is no bundle, or is cut short ({error}).") from error
+    except FileNotFoundError:
+        raise BundleError(f"There is no file {source}.") from None
+    except IsADirectoryError:
+        raise BundleError(f"{source} is a folder, not a bundle.") from None
+
+
+def _import(
+    tar: tarfile.TarFile, source: Path, store: Store, on_bytes: Callable[[int], object]
+) -> list[Imported]:
+    first = tar.next()
+    if first is None or first.name != _MANIFEST or first.size > _LARGEST_MANIFEST:
+        raise BundleError(f"{source} is no bundle of the hub: it does not begin with {_MANIFEST}.")
+    manifest = _manifest(tar, first, source)
+    files: Mapping[str, Any] = manifest["files"]
+    imported = []
+    missing = set(files)
+    # Members are read by the names that the manifest gives; no path of the tar is ever used.
+    while (member := tar.next()) is not None:
+        digest = member.name.removeprefix("files/")
+        if digest not in files or not member.isreg():
+            continue
+        reader = tar.extractfile(member)
+        assert reader is not None  # it is a regular file
+        facts = files[digest]
+        path = store.add_stream(
+            _Watched(reader, on_bytes), sha256=digest, name=facts["name"], origin=str(source)
+        )
+        for url in facts["urls"]:
+            # What is known of this address already stands above what a bundle says.
+            if store.trusted(url) is None:
+                store.trust(url, digest)
+        missing.discard(digest)
+        imported += [Imported(name, path, digest) for name in facts["weights"]]
+    if missing:
+        raise BundleError(f"{source} is incomplete: {len(missing)} of {len(files)} files lack.")
+    _keep_catalogs(manifest["catalogs"], store)
+    return imported
+
+
+def _manifest(tar: tarfile.TarFile, member: tarfile.TarInfo, source: Path) -> dict[str, Any]:
+    reader = tar.extractfile(member)
+    try:
+        manifest = json.loads(reader.read() if reader else b"")
+        form = manifest["bundle"]
+        if not isinstance(form, int) or form > FORMAT:
+            raise BundleError(f"{source} is in format {form}, this hubcore reads up to {FORMAT}.")
+        for digest, facts in manifest["files"].items():
+            texts = [facts["name"], *facts["urls"], *facts["weights"]]
+            if not is_digest(digest) or not all(isinstance(text, str) for text in texts):
+                raise ValueError(f"a bad entry for {digest}")
+        if not isinstance(manifest["catalogs"], dict):
+            raise ValueError("no catalogues")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BundleError(f"{source} is no bundle of the hub ({error!r}).") from None
+    return dict(manifest)
+
+
+def _catalogs(members: Sequence[WeightsEnum]) -> dict[str, Any]:
+    """The parts of the catalogues that describe these weights and their models."""
+    catalogs: dict[str, Any] = {}
+    included = {canonical_name(member) for member in members}
+    for member in members:
+        enum = getattr(type(member), "__hub_name__", None)
+        if enum is None:
+            continue
+        entry = registry.find_weights(enum)
+        catalog = entry.catalog
+        part = catalogs.setdefault(
+            catalog.distribution, {"schema": catalog.data["schema"], "models": {}, "weights": {}}
+        )
+        weights = part["weights"].setdefault(
+            entry.name, {**entry.data, "members": {}, "aliases": {}, "default": None}
+        )
+        weights["members"][member.name] = _self_contained(
+            entry.members[member.name], catalog.distribution, included
+        )
+        if entry.default == member.name:
+            weights["default"] = member.name
+        for alias, target in entry.data.get("aliases", {}).items():
+            if target == member.name:
+                weights["aliases"][alias] = target
+        model = catalog.models.get(entry.builder.rpartition("/")[2])
+        if model is not None:
+            part["models"][model.name] = dict(model.data)
+        for value in entry.members[member.name].get("meta", {}).values():
+            name = value[1:] if isinstance(value, str) and value.startswith("@") else ""
+            if name in catalog.data.get("lists", {}):
+                part.setdefault("inline_lists", {})[name] = catalog.named_list(name)
+    return catalogs
+
+
+def _self_contained(
+    data: Mapping[str, Any], distribution: str, included: set[str]
+) -> dict[str, Any]:
+    """An entry without references to weights that are not in the bundle."""
+    meta = {
+        key: value
+        for key, value in data.get("meta", {}).items()
+        if not (isinstance(value, str) and value.startswith("@") and "." in value)
+        or f"{distribution}/{value[1:]}" in included
+    }
+    return {**data, "meta": meta}
+
+
+def _keep_catalogs(catalogs: Mapping[str, Any], store: Store) -> None:
+    """Adds the entries to the store's catalogues of distributions that are not installed."""
+    from .catalog import Catalog
+    from .records import read_record, write_record
+
+    folder = store.root / "catalogs"
+    installed = {
+        plugin.distribution
+        for plugin in registry.plugins()
+        if plugin.catalog is None
+        or plugin.catalog.path is None
+        or folder not in plugin.catalog.path.parents
+    }
+    for distribution, part in catalogs.items():
+        if distribution in installed or not _is_safe(distribution):
+            continue
+        path = folder / f"{distribution}.json"
+        merged = read_record(path)
+        merged["schema"] = part.get("schema")
+        for kind in ("models", "lists"):
+            merged[kind] = {**merged.get(kind, {}), **part.get(kind, {})}
+        for name, weights in part.get("weights", {}).items():
+            old = merged.setdefault("weights", {}).get(name, {})
+            merged["weights"][name] = {
+                **weights,
+                "members": {**old.get("members", {}), **weights["members"]},
+                "aliases": {**old.get("aliases", {}), **weights["aliases"]},
+                "default": weights["default"] or old.get("default"),
+            }
+        for name, items in part.get("inline_lists", {}).items():
+            if _is_safe(name):
+                merged["lists"][name] = f"{distribution}-lists/{name}.json"
+                target = folder / merged["lists"][name]
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(json.dumps(items), "utf-8")
+        Catalog(merged, distribution, path=path)  # raises if it breaks the format
+        write_record(path, merged)
+    registry.refresh()
+
+
+def _is_safe(name: object) -> bool:
+    """Whether a name from a bundle may be a file's name."""
+    return isinstance(name, str) and bool(name) and name.replace("-", "").replace("_", "").isalnum()
+
+
+def _member(name: str, size: int) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.size = size
+    info.mtime = int(time.time())
+    return info
+
+
+def _digest_of(path: Path) -> str:
+    from .hashing import sha256_of
+
+    return sha256_of(path)
+
+
+class _Watched:
+    """A reader that tells how much was read."""
+
+    def __init__(self, reader: IO[bytes], on_bytes: Callable[[int], object]) -> None:
+        self._reader = reader
+        self._on_bytes = on_bytes
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._reader.read(size)
+        self._on_bytes(len(data))
+        return data

@@ -1,0 +1,76 @@
+"""``hub bundle``: weights for a machine without a network, in one file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..bundle import create_bundle, import_bundle
+from ..known_files import select_weights
+from ..progress import Progress
+from ..store import default_store
+from .output import print_json, print_table
+from .units import size_of
+
+__all__ = ["add_parser", "run"]
+
+EXAMPLES = """\
+examples:
+  hub bundle create resnet50 ResNet18_Weights.IMAGENET1K_V1 -o weights.hub
+  hub bundle import weights.hub
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser(
+        "bundle",
+        help="carry weights to a machine without a network",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    command = commands.add_parser("create", help="write a bundle")
+    command.add_argument("name", nargs="+", help="a model, weights, or a pattern of models")
+    command.add_argument("--all", action="store_true", help="all weights of the models")
+    command.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.set_defaults(run=_create)
+    command = commands.add_parser("import", help="take a bundle into the store, verified")
+    command.add_argument("file", type=Path)
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.set_defaults(run=_import)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Argparse calls the subcommand's own function instead."""
+    raise AssertionError("a subcommand is required")
+
+
+def _create(args: argparse.Namespace) -> int:
+    names = create_bundle(select_weights(args.name, every=args.all), args.output, default_store())
+    size = args.output.stat().st_size
+    if args.json:
+        print_json({"bundle": str(args.output), "size": size, "weights": names})
+    else:
+        for name in names:
+            print(name)
+        print(f"\n{len(names)} weights, {size_of(size)}, in {args.output}")
+    return 0
+
+
+def _import(args: argparse.Namespace) -> int:
+    display = Progress("import", shown=not args.json)
+    if args.file.is_file():
+        display.expect(None, args.file.stat().st_size)
+    try:
+        imported = import_bundle(args.file, default_store(), display.gained)
+    finally:
+        display.close()
+    if args.json:
+        print_json([item._asdict() | {"path": str(item.path)} for item in imported])
+    else:
+        print_table(([item.name, item.sha256[:12]] for item in imported), ["weights", "sha256"])
+    return 0

@@ -1,0 +1,291 @@
+"""``hub cache``: what the store holds, and keeping it in order."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from .. import upkeep
+from ..errors import HubError
+from ..known_files import KnownFile, KnownFiles, select_weights
+from ..remote import RemoteFile
+from ..store import Entry, Store, default_store
+from ..store_errors import DigestMismatchError, StoreError
+from .output import print_json, print_table
+from .units import age_of, parse_age, parse_size, size_of
+
+__all__ = ["add_parser", "run"]
+
+EXAMPLES = """\
+examples:
+  hub cache list                                 what is here, what uses it, when it was used
+  hub cache import resnet50-11ad3fa6.pth         take in a file from anywhere, verified
+  hub cache verify                               hash everything anew, repair what is damaged
+  hub cache prune --older-than 90d               say what would go ...
+  hub cache prune --older-than 90d --yes         ... and remove it
+  hub cache prune --max-size 20GB --unused --yes
+  hub cache path resnet50                        where the file is
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser(
+        "cache",
+        help="list, verify and prune the store",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    command = commands.add_parser("list", help="what the store holds")
+    command.add_argument("--sort", choices=["size", "used", "name"], default="name")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.set_defaults(run=_list)
+
+    command = commands.add_parser("import", help="take files or folders in, verified")
+    command.add_argument("path", nargs="+", type=Path, help="a file, or a folder of files")
+    command.add_argument("--sha256", help="the digest to verify a single file against")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.set_defaults(run=_import, usage_error=command.error)
+
+    command = commands.add_parser("verify", help="hash files anew, and repair damaged ones")
+    command.add_argument("name", nargs="*", help="weights or models; by default all files")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.set_defaults(run=_verify)
+
+    command = commands.add_parser(
+        "prune", help="remove files; says what would go unless --yes is given"
+    )
+    command.add_argument("--older-than", type=parse_age, metavar="AGE", help="not used for 90d")
+    command.add_argument("--max-size", type=parse_size, metavar="SIZE", help="longest unused first")
+    command.add_argument("--unused", action="store_true", help="no installed catalogue names it")
+    command.add_argument("--yes", action="store_true", help="remove, do not only say")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.set_defaults(run=_prune)
+
+    command = commands.add_parser("path", help="where the store, or a file, is")
+    command.add_argument("name", nargs="?", help="weights or a model")
+    command.set_defaults(run=_path)
+
+    command = commands.add_parser(
+        "forget", help="trust whatever an address serves next (after its file changed)"
+    )
+    command.add_argument("url", help="the address, or weights")
+    command.set_defaults(run=_forget)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Argparse calls the subcommand's own function instead."""
+    raise AssertionError("a subcommand is required")
+
+
+def _list(args: argparse.Namespace) -> int:
+    store = default_store()
+    uses = _Uses(store)
+    entries = sorted(store.entries(), key=_order(args.sort, uses))
+    if args.json:
+        print_json(
+            [
+                {
+                    "sha256": entry.sha256,
+                    "path": str(entry.path),
+                    "size": entry.size,
+                    "last_use": entry.last_use,
+                    "used_by": uses.names(entry),
+                    "names": list(entry.names),
+                    "sources": list(entry.sources),
+                    "derived": [str(path) for path in entry.derived],
+                }
+                for entry in entries
+            ]
+        )
+        return 0
+    if not entries:
+        print(f"The store {store.root} is empty.")
+        return 0
+    print_table(
+        (
+            [
+                entry.sha256[:12],
+                size_of(entry.size),
+                age_of(entry.last_use),
+                entry.names[0] if entry.names else "",
+                _few(uses.names(entry)),
+            ]
+            for entry in entries
+        ),
+        ["sha256", "size", "last use", "file", "used by"],
+    )
+    total = sum(entry.size for entry in entries)
+    print(f"\n{len(entries)} files, {size_of(total)}, in {store.root}")
+    return 0
+
+
+def _import(args: argparse.Namespace) -> int:
+    files = list(_files_in(args.path))
+    if args.sha256 and len(files) != 1:
+        args.usage_error("--sha256 goes with one file")
+    store = default_store()
+    known = KnownFiles()
+    published = known.digests_by_name()
+    rows = []
+    for path in files:
+        # A file that bears a published file's name, or a digest in its own, must be that file.
+        digests = published.get(path.name) or {RemoteFile((path.name,)).digest}
+        expected = args.sha256 or (digests.pop() if len(digests) == 1 else None)
+        row: dict[str, Any] = {"file": str(path), "sha256": None, "used_by": [], "error": None}
+        try:
+            row["sha256"] = store.add(path, sha256=expected).name
+            row["used_by"] = [k.name for k in known.of(row["sha256"])]
+        except (DigestMismatchError, StoreError) as error:
+            row["error"] = str(error)
+        rows.append(row)
+    if args.json:
+        print_json(rows)
+    else:
+        done = [row for row in rows if not row["error"]]
+        if done:
+            print_table(
+                ([row["file"], row["sha256"][:12], _few(row["used_by"])] for row in done),
+                ["file", "sha256", "used by"],
+            )
+    return _told(row["error"] for row in rows)
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from ..progress import Progress
+
+    store = default_store()
+    entries = list(store.entries())
+    if args.name:
+        wanted = {_file_of(name, store).name for name in args.name}
+        entries = [entry for entry in entries if entry.sha256 in wanted]
+    known = KnownFiles()
+
+    def source(entry: Entry) -> RemoteFile | None:
+        return next((k.file for k in known.of(entry.sha256)), None)
+
+    display = Progress("verify", shown=not args.json)
+    display.expect(None, sum(entry.size for entry in entries))
+    try:
+        verdicts = list(upkeep.verify(store, entries, source, display.gained))
+    finally:
+        display.close()
+    bad = [verdict for verdict in verdicts if verdict.state != "ok"]
+    if args.json:
+        print_json(
+            [{"sha256": v.entry.sha256, "state": v.state, "detail": v.detail} for v in verdicts]
+        )
+    else:
+        for verdict in bad:
+            names = ", ".join(verdict.entry.names) or verdict.entry.sha256
+            print(f"{verdict.state}: {names}")
+        print(f"{len(verdicts)} files verified, {len(bad)} were damaged")
+    return _told(verdict.detail for verdict in bad if verdict.state == "damaged")
+
+
+def _prune(args: argparse.Namespace) -> int:
+    store = default_store()
+    in_use = None
+    if args.unused:
+        uses = _Uses(store)
+        in_use = {entry.sha256 for entry in store.entries() if uses.names(entry)}
+    plan = upkeep.plan_removal(
+        store, older_than=args.older_than, max_size=args.max_size, unused=in_use
+    )
+    size = sum(removal.size for removal in plan)
+    if args.yes:
+        with store.writing():
+            upkeep.remove(plan)
+    if args.json:
+        print_json(
+            [
+                {"what": r.what, "reason": r.reason, "size": r.size, "removed": args.yes}
+                for r in plan
+            ]
+        )
+        return 0
+    if plan:
+        print_table(([r.what, r.reason, size_of(r.size)] for r in plan), ["file", "why", "size"])
+        print()
+    if args.yes:
+        print(f"{len(plan)} removed, {size_of(size)} freed")
+    elif plan:
+        print(f"{len(plan)} would be removed, {size_of(size)} freed. Remove them with --yes")
+    else:
+        print("Nothing to remove.")
+    return 0
+
+
+def _path(args: argparse.Namespace) -> int:
+    store = default_store()
+    print(_file_of(args.name, store) if args.name else store.root)
+    return 0
+
+
+def _forget(args: argparse.Namespace) -> int:
+    store = default_store()
+    if "://" in args.url:
+        urls = [args.url]
+    else:
+        urls = [url for member in select_weights([args.url]) for url in member.value.file.urls]
+    forgotten = [digest for url in urls if (digest := store.forget(url))]
+    if not forgotten:
+        raise HubError(f"Nothing was noted for {args.url}.")
+    print(f"Forgotten: {', '.join(forgotten)}")
+    return 0
+
+
+class _Uses:
+    """Which weights use a file of the store."""
+
+    def __init__(self, store: Store) -> None:
+        self._known = KnownFiles()
+        self._trusted = self._known.trusted_only(store)
+
+    def names(self, entry: Entry) -> list[str]:
+        found: list[KnownFile] = self._known.of(entry.sha256)
+        if entry.sha256 in self._trusted:
+            found = [*found, self._trusted[entry.sha256]]
+        return [known.name for known in found]
+
+
+def _file_of(name: str, store: Store) -> Path:
+    (member, *_) = select_weights([name])
+    path = store.find(member.value.file)
+    if path is None:
+        raise HubError(f"{member!r} is not in the store. Fetch it: hub download {member!r}")
+    return path
+
+
+def _order(by: str, uses: _Uses) -> Any:
+    if by == "size":
+        return lambda entry: -entry.size
+    if by == "used":
+        return lambda entry: -entry.last_use
+    return lambda entry: (entry.names or ("",), entry.sha256)
+
+
+def _files_in(paths: Iterable[Path]) -> Iterable[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(item for item in path.iterdir() if item.is_file())
+        else:
+            yield path
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+
+
+def _told(errors: Iterable[str | None]) -> int:
+    """Prints what failed, and returns the exit code."""
+    failed = [error for error in errors if error]
+    for error in failed:
+        print(f"hub: {error}", file=sys.stderr)
+    return 1 if failed else 0

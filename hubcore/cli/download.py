@@ -1,0 +1,96 @@
+"""``hub download``: weights into the store, verified."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from ..known_files import canonical_name, select_weights
+from ..lockfile import locked_file
+from ..store import default_store
+from .output import print_json, print_table
+from .units import size_of
+
+__all__ = ["add_parser", "run"]
+
+EXAMPLES = """\
+examples:
+  hub download resnet50                          its default weights
+  hub download ResNet50_Weights.IMAGENET1K_V1    these weights
+  hub download 'mobilenet*' --all                all weights of several models
+  hub download --all --dry-run                   what all weights of all models would take
+
+A download that breaks off goes on where it stopped when the command is run again.
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser(
+        "download",
+        help="fetch weights into the store",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("name", nargs="*", help="a model, weights, or a pattern of models")
+    parser.add_argument(
+        "--all", action="store_true", help="all weights of the models, without names of all models"
+    )
+    parser.add_argument(
+        "--no-check-hash",
+        action="store_true",
+        help="take files that nothing is known to verify against",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="say what would be fetched")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=run, usage_error=parser.error)
+
+
+def run(args: argparse.Namespace) -> int:
+    if not args.name and not args.all:
+        args.usage_error("name a model or weights, or use --all")
+    members = select_weights(args.name, every=args.all)
+    files = [locked_file(member) for member in members]
+    store = default_store()
+    check_hash = not args.no_check_hash
+    here = [store.find(file, check_hash=check_hash) for file in files]
+    results: list[Path | Exception | None] = list(here)
+    if not args.dry_run:
+        results = [*store.get_many(files, check_hash=check_hash)]
+    rows: list[dict[str, Any]] = []
+    for member, file, found, result in zip(members, files, here, results, strict=True):
+        row = {"name": canonical_name(member), "status": "here" if found else "fetched"}
+        size = file.size or _about(member.meta)
+        if isinstance(result, Path):
+            rows.append({**row, "size": result.stat().st_size, "path": str(result), "error": None})
+        elif result is None:
+            rows.append({**row, "status": "missing", "size": size, "path": None, "error": None})
+        else:
+            error = str(result)
+            rows.append({**row, "status": "failed", "size": size, "path": None, "error": error})
+    if args.json:
+        print_json(rows)
+    else:
+        print_table(
+            (
+                [row["name"], row["status"], size_of(row["size"]) if row["size"] else "?"]
+                + ([] if args.dry_run else [row["path"] or ""])
+                for row in rows
+            ),
+            ["weights", "status", "size"] + ([] if args.dry_run else ["path"]),
+        )
+        if args.dry_run:
+            missing = sum(row["size"] or 0 for row in rows if row["status"] == "missing")
+            print(f"\n{size_of(missing)} to fetch")
+    for row in rows:
+        if row["error"]:
+            print(f"hub: {row['name']}: {row['error']}", file=sys.stderr)
+    return 1 if any(row["error"] for row in rows) else 0
+
+
+def _about(meta: dict[str, Any]) -> int | None:
+    """The size as published, in MB with one or two decimals."""
+    size = meta.get("_file_size")
+    return int(size * 1024 * 1024) if size else None

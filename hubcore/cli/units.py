@@ -1,0 +1,54 @@
+"""Sizes and ages, as people write and read them."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import time
+
+__all__ = ["age_of", "parse_age", "parse_size", "size_of"]
+
+_SIZES = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "t": 1000**4}
+_BINARY = {"k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
+_AGES = {"s": 1, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
+
+
+def size_of(count: int) -> str:
+    """Bytes, in the unit that suits: ``13.6 MB``."""
+    if count < 1000:
+        return f"{count} B"
+    value = float(count)
+    for unit in ("kB", "MB", "GB", "TB"):
+        value /= 1000
+        if value < 999.95 or unit == "TB":
+            break
+    return f"{value:.1f} {unit}"
+
+
+def age_of(moment: float) -> str:
+    """How long ago, roughly: ``3 days ago``."""
+    seconds = time.time() - moment
+    if seconds < 3600:
+        return "just now"
+    for unit, length in (("hour", 3600), ("day", 86400), ("month", 30 * 86400)):
+        count = int(seconds / length)
+        if unit == "month" or count < {"hour": 48, "day": 60}[unit]:
+            return f"{count} {unit}{'s' * (count != 1)} ago"
+    raise AssertionError
+
+
+def parse_size(text: str) -> int:
+    """Reads ``20GB``, ``500 MiB`` or ``1000``."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([kmgt]?)(i?)b?", text.strip().lower())
+    if not match or (match[3] and not match[2]):
+        raise argparse.ArgumentTypeError(f"'{text}' is no size; write 500MB or 20GB")
+    units = _BINARY if match[3] else _SIZES
+    return int(float(match[1]) * units[match[2]])
+
+
+def parse_age(text: str) -> float:
+    """Reads ``30d``, ``12h`` or ``2w``."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([shdwy])", text.strip().lower())
+    if not match:
+        raise argparse.ArgumentTypeError(f"'{text}' is no age; write 12h, 30d, 8w or 1y")
+    return float(match[1]) * _AGES[match[2]]

@@ -1,0 +1,254 @@
+"""``hub.lock``: exactly these weights, byte for byte, with this preprocessing, from these versions.
+
+The file is JSON, sorted, and made to be kept under version control. Under ``HUBCORE_LOCK=hub.lock``
+weights that are not in it, or not as it says, are refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .errors import HubError
+from .known_files import canonical_name
+from .records import is_digest
+from .references import Reference
+from .remote import RemoteFile
+from .store import Store
+
+if TYPE_CHECKING:
+    from .weights import WeightsEnum
+
+__all__ = [
+    "LockError",
+    "LockedWeights",
+    "Lockfile",
+    "active_lock",
+    "check_lock",
+    "fingerprint",
+    "locked_file",
+    "make_lock",
+    "read_lock",
+    "write_lock",
+]
+
+FORMAT = 1
+_read: dict[tuple[str, int], Lockfile] = {}
+
+
+class LockError(HubError):
+    """Something differs from what the lock file says, or the file cannot be used."""
+
+
+class LockedWeights(NamedTuple):
+    """One entry of a lock file.
+
+    Attributes:
+        model: the model that the weights fit.
+        url: where the file was when it was locked, for people to read and as one more address.
+        sha256: the full digest.
+        preprocessing: the fingerprint of the preprocessing.
+    """
+
+    model: str
+    url: str
+    sha256: str
+    size: int | None
+    preprocessing: str
+
+
+class Lockfile(NamedTuple):
+    """A lock file's content.
+
+    Attributes:
+        plugins: distributions and their versions.
+        weights: entries by canonical name.
+        path: where it was read from, for messages.
+    """
+
+    plugins: Mapping[str, str]
+    weights: Mapping[str, LockedWeights]
+    path: Path | None = None
+
+
+def make_lock(members: Sequence[WeightsEnum], store: Store, *, progress: bool = True) -> Lockfile:
+    """Locks weights as they are now; fetches those whose full digest is not known yet.
+
+    Raises:
+        HubError: one of them cannot be fetched.
+    """
+    unknown = [m for m in members if not is_digest(_full_digest(m, store) or "")]
+    for member, result in zip(
+        unknown, store.get_many([m.value.file for m in unknown], progress=progress), strict=True
+    ):
+        if isinstance(result, Exception):
+            raise LockError(f"Cannot lock {canonical_name(member)}: {result}") from result
+    entries = {}
+    plugins = {}
+    for member in members:
+        digest = _full_digest(member, store)
+        if digest is None:  # it is in a folder that is only read: its digest is not noted
+            from .hashing import sha256_of
+
+            digest = sha256_of(store.get(member.value.file, progress=False))
+        name = canonical_name(member)
+        plugins.update(_plugin_of(member))
+        size = member.value.size
+        if size is None and store.blob_path(digest).exists():
+            size = store.blob_path(digest).stat().st_size
+        entries[name] = LockedWeights(
+            _model_of(member), member.url, digest, size, fingerprint(member)
+        )
+    return Lockfile(plugins, entries)
+
+
+def write_lock(lock: Lockfile, path: Path) -> None:
+    """Writes the file in one step."""
+    document = {
+        "lock": FORMAT,
+        "plugins": dict(sorted(lock.plugins.items())),
+        "weights": {name: entry._asdict() for name, entry in sorted(lock.weights.items())},
+    }
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        temporary.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise LockError(f"Cannot write {path}: {error.strerror}.") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_lock(path: Path) -> Lockfile:
+    """Reads a lock file.
+
+    Raises:
+        LockError: it is not there, is no lock file, or is of a newer format.
+    """
+    try:
+        document = json.loads(path.read_text("utf-8"))
+        form = document["lock"]
+        if not isinstance(form, int) or form > FORMAT:
+            raise LockError(f"{path} is in format {form}, this hubcore reads up to {FORMAT}.")
+        entries = {
+            str(name): LockedWeights(
+                entry["model"],
+                entry["url"],
+                entry["sha256"],
+                entry.get("size"),
+                entry["preprocessing"],
+            )
+            for name, entry in document["weights"].items()
+        }
+        lock = Lockfile(dict(document["plugins"]), entries, path)
+    except FileNotFoundError:
+        raise LockError(f"There is no {path}. Make one: hub lock MODEL... -o {path}") from None
+    except OSError as error:
+        raise LockError(f"Cannot read {path}: {error.strerror}.") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LockError(f"{path} is no lock file of the hub ({error!r}).") from None
+    for name, entry in entries.items():
+        if not isinstance(entry.sha256, str) or not is_digest(entry.sha256):
+            raise LockError(f"{path}: the digest of {name} is not a full SHA-256.")
+    return lock
+
+
+def check_lock(lock: Lockfile, member: WeightsEnum) -> list[str]:
+    """What differs between the lock file and the weights as their catalogue has them now."""
+    name = canonical_name(member)
+    entry = lock.weights.get(name)
+    if entry is None:
+        return [f"{name} is not in it"]
+    differences = []
+    digest = member.value.file.digest
+    if digest and not entry.sha256.startswith(digest):
+        differences.append(f"{name}: the catalogue's SHA-256 is {digest}, locked {entry.sha256}")
+    if entry.preprocessing != fingerprint(member):
+        differences.append(f"{name}: its preprocessing is another than the locked one")
+    for distribution, version in _plugin_of(member).items():
+        locked = lock.plugins.get(distribution)
+        if locked != version:
+            differences.append(f"{distribution} is version {version}, locked {locked}")
+    return differences
+
+
+def active_lock() -> Lockfile | None:
+    """The lock file that ``HUBCORE_LOCK`` names, or None if it names none."""
+    value = os.environ.get("HUBCORE_LOCK")
+    if not value:
+        return None
+    path = Path(value).expanduser()
+    try:
+        key = (str(path.absolute()), path.stat().st_mtime_ns)
+    except OSError:
+        return read_lock(path)  # it says what is wrong
+    if key not in _read:
+        _read[key] = read_lock(path)
+    return _read[key]
+
+
+def locked_file(member: WeightsEnum) -> RemoteFile:
+    """The weights' file: under ``HUBCORE_LOCK`` with the locked digest, or not at all.
+
+    Raises:
+        LockError: the weights are not locked, or differ from what is locked.
+    """
+    file = member.value.file
+    lock = active_lock()
+    if lock is None:
+        return file
+    differences = check_lock(lock, member)
+    if differences:
+        raise LockError(
+            f"HUBCORE_LOCK={lock.path} does not allow these weights: {'; '.join(differences)}. "
+            f"To accept them: hub lock {canonical_name(member)} -o {lock.path}"
+        )
+    return from_entry(lock.weights[canonical_name(member)], file)
+
+
+def from_entry(entry: LockedWeights, file: RemoteFile) -> RemoteFile:
+    """The file as locked, at the catalogue's addresses and the locked one."""
+    urls = tuple(dict.fromkeys((*file.urls, entry.url)))
+    return file._replace(urls=urls, sha256=entry.sha256, size=entry.size)
+
+
+def fingerprint(member: WeightsEnum) -> str:
+    """A digest of the preprocessing: its function and all its arguments."""
+    transforms = member.transforms
+    if isinstance(transforms, Reference):
+        facts: Any = transforms.to_json()
+    else:
+        function = getattr(transforms, "func", transforms)
+        name = f"{function.__module__}:{getattr(function, '__qualname__', function)}"
+        facts = [name, getattr(transforms, "keywords", {})]
+    text = json.dumps(facts, sort_keys=True, default=repr)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _full_digest(member: WeightsEnum, store: Store) -> str | None:
+    digest = member.value.file.digest
+    if digest and is_digest(digest):
+        return digest
+    path = store.find(member.value.file)
+    return path.name if path is not None and is_digest(path.name) else None
+
+
+def _model_of(member: WeightsEnum) -> str:
+    from . import registry
+
+    name = getattr(type(member), "__hub_name__", None)
+    return registry.find_weights(name).builder if name else ""
+
+
+def _plugin_of(member: WeightsEnum) -> dict[str, str]:
+    from . import registry
+
+    name = getattr(type(member), "__hub_name__", None)
+    if name is None:
+        return {}
+    catalog = registry.find_weights(name).catalog
+    return {catalog.distribution: catalog.version}
