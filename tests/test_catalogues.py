@@ -123,6 +123,17 @@ def test_the_schema_refuses_faults(path: tuple[str, ...], value: Any) -> None:
     assert any(path[-1] in error or path[-2] in error for error in schema_errors(data))
 
 
+def test_every_description_is_its_own() -> None:
+    """No two models and no two weights of any family are described by the same words."""
+    texts: list[str] = []
+    for family in FAMILIES:
+        data = catalog_data(family.name)
+        texts += [model["doc"] for model in data["models"].values()]
+        for enum in data["weights"].values():
+            texts += [member["meta"]["_docs"] for member in enum["members"].values()]
+    assert sorted(set(texts)) == sorted(texts)
+
+
 # Equality with torchvision
 
 
