@@ -61,11 +61,9 @@ def kwonly_to_pos_or_kw(fn: Callable[..., R]) -> Callable[..., R]:
             twice = sorted(named.keys() & kwargs.keys())
             if twice:
                 raise TypeError(f"{fn.__name__}() got multiple values for argument '{twice[0]}'")
-            names = " and ".join(
-                part
-                for part in (", ".join(f"'{n}'" for n in [*named][:-1]), f"'{[*named][-1]}'")
-                if part
-            )
+            *others, last = (f"'{name}'" for name in named)
+            comma = "," if len(others) > 1 else ""
+            names = f"{', '.join(others)}{comma} and {last}" if others else last
             warn_caller(
                 f"Using {names} as positional parameter(s) is deprecated and may be removed in "
                 f"the future. Please use keyword parameter(s) instead."
