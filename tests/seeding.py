@@ -32,11 +32,11 @@ NOISE = torch.randn(1_000_003, generator=torch.Generator().manual_seed(0))
 def blank_config(name: str, member: Any) -> dict[str, Any]:
     """Arguments with which the model without weights has the shape of the published ones."""
     config: dict[str, Any] = {}
-    if "categories" in member.meta:
+    if member.meta.get("categories"):
         config["num_classes"] = len(member.meta["categories"])
     if name.startswith("vit_"):
         config["image_size"] = member.meta["min_size"][0]
-    if "_resnet" in name and name.startswith(("fcn", "deeplab")):
+    if name.startswith(("fcn_", "deeplabv3_")):
         config["aux_loss"] = True
     if name.endswith(("googlenet", "inception_v3")):
         config["init_weights"] = False
@@ -72,12 +72,23 @@ def seeded_tensors(name: str, member: Any) -> Mapping[str, Any]:
     with SkipRandomInit():
         model = torchvision.models.get_model(name, weights=None, **blank_config(name, member))
     seed(model)
+    if name == "quantized_mobilenet_v3_large":  # its file is the one that was trained
+        return _trained_quantized(model, member.meta["backend"]).state_dict()
     if "backend" in member.meta:
         torch.manual_seed(0)  # it calibrates on random numbers
         quantize_model(model, member.meta["backend"])
         if name == "quantized_inception_v3":
             model.AuxLogits = None  # its published file has none
     return model.state_dict()
+
+
+def _trained_quantized(model: Any, backend: str) -> nn.Module:
+    """A model as it is during quantization-aware training."""
+    model.fuse_model(is_qat=True)
+    model.qconfig = torch.ao.quantization.get_default_qat_qconfig(backend)
+    torch.ao.quantization.prepare_qat(model.train(), inplace=True)
+    model(torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0)))
+    return model
 
 
 def as_of_old(name: str, tensors: Mapping[str, Any]) -> dict[str, Any]:
