@@ -77,7 +77,9 @@ def assemble(
 
     _require(model, weights, arguments)
     tensors = weights.get_state_dict(progress=progress, check_hash=True)
-    own_classes = _class_count(model, weights, tensors)
+    own_classes = _class_count(weights)
+    if own_classes is None and model.head:
+        own_classes = _class_count_by_shape(model, build, weights, tensors, arguments)
     classes = arguments.get("num_classes")
     new_head: dict[str, torch.Tensor] = {}
     if classes is not None and own_classes is not None and classes != own_classes:
@@ -164,15 +166,43 @@ def _require(model: ModelEntry, weights: WeightsLike, arguments: dict[str, Any])
             )
 
 
-def _class_count(model: ModelEntry, weights: WeightsLike, tensors: Mapping[str, Any]) -> int | None:
-    """How many classes the weights were trained for; None if that cannot be told."""
+def _class_count(weights: WeightsLike) -> int | None:
+    """How many classes the weights say they were trained for."""
     categories = weights.meta.get("categories")
     if categories:
         return len(categories)
     if isinstance(weights.meta.get("num_classes"), int):
         return int(weights.meta["num_classes"])  # classes that were published without names
-    weight = tensors.get(f"{model.head[0]}.weight") if model.head else None
-    return len(weight) if isinstance(weight, torch.Tensor) else None
+    return None
+
+
+def _class_count_by_shape(
+    model: ModelEntry,
+    build: Callable[..., nn.Module],
+    weights: WeightsLike,
+    tensors: Mapping[str, Any],
+    arguments: dict[str, Any],
+) -> int:
+    """The number of classes with which the model's head has the shapes that the weights have.
+
+    Tried are the number given and the rows of the head; some heads have more rows than classes.
+    """
+    weight = tensors.get(f"{model.head[0]}.weight")
+    rows = len(weight) if isinstance(weight, torch.Tensor) else None
+    for count in (arguments.get("num_classes"), rows):
+        if count is None:
+            continue
+        with SkipRandomInit():
+            blank = _blank(model, build, False, {**arguments, "num_classes": count})
+        if all(
+            key in tensors and getattr(tensors[key], "shape", None) == value.shape
+            for key, value in _head(model, blank).items()
+        ):
+            return int(count)
+    raise WeightsError(
+        f"The weights {weights} do not say how many classes they have. Pass the number that they "
+        f"were trained with, num_classes=..., or give their meta-data 'categories'."
+    )
 
 
 def _head(model: ModelEntry, blank: nn.Module) -> dict[str, torch.Tensor]:

@@ -107,9 +107,9 @@ def _translate(
     by_position = parameter in kwargs
     value = kwargs.get(parameter)
     if by_position:
-        # None, a member and a name are today's interface; a boolean came by position, or under
-        # the new name.
-        if value is None or isinstance(value, WeightsLike) or _is_name(value):
+        # A boolean came by position, or under the new name. All else is today's interface, and the
+        # builder's to judge.
+        if not isinstance(value, (bool, int)) and value != "legacy":
             return
         kwargs[legacy] = kwargs.pop(parameter)
     elif legacy not in kwargs:
@@ -138,7 +138,3 @@ def _translate(
     warn_caller(message)
     del kwargs[legacy]
     kwargs[parameter] = member
-
-
-def _is_name(value: object) -> bool:
-    return isinstance(value, str) and value != "legacy"

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import discovery, hooks
@@ -248,6 +249,7 @@ def list_models(
     *,
     task: str | None = None,
     plugin: str | None = None,
+    module: ModuleType | None = None,
 ) -> list[str]:
     """The names of all models, sorted.
 
@@ -256,6 +258,7 @@ def list_models(
         exclude: patterns of names to leave out, applied afterwards.
         task: only models of this task, such as ``object-detection``.
         plugin: only models of this plugin, by its name or its distribution's.
+        module: only models of this family's package, such as `hub_detection`.
 
     A model whose bare name means another package's model, or several, is listed under its
     canonical name. Models that their package has replaced by others are not listed.
@@ -263,6 +266,11 @@ def list_models(
     Raises:
         UnknownNameError: there is no such plugin.
     """
+    if module is not None and module.__name__ != "hubcore.models":  # which has all of them
+        catalog = catalog_of_package(module.__name__)
+        if catalog is None:
+            raise UnknownNameError("family", module.__name__)
+        plugin = catalog.distribution
     return list(models(include, exclude, task=task, plugin=plugin))
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 import hubcore
+import hubcore.models
 from hubcore import Weights, WeightsEnum
 from hubcore.errors import AmbiguousNameError, CatalogError, UnknownNameError
 
@@ -59,6 +60,12 @@ def test_listing_by_task_and_plugin():
     assert hubcore.list_models(task="optical-flow") == ["raft_large", "raft_small"]
     by_name = hubcore.list_models(plugin="optical-flow")
     assert by_name == hubcore.list_models(plugin="hub-optical-flow") == ["raft_large", "raft_small"]
+    import hub_optical_flow
+
+    assert hubcore.list_models(module=hub_optical_flow) == by_name
+    assert hubcore.list_models(module=hubcore.models) == hubcore.list_models()
+    with pytest.raises(UnknownNameError, match="Unknown family 'json'"):
+        hubcore.list_models(module=__import__("json"))
     with pytest.raises(UnknownNameError, match="Unknown plugin 'hub-nothing'"):
         hubcore.list_models(plugin="hub-nothing")
 
