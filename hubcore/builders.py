@@ -8,6 +8,7 @@ tensors do, not because of their type.
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -107,6 +108,10 @@ def resolve_weights(
             f"{type(weights).__name__}. The weights that fit '{model.name}' are listed by "
             f"list_weights('{registry.short_name(model)}')."
         )
+    if os.environ.get("HUBCORE_LOCK"):
+        from .lockfile import require_locked
+
+        require_locked(weights)
     return weights
 
 

@@ -30,9 +30,11 @@ __all__ = [
     "active_lock",
     "check_lock",
     "fingerprint",
+    "from_entry",
     "locked_file",
     "make_lock",
     "read_lock",
+    "require_locked",
     "write_lock",
 ]
 
@@ -208,6 +210,25 @@ def locked_file(member: WeightsEnum) -> RemoteFile:
             f"To accept them: hub lock {canonical_name(member)} -o {lock.path}"
         )
     return from_entry(lock.weights[canonical_name(member)], file)
+
+
+def require_locked(weights: object) -> None:
+    """Refuses weights that ``HUBCORE_LOCK`` does not name, those of no catalogue among them.
+
+    Raises:
+        LockError: as `locked_file`.
+    """
+    from .weights import WeightsEnum
+
+    lock = active_lock()
+    if lock is None:
+        return
+    if not isinstance(weights, WeightsEnum):
+        raise LockError(
+            f"HUBCORE_LOCK={lock.path} allows only weights that it names, and {weights!r} are of "
+            "no catalogue."
+        )
+    locked_file(weights)
 
 
 def from_entry(entry: LockedWeights, file: RemoteFile) -> RemoteFile:

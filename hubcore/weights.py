@@ -166,9 +166,16 @@ class WeightsEnum(Enum):
 
         Needs no torch.
         """
+        import os
+
         from .store import default_store
 
-        return default_store().get(self._value_.file, progress=progress, check_hash=check_hash)
+        file = self._value_.file
+        if os.environ.get("HUBCORE_LOCK"):
+            from .lockfile import locked_file
+
+            file = locked_file(self)
+        return default_store().get(file, progress=progress, check_hash=check_hash)
 
     def get_state_dict(
         self, progress: bool = True, check_hash: bool = True, map_location: Any = None

@@ -205,7 +205,7 @@ def _prune(args: argparse.Namespace) -> int:
     if args.json:
         print_json(
             [
-                {"what": r.what, "reason": r.reason, "size": r.size, "removed": args.yes}
+                {"file": r.what, "reason": r.reason, "size": r.size, "removed": args.yes}
                 for r in plan
             ]
         )

@@ -98,9 +98,7 @@ def _sync(args: argparse.Namespace) -> int:
         try:
             member = registry.get_weight(name)
         except UnknownNameError as error:
-            raise LockError(
-                f"{args.file} names weights that nothing here offers: {error}"
-            ) from None
+            raise LockError(f"{args.file}: nothing here offers {name}. {error}") from None
         members.append(member)
         differences += check_lock(lock, member)
     differences = list(dict.fromkeys(differences))

@@ -1,0 +1,476 @@
+"""hub download, cache, bundle, lock and sync, as a person runs them: real processes."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import servers
+
+from hubcore.store import Store
+
+CONTENT = {name: os.urandom(20_000) for name in ("one", "two", "three")}
+DIGESTS = {name: hashlib.sha256(data).hexdigest() for name, data in CONTENT.items()}
+TRANSFORMS = ["hubcore.transforms:ImageClassification", {"crop_size": 224}]
+
+
+@pytest.fixture
+def server():
+    with servers.FaultyServer() as server:
+        yield server
+
+
+@pytest.fixture
+def home(tmp_path):
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def hub(home, tmp_path):
+    """Runs ``hub`` with a home of its own."""
+
+    def run(*arguments, check=None, cwd=tmp_path, **variables):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("HUBCORE_")}
+        result = subprocess.run(
+            [sys.executable, "-m", "hubcore.cli", *map(str, arguments)],
+            env={
+                **environment,
+                "HUBCORE_HOME": str(home),
+                "HUBCORE_RETRIES": "1",
+                "HUBCORE_TIMEOUT": "5",
+                "HUBCORE_CONFIG": str(tmp_path / "no-config.toml"),
+                "TORCH_HOME": str(tmp_path / "torch"),
+                **variables,
+            },
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+        )
+        assert "Traceback" not in result.stderr, result.stderr
+        if check is not None:
+            assert result.returncode == check, result
+        return result
+
+    return run
+
+
+def write_catalog(home, urls, digests=DIGESTS, transforms=TRANSFORMS):
+    """A catalogue of three weights of two models, as if installed."""
+    member = {
+        name: {
+            "url": urls[name],
+            "sha256": digests[name],
+            "transforms": transforms,
+            "meta": {"num_params": 1, "categories": ["a", "b"]},
+        }
+        for name in CONTENT
+    }
+    catalog = {
+        "schema": 1,
+        "models": {
+            model: {
+                "task": "image-classification",
+                "architecture": "torchvision.models:resnet18",
+                "weights": f"{model.title()}_Weights",
+            }
+            for model in ("anet", "bnet")
+        },
+        "weights": {
+            "Anet_Weights": {
+                "builder": "anet",
+                "default": "TWO",
+                "members": {"ONE": member["one"], "TWO": member["two"]},
+            },
+            "Bnet_Weights": {
+                "builder": "bnet",
+                "default": "THREE",
+                "members": {"THREE": member["three"]},
+            },
+        },
+    }
+    folder = home / "catalogs"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "acme.json").write_text(json.dumps(catalog), "utf-8")
+
+
+@pytest.fixture
+def urls(server, home):
+    urls = {name: server.serve(f"/{name}.pth", data) for name, data in CONTENT.items()}
+    write_catalog(home, urls)
+    return urls
+
+
+def digests(home):
+    return sorted(path.name for path in home.glob("blobs/*/*") if path.suffix != ".json")
+
+
+# -- hub download
+
+
+def test_download_by_model_by_weights_and_all(hub, urls, home):
+    hub("download", "anet", check=0)
+    assert digests(home) == [DIGESTS["two"]]
+    hub("download", "acme/Bnet_Weights.THREE", check=0)
+    hub("download", "anet", "bnet", "--all", check=0)
+    assert digests(home) == sorted(DIGESTS.values())
+    rows = json.loads(hub("download", "anet", "--all", "--json", check=0).stdout)
+    assert [row["status"] for row in rows] == ["here", "here"]
+    assert rows[0]["path"].endswith(DIGESTS["one"])
+
+
+def test_one_failure_of_several_is_told_and_the_others_are_done(hub, urls, home, server):
+    del server.resources["/one.pth"]
+    result = hub("download", "anet", "bnet", "--all", check=1)
+    assert "Anet_Weights.ONE" in result.stderr
+    assert "404" in result.stderr
+    assert digests(home) == sorted([DIGESTS["two"], DIGESTS["three"]])
+
+
+def test_download_of_an_unknown_name_is_one_line(hub, urls):
+    result = hub("download", "annet", check=1)
+    assert result.stderr.startswith("hub: Unknown model 'annet'. Did you mean 'anet'")
+    assert len(result.stderr.splitlines()) == 1
+    assert hub("download", check=2).stderr
+    assert hub("download", "x*", check=1).stderr.startswith("hub: ")
+
+
+def test_interrupting_a_download_is_clean(hub, urls, home, server):
+    """Ctrl-C: no traceback, exit code 130, and the next try resumes."""
+    server.serve("/two.pth", CONTENT["two"], [servers.stall(5000)])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hubcore.cli", "download", "anet"],
+        env={**os.environ, "HUBCORE_HOME": str(home), "HUBCORE_TIMEOUT": "20"},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    until = time.monotonic() + 20
+    while not any(p.stat().st_size for p in home.glob("partial/*/data")):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert "interrupted" in err
+    assert digests(home) == []
+    hub("download", "anet", check=0)
+    assert server.asked("/two.pth")[-1]["Range"] == "bytes=5000-"
+
+
+def test_downloads_are_quiet_where_no_terminal_is(hub, urls):
+    assert hub("download", "anet", check=0).stderr == ""
+
+
+def test_a_terminal_sees_one_overall_line(urls, home):
+    """In a real pseudo-terminal: bytes, rate, remaining time."""
+    pytest.importorskip("pty")
+    import fcntl
+    import struct
+    import termios
+
+    terminal, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hubcore.cli", "download", "anet", "--all"],
+        env={**os.environ, "HUBCORE_HOME": str(home)},
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    )
+    assert process.wait(timeout=60) == 0
+    os.close(theirs)
+    shown = os.read(terminal, 65536).decode()
+    os.close(terminal)
+    assert "2 files: " in shown
+    assert "B/s" in shown
+
+
+# -- hub cache
+
+
+def test_list_says_what_uses_a_file(hub, urls, home, tmp_path):
+    hub("download", "anet", check=0)
+    (tmp_path / "stray.bin").write_bytes(b"stray")
+    hub("cache", "import", tmp_path / "stray.bin", check=0)
+    rows = json.loads(hub("cache", "list", "--json", check=0).stdout)
+    by_digest = {row["sha256"]: row for row in rows}
+    used = by_digest[DIGESTS["two"]]
+    assert used["used_by"] == ["Anet_Weights.TWO"]
+    assert used["size"] == len(CONTENT["two"])
+    assert abs(used["last_use"] - time.time()) < 600
+    assert used["sources"] == [urls["two"]]
+    assert by_digest[hashlib.sha256(b"stray").hexdigest()]["used_by"] == []
+    table = hub("cache", "list", check=0).stdout
+    for part in ("Anet_Weights.TWO", "20.0 kB", "two.pth", "just now", "2 files"):
+        assert part in table
+
+
+def test_import_verifies_what_it_can(hub, urls, home, tmp_path):
+    """By --sha256, by a digest in the name, or as the catalogue's file of that name."""
+    good = tmp_path / "two.pth"
+    good.write_bytes(CONTENT["two"])
+    assert "Anet_Weights.TWO" in hub("cache", "import", good, check=0).stdout
+    good.write_bytes(b"tampered")
+    assert "Wrong SHA-256" in hub("cache", "import", good, check=1).stderr
+    named = tmp_path / "x-00000000.pth"
+    named.write_bytes(b"x")
+    hub("cache", "import", named, check=1)
+    other = tmp_path / "y"
+    other.write_bytes(b"y")
+    hub("cache", "import", other, "--sha256", "0" * 64, check=1)
+    hub("cache", "import", tmp_path / "absent", check=1)
+    assert digests(home) == [DIGESTS["two"]]
+
+
+def test_a_folder_is_imported_and_used_offline(hub, urls, home, tmp_path):
+    folder = tmp_path / "stick"
+    folder.mkdir()
+    for name, data in CONTENT.items():
+        (folder / f"{name}.pth").write_bytes(data)
+    hub("cache", "import", folder, check=0)
+    hub("download", "--all", "acme/anet", "bnet", check=0, HUBCORE_OFFLINE="1")
+
+
+def test_verify_repairs_by_downloading_again(hub, urls, home, tmp_path):
+    hub("download", "anet", "--all", check=0)
+    assert "2 files verified, 0 were damaged" in hub("cache", "verify", check=0).stdout
+    damaged = Store(home).blob_path(DIGESTS["one"])
+    status = damaged.stat()
+    damaged.write_bytes(bytes(status.st_size))
+    os.utime(damaged, ns=(status.st_atime_ns, status.st_mtime_ns))  # as a disk's rot leaves it
+    assert "repaired: one.pth" in hub("cache", "verify", check=0).stdout
+    assert damaged.read_bytes() == CONTENT["one"]
+
+
+def test_verify_removes_what_it_cannot_repair(hub, urls, home):
+    """A wrong file is worse than none."""
+    hub("download", "anet", check=0)
+    path = Store(home).blob_path(DIGESTS["two"])
+    path.write_bytes(b"rot")
+    result = hub("cache", "verify", check=1, HUBCORE_OFFLINE="1")
+    assert "HUBCORE_OFFLINE" in result.stderr
+    assert digests(home) == []
+
+
+def test_prune_says_before_it_does(hub, urls, home, tmp_path):
+    hub("download", "anet", "bnet", "--all", check=0)
+    store = Store(home)
+    for age, name in enumerate(("one", "two", "three"), 1):
+        moment = time.time() - age * 40 * 86400
+        os.utime(store.record_path(DIGESTS[name]), (moment, moment))
+    result = hub("cache", "prune", "--older-than", "100d", check=0)
+    assert "three.pth" in result.stdout
+    assert "two.pth" not in result.stdout
+    assert "--yes" in result.stdout
+    assert len(digests(home)) == 3
+    hub("cache", "prune", "--older-than", "100d", "--yes", check=0)
+    assert digests(home) == sorted([DIGESTS["one"], DIGESTS["two"]])
+    hub("cache", "prune", "--max-size", "30kB", "--yes", check=0)  # the longest unused goes
+    assert digests(home) == [DIGESTS["one"]]
+    assert store.trusted(urls["three"]) == DIGESTS["three"]  # trust outlives the file
+
+
+def test_prune_by_use_takes_partials_and_derived_files_along(hub, urls, home, tmp_path):
+    hub("download", "anet", check=0)
+    (tmp_path / "stray").write_bytes(b"stray")
+    hub("cache", "import", tmp_path / "stray", check=0)
+    store = Store(home)
+    stray = hashlib.sha256(b"stray").hexdigest()
+    derived = store.derived(stray, "zip", lambda path: path.write_bytes(b"z"))
+    (home / "partial" / "key").mkdir()
+    (home / "partial" / "key" / "data").write_bytes(b"half")
+    rows = json.loads(hub("cache", "prune", "--unused", "--json", check=0).stdout)
+    assert {(row["file"], row["reason"]) for row in rows} == {
+        ("stray", "unused"),
+        ("a download broken off", "partial"),
+    }
+    hub("cache", "prune", "--unused", "--yes", check=0)
+    assert digests(home) == [DIGESTS["two"]]
+    assert not derived.exists()
+    assert not list((home / "partial").iterdir())
+
+
+@pytest.mark.parametrize("arguments", [["--older-than", "soon"], ["--max-size", "big"]])
+def test_bad_values_are_usage_errors(hub, arguments):
+    assert hub("cache", "prune", *arguments, check=2).stderr
+
+
+def test_path(hub, urls, home):
+    assert hub("cache", "path", check=0).stdout.strip() == str(home)
+    assert "hub download" in hub("cache", "path", "anet", check=1).stderr
+    hub("download", "anet", check=0)
+    out = hub("cache", "path", "anet", check=0).stdout.strip()
+    assert out == str(Store(home).blob_path(DIGESTS["two"]))
+
+
+def test_forget_after_a_change_upstream(hub, urls, home):
+    hub("download", "anet", check=0)
+    assert DIGESTS["two"] in hub("cache", "forget", "anet", check=0).stdout
+    assert "Nothing was noted" in hub("cache", "forget", urls["two"], check=1).stderr
+
+
+def test_an_empty_store_and_one_that_is_being_written_are_listed(hub, home, tmp_path):
+    assert "is empty" in hub("cache", "list", check=0).stdout
+    store = Store(home)
+    (tmp_path / "f").write_bytes(b"f")
+    path = store.add(tmp_path / "f")
+    # As another process leaves it in the middle of its work.
+    (path.parent / ".1234.tmp").write_bytes(b"{")
+    (home / "partial" / "k.owner").mkdir()
+    store.record_path(path.name).write_bytes(b"{")
+    assert "1 files" in hub("cache", "list", check=0).stdout
+
+
+# -- hub bundle
+
+
+def test_a_bundle_works_on_a_machine_without_network_and_plugin(hub, urls, home, tmp_path):
+    """The files are verified on the way in, and their names work."""
+    hub("bundle", "create", "anet", "acme/Bnet_Weights.THREE", "-o", "b.hub", check=0)
+    away = {"HUBCORE_HOME": str(tmp_path / "away"), "HUBCORE_OFFLINE": "1"}
+    result = hub("bundle", "import", "b.hub", check=0, **away)
+    assert "acme/Anet_Weights.TWO" in result.stdout
+    rows = json.loads(hub("download", "anet", "bnet", "--json", check=0, **away).stdout)
+    assert [row["status"] for row in rows] == ["here", "here"]
+    shown = json.loads(hub("show", "Anet_Weights.TWO", "--json", check=0, **away).stdout)
+    assert shown["meta"]["categories"] == ["a", "b"]
+    # A second bundle adds to the first.
+    hub("bundle", "create", "Anet_Weights.ONE", "-o", "c.hub", check=0)
+    hub("bundle", "import", "c.hub", check=0, **away)
+    hub("download", "anet", "--all", check=0, **away)
+
+
+def test_a_damaged_bundle_brings_nothing_wrong_in(hub, urls, home, tmp_path):
+    hub("bundle", "create", "anet", "-o", "b.hub", check=0)
+    whole = (tmp_path / "b.hub").read_bytes()
+    away = {"HUBCORE_HOME": str(tmp_path / "away")}
+    place = whole.index(CONTENT["two"])
+    damages = {
+        "a byte": whole[: place + 99] + bytes([whole[place + 99] ^ 1]) + whole[place + 100 :],
+        "cut": whole[: place + 5000],
+        "cut before the file": whole[: place - 512],
+        "empty": b"",
+        "not a tar": b"hello" * 1000,
+    }
+    for damage, content in damages.items():
+        (tmp_path / "bad.hub").write_bytes(content)
+        result = hub("bundle", "import", "bad.hub", check=1, **away)
+        assert result.stderr.startswith("hub: "), damage
+        assert digests(tmp_path / "away") == [], damage
+    hub("bundle", "import", "absent.hub", check=1, **away)
+
+
+def test_a_hostile_bundle_writes_nowhere_else(hub, home, tmp_path):
+    """Paths and links in the tar are never used."""
+    import io
+    import tarfile
+
+    manifest = {
+        "bundle": 1,
+        "files": {},
+        "catalogs": {"../../evil": {"schema": 1, "models": {}, "weights": {}}},
+    }
+    text = json.dumps(manifest).encode()
+    with tarfile.open(tmp_path / "evil.hub", "w") as tar:
+        info = tarfile.TarInfo("bundle.json")
+        info.size = len(text)
+        tar.addfile(info, io.BytesIO(text))
+        for name in ("../escape", "/tmp/escape-hub", "files/../../escape"):
+            info = tarfile.TarInfo(name)
+            info.size = 1
+            tar.addfile(info, io.BytesIO(b"x"))
+        link = tarfile.TarInfo("files/" + "0" * 64)
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(link)
+    hub("bundle", "import", "evil.hub", check=0)
+    outside = {path.name for path in tmp_path.iterdir()} - {"evil.hub", "home"}
+    assert outside == set()
+    assert digests(home) == []
+
+
+# -- hub lock, hub sync
+
+
+def test_lock_and_sync_frozen(hub, urls, home, tmp_path):
+    """The lock has full digests, versions and a fingerprint; another machine gets just that."""
+    hub("lock", "anet", "bnet", check=0)
+    lock = json.loads((tmp_path / "hub.lock").read_text())
+    entry = lock["weights"]["acme/Anet_Weights.TWO"]
+    assert entry["sha256"] == DIGESTS["two"]
+    assert len(entry["preprocessing"]) == 64
+    assert lock["plugins"] == {"acme": ""}
+    other = tmp_path / "other"
+    write_catalog(other, urls)
+    away = {"HUBCORE_HOME": str(other)}
+    hub("sync", "--frozen", check=0, **away)
+    assert digests(other) == sorted([DIGESTS["two"], DIGESTS["three"]])
+
+
+@pytest.mark.parametrize("change", ["preprocessing", "digest", "file", "gone"])
+def test_sync_frozen_fails_where_anything_differs(hub, urls, home, tmp_path, server, change):
+    hub("lock", "anet", check=0)
+    other = tmp_path / "other"
+    if change == "preprocessing":
+        write_catalog(other, urls, transforms=[TRANSFORMS[0], {"crop_size": 225}])
+    elif change == "digest":
+        write_catalog(other, urls, digests={**DIGESTS, "two": "0" * 64})
+    elif change == "gone":
+        other.mkdir()
+    else:
+        write_catalog(other, urls)
+        server.serve("/two.pth", b"other bytes")
+    result = hub("sync", "--frozen", check=1, HUBCORE_HOME=str(other))
+    assert "Anet_Weights.TWO" in result.stderr
+    assert digests(other) == []
+    if change == "preprocessing":
+        told = hub("sync", check=0, HUBCORE_HOME=str(other)).stderr
+        assert "locked anew" in told
+        hub("sync", "--frozen", check=0, HUBCORE_HOME=str(other))
+
+
+def test_a_lock_needs_full_digests(hub, urls, home, tmp_path):
+    """Where the catalogue has a prefix, the file is fetched to learn the rest."""
+    write_catalog(home, urls, digests={name: digest[:8] for name, digest in DIGESTS.items()})
+    hub("lock", "anet", "-o", "my.lock", check=0)
+    lock = json.loads((tmp_path / "my.lock").read_text())
+    assert lock["weights"]["acme/Anet_Weights.TWO"]["sha256"] == DIGESTS["two"]
+
+
+def test_hubcore_lock_refuses_anything_else(hub, urls, home, tmp_path):
+    """In get_state_dict and get_model alike, and for weights of no catalogue."""
+    hub("lock", "Anet_Weights.ONE", check=0)
+    locked = {"HUBCORE_LOCK": "hub.lock"}
+    hub("download", "Anet_Weights.ONE", check=0, **locked)
+    result = hub("download", "anet", check=1, **locked)
+    assert "Anet_Weights.TWO is not in it" in result.stderr
+    assert DIGESTS["two"] not in digests(home)
+    script = (
+        "import hubcore\n"
+        "from hubcore.lockfile import LockError\n"
+        "class Foreign:\n"
+        "    url = ''; transforms = staticmethod(len); meta = {}\n"
+        "    def get_state_dict(self, *args, **kwargs): return {}\n"
+        "for weights in ('DEFAULT', Foreign()):\n"
+        "    try: hubcore.get_model('anet', weights=weights)\n"
+        "    except LockError as error: print('refused')\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "HUBCORE_HOME": str(home), **locked},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert result.stdout == "refused\nrefused\n", result.stderr
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"lock": 99}', '{"lock": 1, "weights": 3}'])
+def test_a_lock_file_that_is_none_is_one_clear_line(hub, tmp_path, content):
+    (tmp_path / "hub.lock").write_text(content)
+    result = hub("sync", "--frozen", check=1)
+    assert result.stderr.startswith("hub: ")
+    assert len(result.stderr.splitlines()) == 1
