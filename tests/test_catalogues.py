@@ -221,6 +221,17 @@ def test_the_check_compares_preprocessing_by_effect() -> None:
     assert "transforms.interpolation" in found
 
 
+def test_the_check_holds_the_hubs_own_models_against_their_code() -> None:
+    """DETR is not in torchvision; its facts must be those of its own module."""
+    data = catalog_data("detection")
+    data["models"]["detr_resnet50"]["head"] = ["fc"]
+    data["weights"]["DETR_ResNet50_Weights"]["members"]["COCO_V1"]["meta"]["num_params"] = 1
+    assert sorted(_differences("detection", data)) == [
+        "DETR_ResNet50_Weights.COCO_V1.meta.num_params: is 1, should be 41524768",
+        "detr_resnet50.head: is ['fc'], should be ['class_embed']",
+    ]
+
+
 def test_the_check_resolves_references() -> None:
     """Weights that `unquantized` names must exist, and must be the right ones."""
     data = catalog_data("quantization")
@@ -244,7 +255,7 @@ def test_the_script_fails_on_a_difference(tmp_path: Path) -> None:
     readme.write_text(readme.read_text("utf-8").replace("1.4411", "1.4"), "utf-8")
     result = run_script(tmp_path, "check", "--family", "optical-flow")
     assert result.returncode == 1, result.stderr
-    assert "C_T_V1.meta.num_params: 5257537 here, 5257536 in torchvision" in result.stdout
+    assert "C_T_V1.meta.num_params: is 5257537, should be 5257536" in result.stdout
     assert "README.md is not what 'generate' writes" in result.stdout
 
 

@@ -55,7 +55,7 @@ def differences(family: Family, catalog: Catalog | None = None) -> Iterator[str]
     for name, entry in catalog.weights.items():
         yield from _weights(entry, enums.get(name))
     for name in own["models"].keys() & catalog.models.keys():
-        yield from _architecture(catalog.models[name], catalog.models[name].architecture.func)
+        yield from _own_model(catalog, catalog.models[name])
 
 
 def _names(kind: str, ours: Mapping[str, Any], theirs: set[str]) -> Iterator[str]:
@@ -68,7 +68,7 @@ def _names(kind: str, ours: Mapping[str, Any], theirs: set[str]) -> Iterator[str
 def _value(place: str, ours: Any, theirs: Any) -> Iterator[str]:
     # By text, so that NaN equals NaN, our members equal torchvision's, and 1 differs from True.
     if repr(ours) != repr(theirs):
-        yield f"{place}: {ours!r} here, {theirs!r} in torchvision"
+        yield f"{place}: is {ours!r}, should be {theirs!r}"
 
 
 def _mapping(place: str, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
@@ -106,6 +106,15 @@ def _architecture(entry: ModelEntry, builder: upstream.Builder) -> Iterator[str]
     yield from _value(f"{name}.head", list(entry.head), upstream.head(builder))
     if not entry.data.get("doc"):
         yield f"{name}.doc: there is none"
+
+
+def _own_model(catalog: Catalog, model: ModelEntry) -> Iterator[str]:
+    """A model that torchvision does not have is held against its own code."""
+    builder = model.architecture.func
+    yield from _architecture(model, builder)
+    for member, data in catalog.weights[model.weights or ""].members.items():
+        place = f"{model.weights}.{member}.meta.num_params"
+        yield from _value(place, data["meta"]["num_params"], upstream.num_params(builder))
 
 
 def _legacy(name: str, data: Mapping[str, Any], builder: upstream.Builder) -> Iterator[str]:

@@ -104,6 +104,12 @@ def head(builder: Builder) -> list[str]:
     return list(dict.fromkeys(key.rpartition(".")[0] for key in changed))
 
 
+def num_params(builder: Builder) -> int:
+    """The number of parameters of a detector, as torchvision counts it."""
+    with _NoMemory():
+        return sum(parameter.numel() for parameter in builder(weights_backbone=None).parameters())
+
+
 class _NoMemory(TorchFunctionMode):
     """The tensors that layers are made of stand on the meta device.
 
