@@ -42,6 +42,7 @@ class Weights:
         replaced_by: the weights to use instead: these still load, with a warning.
         sampling: of a video, how its clips were sampled for the published metrics: ``clip_len``
             frames at ``frame_rate`` a second, ``clips_per_video`` of them.
+        allow_file: whether the addresses may be ``file:`` ones, because the user wrote them.
     """
 
     url: str
@@ -56,6 +57,7 @@ class Weights:
     config: dict[str, Any] = field(default_factory=dict)
     replaced_by: str | None = None
     sampling: dict[str, Any] = field(default_factory=dict)
+    allow_file: bool = False
 
     def __eq__(self, other: object) -> bool:
         # Enum compares values to find aliases. Two partials of the same parts never compare
@@ -75,7 +77,7 @@ class Weights:
         """The file as the store knows it."""
         from .store import RemoteFile
 
-        return RemoteFile((self.url, *self.mirrors), self.sha256, self.size)
+        return RemoteFile((self.url, *self.mirrors), self.sha256, self.size, self.allow_file)
 
 
 @runtime_checkable
@@ -263,6 +265,8 @@ def _weights(
         config=dict(data.get("config", {})),
         replaced_by=data.get("replaced_by"),
         sampling=dict(data.get("sampling", {})),
+        # Packages have their catalogue in a package; others come from the user.
+        allow_file=entry.catalog.package is None,
     )
 
 

@@ -172,7 +172,14 @@ class FamilyTests:
         def marks(name: str) -> list[pytest.MarkDecorator]:
             return [] if sizes[name] <= SMALL or name in self.always else [pytest.mark.sweep]
 
-        if "any_member" in wanted:
+        if "newest" in wanted:
+            cases = [
+                pytest.param(name, member, marks=marks(name) if number == 0 else pytest.mark.sweep)
+                for name in self.names
+                for number, member in enumerate(reversed(self.members(name)))
+            ]
+            metafunc.parametrize(("name", "newest"), cases, ids=str)
+        elif "any_member" in wanted:
             cases = [(name, member) for name in self.names for member in self.members(name)]
             metafunc.parametrize(("any_name", "any_member"), cases, ids=str)
         elif "member" in wanted:
@@ -273,9 +280,8 @@ class FamilyTests:
     ) -> None:
         builders = hubcore.get_model_builder(name), torchvision.models.get_model_builder(name)
         ours, theirs = (self._warnings(b, seeded, *args, **config) for b in builders)
-        assert theirs
         assert [_text(w) for w in ours] == [_text(w) for w in theirs]
-        assert {w.filename for w in ours} == {__file__}
+        assert {w.filename for w in ours} <= {__file__}
 
     @staticmethod
     def _warnings(builder: Any, seeded: SeededHub, *args: Any, **config: Any) -> list[Any]:
@@ -321,13 +327,13 @@ class FamilyTests:
         """Without weights, the same seed gives the same numbers."""
         assert_same_model(*self.build_both(name, weights=None, **no_backbone(name)))
 
-    def test_new_number_of_classes(self, name: str, member: Any, seeded: SeededHub) -> None:
+    def test_new_number_of_classes(self, name: str, newest: Any, seeded: SeededHub) -> None:
         """The body is the weights', the head is new and of the asked size."""
         entry = hubcore.registry.find_model(name)
         if not entry.head:
             pytest.skip("it predicts no classes")
-        weights = seeded.put_seeded(name, member)
-        quantize = {"quantize": True} if "backend" in member.meta else {}
+        weights = seeded.put_seeded(name, newest)
+        quantize = {"quantize": True} if "backend" in newest.meta else {}
         usual = hubcore.get_model(name, weights=weights, **quantize)
         model = hubcore.get_model(name, weights=weights, num_classes=7, **quantize)
         blank = hubcore.get_model(
@@ -347,8 +353,7 @@ class FamilyTests:
         assert {k: p.requires_grad for k, p in model.named_parameters()} == {
             k: p.requires_grad for k, p in usual.named_parameters()
         }
-        arguments = sample(entry.task, member.meta, model)
-        outputs(model, arguments)
+        outputs(model, sample(entry.task, newest.meta, model))
 
     # -- Backbones
 

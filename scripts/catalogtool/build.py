@@ -46,6 +46,9 @@ def build(family: Family) -> dict[str, Any]:
         enum = upstream.weights_enums(parameters["weights"].annotation)[0]
         models[name] = _model(family, name, builder, parameters, enum)
         weights[enum.__name__] = _weights(name, enum)
+        if any(path.startswith("aux_classifier") for path in models[name]["head"]):
+            for member in weights[enum.__name__]["members"].values():
+                member["config"] = {"aux_loss": True}
     own = own_entries(family)
     models.update(own["models"])
     weights.update(own["weights"])
@@ -69,7 +72,7 @@ def _model(
     legacy = upstream.legacy_defaults(builder)
     entry: dict[str, Any] = {
         "task": family.task_of(name),
-        "architecture": f"{family.module}:{builder.__name__}",
+        "architecture": family.architecture(builder.__name__),
         "loads_weights": True,
         "parameters": {key: _default(p.default) for key, p in parameters.items()},
         "weights": enum.__name__,

@@ -85,7 +85,7 @@ def _model(
     yield from _value(
         f"{name}.architecture",
         entry.architecture,
-        Reference(f"{family.module}:{builder.__name__}"),
+        Reference(family.architecture(builder.__name__)),
     )
     yield from _value(f"{name}.export", entry.export, builder.__name__)
     yield from _value(f"{name}.loads_weights", entry.loads_weights, True)

@@ -17,6 +17,7 @@ class Family:
     name: str
     module: str
     task: str
+    wrappers: str | None = None  # our module that offers torchvision's builders, if one has to
 
     @property
     def distribution(self) -> str:
@@ -25,6 +26,10 @@ class Family:
     @property
     def package(self) -> str:
         return self.distribution.replace("-", "_")
+
+    def architecture(self, builder: str) -> str:
+        """The reference to a builder in a catalogue."""
+        return f"{self.wrappers or self.module}:{builder}"
 
     @property
     def folder(self) -> Path:
@@ -55,7 +60,12 @@ FAMILIES = (
     Family("classification", "torchvision.models", "image-classification"),
     Family("detection", "torchvision.models.detection", "object-detection"),
     Family("segmentation", "torchvision.models.segmentation", "semantic-segmentation"),
-    Family("quantization", "torchvision.models.quantization", "image-classification"),
+    Family(
+        "quantization",
+        "torchvision.models.quantization",
+        "image-classification",
+        "hub_quantization.builders",
+    ),
     Family("video", "torchvision.models.video", "video-classification"),
     Family("optical-flow", "torchvision.models.optical_flow", "optical-flow"),
 )
