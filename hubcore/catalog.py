@@ -15,12 +15,13 @@ from typing import Any
 from .errors import CatalogError, IncompatibleCatalogError
 from .references import Reference
 
-__all__ = ["SCHEMA", "Catalog", "ModelEntry", "WeightsEntry"]
+__all__ = ["LABELS", "SCHEMA", "Catalog", "ModelEntry", "WeightsEntry"]
 
 SCHEMA = 1
 """The newest format that this hubcore reads."""
 
-_LABELS = Path(__file__).parent / "labels"
+LABELS = Path(__file__).parent / "labels"
+"""The long lists that come with the hub."""
 _HEX = frozenset("0123456789abcdef")
 
 
@@ -199,7 +200,7 @@ class Catalog:
             if own is not None and self.path is not None:
                 file = self.path.parent / own
             else:
-                file = _LABELS / f"{name}.json"
+                file = LABELS / f"{name}.json"
             try:
                 self._lists[name] = json.loads(file.read_text(encoding="utf-8"))
             except (OSError, ValueError) as error:

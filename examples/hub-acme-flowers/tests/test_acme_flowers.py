@@ -1,0 +1,7 @@
+"""Everything that hubcore expects of a package."""
+
+from hubcore.testing import PluginTests
+
+
+class TestPlugin(PluginTests):
+    distribution = "acme-flowers"

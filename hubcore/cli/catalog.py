@@ -1,0 +1,88 @@
+"""``hub catalog``: writes and checks catalogues."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+__all__ = ["add_parser", "run_export", "run_validate"]
+
+EXAMPLES = """\
+examples:
+  hub catalog export torchgeo.models --builder ResNet18_Weights=resnet18 > catalog.json
+  hub catalog validate acme_flowers/catalog.json
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser(
+        "catalog",
+        help="write or check a catalogue",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    export = actions.add_parser("export", help="turn a module's enums of weights into a catalogue")
+    export.add_argument("module", help="the module, such as torchgeo.models; it is imported")
+    export.add_argument(
+        "--builder",
+        action="append",
+        default=[],
+        metavar="ENUM=MODEL",
+        help="the model that an enum's members fit, where no function of the module says it",
+    )
+    export.add_argument("--task", default="image-classification", help="(default: %(default)s)")
+    export.add_argument("--output", type=Path, help="write to this file instead of printing")
+    export.set_defaults(run=run_export)
+    validate = actions.add_parser("validate", help="hold a file against the catalogue's schema")
+    validate.add_argument("file", type=Path)
+    validate.set_defaults(run=run_validate)
+
+
+def run_export(args: argparse.Namespace) -> int:
+    from ..errors import MissingDependencyError
+    from ..export import ExportError, dumps, export_module
+
+    sys.path.insert(0, "")  # a module beside the user, as for `python -m`
+    try:
+        module = __import__(args.module, fromlist=["*"])
+    except ModuleNotFoundError as error:
+        missing = error.name or args.module
+        raise MissingDependencyError(f"The module '{missing}' is not installed.", missing) from None
+    except Exception as error:
+        raise ExportError(
+            f"The module '{args.module}' cannot be imported ({type(error).__name__}: {error})."
+        ) from error
+    builders = dict(_pair(text) for text in args.builder)
+    catalog = export_module(
+        module, builders, args.task, lambda line: print(f"hub: {line}", file=sys.stderr)
+    )
+    text = dumps(catalog)
+    if args.output:
+        args.output.write_text(text + "\n", "utf-8")
+    else:
+        print(text)
+    return 0
+
+
+def run_validate(args: argparse.Namespace) -> int:
+    from ..testing import CHECKS, Subject
+
+    faults = list(CHECKS["schema"](Subject.of_file(args.file)))
+    for fault in faults:
+        print(fault)
+    if not faults:
+        print(f"{args.file} is a valid catalogue.")
+    return 1 if faults else 0
+
+
+def _pair(text: str) -> tuple[str, str]:
+    from ..export import ExportError
+
+    enum, equals, model = text.partition("=")
+    if not (enum and equals and model):
+        raise ExportError(f"'{text}' names no enum and model: write --builder ENUM=MODEL")
+    return enum, model

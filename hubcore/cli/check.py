@@ -1,0 +1,58 @@
+"""``hub check``: examines a plugin and says what is wrong with it, and how to mend it."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+__all__ = ["add_parser", "run"]
+
+EXAMPLES = """\
+examples:
+  hub check acme-flowers
+  hub check hub-detection --models 'ssd*'
+  hub check acme-flowers --online
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser(
+        "check",
+        help="examine a plugin",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("package", help="an installed plugin, by its name or its package's")
+    parser.add_argument(
+        "--models", nargs="+", default=(), metavar="PATTERN", help="only models that match"
+    )
+    parser.add_argument("--online", action="store_true", help="also ask whether addresses answer")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    import warnings
+
+    from ..errors import PluginWarning
+    from ..testing import CHECKS, Fault, Subject, examine
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PluginWarning)  # the first check says it
+        subject = Subject.of_plugin(args.package, args.models)
+    count = 0
+    for name, findings in examine(subject, online=args.online):
+        faults = [finding for finding in findings if isinstance(finding, Fault)]
+        skipped = len(findings) - len(faults)
+        count += len(faults)
+        state = "FAULT" if faults else "part" if skipped else "ok"
+        summary = (CHECKS[name].__doc__ or "").partition("\n")[0] if faults else ""
+        print(f"{state:>5}  {name}" + (f": {skipped} not checked" if skipped else ""))
+        if summary:
+            print(f"       {summary}")
+        for finding in findings[: None if faults else 3]:
+            print("       " + str(finding).replace("\n", "\n       "))
+        if not faults and skipped > 3:
+            print("       ...")
+    print(f"{count} fault{'s' * (count != 1)}" if count else "no faults")
+    return 1 if count else 0

@@ -1,0 +1,242 @@
+"""Turns enums of weights that exist into a catalogue.
+
+For modules that follow torchvision's pattern: enums whose members have ``url``, ``transforms``,
+``meta`` and ``get_state_dict()``, and functions that take them as ``weights=``. The catalogue names
+the module's own functions and preprocessing, so it is used beside the module, not in its place.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
+from functools import cache, partial
+from types import ModuleType
+from typing import Any, get_args
+
+from .addresses import digest_in_name
+from .catalog import LABELS
+from .errors import HubError
+from .references import resolve
+from .weights import WeightsLike
+
+__all__ = ["ExportError", "dumps", "export_module", "published"]
+
+# torchvision's presets and the hub's classes of the same name do the same, and the latter take
+# arguments that JSON can hold.
+_PRESETS = "torchvision.transforms._presets"
+_OWN = "hubcore.transforms"
+
+
+class ExportError(HubError, ValueError):
+    """A module's enums cannot be described in a catalogue."""
+
+
+def export_module(
+    module: ModuleType,
+    builders: Mapping[str, str] | None = None,
+    task: str = "image-classification",
+    report: Callable[[str], object] = lambda line: None,
+) -> dict[str, Any]:
+    """A catalogue of the enums of weights that a module offers.
+
+    Args:
+        module: the imported module.
+        builders: the model that each enum's members fit, by the enum's name. Other enums need a
+            function in the module whose ``weights`` parameter is annotated with them.
+        task: what the models do.
+        report: called with a line about everything that JSON cannot hold and that was left out.
+
+    Raises:
+        ExportError: there are no such enums, or the model that one belongs to is not known.
+    """
+    given = builders or {}
+    enums = dict(_enums(module))
+    if not enums:
+        raise ExportError(
+            f"The module '{module.__name__}' has no enums whose members have url, transforms, "
+            f"meta and get_state_dict()."
+        )
+    functions = _functions(module, enums)
+    homeless = [name for name in enums if name not in given and name not in functions]
+    if homeless:
+        raise ExportError(
+            f"Which models do these enums belong to? No function of '{module.__name__}' is "
+            f"annotated as taking them: {', '.join(homeless)}. Say so: --builder "
+            f"{homeless[0]}=resnet50"
+        )
+    models: dict[str, Any] = {}
+    weights: dict[str, Any] = {}
+    for name, enum in enums.items():
+        builder = given.get(name)
+        if builder is None:
+            builder = functions[name]
+            models[builder] = {
+                "task": task,
+                "architecture": f"{module.__name__}:{builder}",
+                "loads_weights": True,
+                "weights": name,
+            }
+        weights[name] = _enum(module, enum, builder, report)
+    return {"schema": 1, **({"models": models} if models else {}), "weights": weights}
+
+
+def published(reference: str) -> Any:
+    """The object that a catalogue's ``["hubcore.export:published", {...}]`` names.
+
+    For preprocessing that a module offers ready made, not as something to call.
+    """
+    return resolve(reference)
+
+
+def dumps(value: Any, indent: int = 0) -> str:
+    """JSON with every value that fits in a line of 100 columns on one line."""
+    line = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if len(line) + indent <= 90 or not isinstance(value, dict | list) or not value:
+        return line
+    inner = " " * (indent + 1)
+    if isinstance(value, list):
+        parts = [dumps(item, indent + 1) for item in value]
+        opening, closing = "[]"
+    else:
+        parts = [f"{json.dumps(k)}: {dumps(v, indent + 1)}" for k, v in value.items()]
+        opening, closing = "{}"
+    body = ",\n".join(inner + part for part in parts)
+    return f"{opening}\n{body}\n{' ' * indent}{closing}"
+
+
+def _enums(module: ModuleType) -> Iterator[tuple[str, type[Enum]]]:
+    """The module's own enums of weights: those it defines, or offers from its own package."""
+    package = module.__name__.partition(".")[0]
+    for name, value in sorted(vars(module).items()):
+        if (
+            isinstance(value, type)
+            and issubclass(value, Enum)
+            and value.__module__.partition(".")[0] == package
+            and len(value)
+            and all(isinstance(member, WeightsLike) for member in value)
+        ):
+            yield name, value
+
+
+def _functions(module: ModuleType, enums: Mapping[str, type[Enum]]) -> dict[str, str]:
+    """The function that takes each enum, by the enum's name."""
+    found: dict[str, str] = {}
+    names = {enum: name for name, enum in enums.items()}
+    for function_name, function in sorted(vars(module).items()):
+        if not inspect.isfunction(function) or function_name.startswith("_"):
+            continue
+        try:
+            parameter = inspect.signature(function, eval_str=True).parameters.get("weights")
+        except (NameError, TypeError, ValueError):
+            continue
+        if parameter is None:
+            continue
+        for annotation in (parameter.annotation, *get_args(parameter.annotation)):
+            if isinstance(annotation, type) and annotation in names:
+                found.setdefault(names[annotation], function_name)
+    return found
+
+
+def _enum(
+    module: ModuleType, enum: type[Enum], builder: str, report: Callable[[str], object]
+) -> dict[str, Any]:
+    entry: dict[str, Any] = {"builder": builder}
+    default = enum.__members__.get("DEFAULT")
+    if default is not None:
+        entry["default"] = default.name
+    aliases = {
+        alias: member.name
+        for alias, member in enum.__members__.items()
+        if alias not in ("DEFAULT", member.name)
+    }
+    if aliases:
+        entry["aliases"] = aliases
+    entry["members"] = {member.name: _member(module, enum, member, report) for member in enum}
+    return entry
+
+
+def _member(
+    module: ModuleType, enum: type[Enum], member: Any, report: Callable[[str], object]
+) -> dict[str, Any]:
+    data: dict[str, Any] = {"url": member.url}
+    digest = digest_in_name(member.url)
+    if digest:
+        data["sha256"] = digest
+    else:
+        report(f'{member}: its address carries no digest; add "sha256"')
+    meta = {}
+    for key, value in member.meta.items():
+        try:
+            meta[key] = _plain(value)
+        except TypeError:
+            report(
+                f"{member}: meta['{key}'] is left out, JSON cannot hold a {type(value).__name__}"
+            )
+    data["license"] = str(meta.get("license", "unknown"))
+    data["transforms"] = _transforms(module, enum, member)
+    data["meta"] = meta
+    return data
+
+
+def _transforms(module: ModuleType, enum: type[Enum], member: Any) -> Any:
+    transforms = member.transforms
+    function = transforms.func if isinstance(transforms, partial) else transforms
+    keywords = transforms.keywords if isinstance(transforms, partial) else {}
+    home, name = getattr(function, "__module__", None), getattr(function, "__qualname__", "")
+    if home == _PRESETS:
+        home = _OWN
+    named = (
+        isinstance(home, str) and name and "<" not in name and not getattr(transforms, "args", ())
+    )
+    if named and _names(f"{home}:{name}"):
+        try:
+            plain = {key: _plain(value) for key, value in keywords.items()}
+        except TypeError:
+            plain = None
+        if plain is not None:
+            return [f"{home}:{name}", plain] if plain else f"{home}:{name}"
+    reference = f"{module.__name__}:{enum.__name__}.{member.name}.transforms"
+    # What is a module already is not to be called; anything else is what makes one.
+    if type(transforms).__module__ == "functools" or isinstance(transforms, type):
+        return reference
+    return ["hubcore.export:published", {"reference": reference}]
+
+
+def _names(reference: str) -> bool:
+    try:
+        return callable(resolve(reference))
+    except HubError:
+        return False
+
+
+@cache
+def _labels() -> dict[str, list[str]]:
+    """The long lists that come with the hub, by name."""
+    return {file.stem: json.loads(file.read_text("utf-8")) for file in LABELS.glob("*.json")}
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON has it.
+
+    Raises:
+        TypeError: JSON has nothing like it.
+    """
+    if isinstance(value, Enum):
+        if isinstance(value, WeightsLike):
+            return f"@{type(value).__name__}.{value.name}"
+        return _plain(value.value)
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, Mapping):
+        if not all(isinstance(key, str) for key in value):
+            raise TypeError("keys must be strings")
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        shared = next((name for name, names in _labels().items() if names == list(value)), None)
+        return f"@{shared}" if shared else [_plain(item) for item in value]
+    raise TypeError(type(value).__name__)

@@ -1,0 +1,134 @@
+"""The conformance kit: what a package must do so that users can rely on it.
+
+In a package's tests::
+
+    from hubcore.testing import PluginTests
+
+    class TestPlugin(PluginTests):
+        distribution = "acme-flowers"
+
+From a shell: ``hub check acme-flowers``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from .checks import (
+    check_addresses,
+    check_digests,
+    check_imports,
+    check_licenses,
+    check_names,
+    check_pickling,
+    check_schema,
+    check_sizes,
+)
+from .subject import Fault, Finding, Skipped, Subject
+
+__all__ = ["CHECKS", "Fault", "Finding", "PluginTests", "Skipped", "Subject", "examine"]
+
+
+def _model_check(name: str) -> Callable[[Subject], Iterator[Finding]]:
+    """A check that needs torch, which is imported when the check is made."""
+
+    def check(subject: Subject) -> Iterator[Finding]:
+        from . import model_checks
+
+        found: Iterator[Finding] = getattr(model_checks, name)(subject)
+        return found
+
+    return check
+
+
+CHECKS: dict[str, Callable[[Subject], Iterator[Finding]]] = {
+    "schema": check_schema,
+    "names": check_names,
+    "digests": check_digests,
+    "sizes": check_sizes,
+    "licenses": check_licenses,
+    "pickling": check_pickling,
+    "imports": check_imports,
+    "preprocessing": _model_check("check_preprocessing"),
+    "parameters": _model_check("check_parameters"),
+    "head": _model_check("check_head"),
+    "loading": _model_check("check_loading"),
+    "addresses": check_addresses,
+}
+"""All checks by name, in the order in which they are made."""
+
+
+def examine(subject: Subject, *, online: bool = False) -> Iterator[tuple[str, list[Finding]]]:
+    """Makes all checks; each check's name with what it found.
+
+    Args:
+        subject: the plugin.
+        online: also ask whether the addresses answer.
+    """
+    for name, check in CHECKS.items():
+        if name != "addresses" or online:
+            yield name, list(check(subject))
+
+
+class PluginTests:
+    """Subclass it in a package's tests; pytest then makes each check a test.
+
+    Attributes:
+        distribution: the package's name.
+        models: patterns; only matching models, and weights for them, are checked. Default: all.
+        online: also ask whether the addresses answer.
+    """
+
+    distribution: str
+    models: tuple[str, ...] = ()
+    online = False
+
+    def _check(self, name: str) -> None:
+        import pytest
+
+        found = list(CHECKS[name](Subject.of_plugin(self.distribution, self.models)))
+        faults = [finding for finding in found if isinstance(finding, Fault)]
+        if faults:
+            pytest.fail("\n" + "\n".join(map(str, faults)), pytrace=False)
+        if found:
+            pytest.skip("; ".join(map(str, found[:3])) + ("; ..." if len(found) > 3 else ""))
+
+    def test_schema(self) -> None:
+        self._check("schema")
+
+    def test_names(self) -> None:
+        self._check("names")
+
+    def test_digests(self) -> None:
+        self._check("digests")
+
+    def test_sizes(self) -> None:
+        self._check("sizes")
+
+    def test_licenses(self) -> None:
+        self._check("licenses")
+
+    def test_pickling(self) -> None:
+        self._check("pickling")
+
+    def test_imports(self) -> None:
+        self._check("imports")
+
+    def test_preprocessing(self) -> None:
+        self._check("preprocessing")
+
+    def test_parameters(self) -> None:
+        self._check("parameters")
+
+    def test_head(self) -> None:
+        self._check("head")
+
+    def test_loading(self) -> None:
+        self._check("loading")
+
+    def test_addresses(self) -> None:
+        if not self.online:
+            import pytest
+
+            pytest.skip("set online = True to ask whether the addresses answer")
+        self._check("addresses")

@@ -1,0 +1,111 @@
+"""Builds a model with weights that nobody had to download.
+
+It happens on torch's meta device: shapes and names, no memory, no arithmetic. Architectures that
+compute with tensors while they are built get memory, and no initialisation.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any, TypeVar
+
+import torch
+from torch import nn
+
+from ..builders import builder_of
+from ..catalog import ModelEntry
+from ..errors import WeightsError
+from ..loading import SkipRandomInit
+from ..weights import WeightsEnum
+
+__all__ = ["Blank", "build_with", "shapes_for", "without_data"]
+
+T = TypeVar("T")
+
+
+class Blank:
+    """Weights with the facts of real ones and with other tensors."""
+
+    def __init__(self, real: WeightsEnum, tensors: Mapping[str, Any]) -> None:
+        self.url = real.url
+        self.transforms = real.transforms
+        self.meta = real.meta
+        self.value = real.value
+        self.name = real.name
+        self._tensors = tensors
+
+    @classmethod
+    def of(cls, real: WeightsEnum, tensors: Mapping[str, Any]) -> Blank:
+        # Builders look for the enum by its name.
+        made: Blank = type(type(real).__name__, (cls,), {})(real, tensors)
+        return made
+
+    def get_state_dict(self, *args: Any, **kwargs: Any) -> Mapping[str, Any]:
+        return self._tensors
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}.{self.name}"
+
+
+def without_data(build: Callable[[], T]) -> T:
+    """What ``build`` makes, on the meta device if that can be."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # builders tell of slow initialisations
+        try:
+            with torch.device("meta"):
+                return build()
+        except (NotImplementedError, RuntimeError) as error:
+            if "meta" not in str(error):
+                raise
+        with SkipRandomInit():
+            return build()
+
+
+def shapes_for(model: ModelEntry, weights: WeightsEnum) -> Blank:
+    """Weights whose tensors have the names and shapes that the model expects.
+
+    Raises:
+        WeightsError: no way of building the model gives tensors that it then loads.
+    """
+    errors = []
+    for guess in _guesses(model, weights):
+        try:
+            return without_data(partial(_fitting, model, weights, guess))
+        except (WeightsError, TypeError, ValueError) as error:
+            errors.append(error)
+    raise errors[0]
+
+
+def build_with(model: ModelEntry, weights: Any, **config: Any) -> nn.Module:
+    """The model with weights, without their data where that can be."""
+    return without_data(partial(builder_of(model), weights=weights, **config))
+
+
+def _fitting(model: ModelEntry, weights: WeightsEnum, config: Mapping[str, Any]) -> Blank:
+    blank = builder_of(model)(weights=None, **_plain(model, weights), **config)
+    candidate = Blank.of(weights, blank.state_dict())
+    builder_of(model)(weights=candidate)
+    return candidate
+
+
+def _plain(model: ModelEntry, weights: WeightsEnum) -> dict[str, Any]:
+    """What the hub would pass for these weights."""
+    config = dict(weights.value.config)
+    classes = weights.meta.get("categories") or range(weights.meta.get("num_classes") or 0)
+    if model.head and len(classes):
+        config["num_classes"] = len(classes)
+    if "backbone" in model.data:
+        config["weights_backbone"] = None
+    return config
+
+
+def _guesses(model: ModelEntry, weights: WeightsEnum) -> Iterator[dict[str, Any]]:
+    """Arguments that weights may decide, as some of torchvision's builders let them."""
+    yield {}
+    if "min_size" in weights.meta:
+        yield {"image_size": weights.meta["min_size"][0]}
+    if "aux_loss" in inspect.signature(model.architecture.func).parameters:
+        yield {"aux_loss": True}

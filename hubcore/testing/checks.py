@@ -1,0 +1,265 @@
+"""What can be told of a plugin from its catalogue, without building a model."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .. import registry
+from ..addresses import digest_in_name, scheme
+from ..errors import HubError
+from .subject import Fault, Finding, Member, Skipped, Subject
+
+__all__ = [
+    "check_addresses",
+    "check_digests",
+    "check_imports",
+    "check_licenses",
+    "check_names",
+    "check_pickling",
+    "check_schema",
+    "check_sizes",
+]
+
+SCHEMA = Path(__file__).parents[1] / "catalog.schema.json"
+
+
+def check_schema(subject: Subject) -> Iterator[Finding]:
+    """The catalogue is found, can be read, and keeps to the published JSON Schema."""
+    plugin = subject.plugin
+    if plugin.status != "ok":
+        remedy = "HUBCORE_DISABLE names it" if plugin.status == "disabled" else "see the message"
+        yield Fault("catalogue", plugin.error or f"the plugin is {plugin.status}", remedy)
+        return
+    try:
+        from jsonschema import Draft202012Validator
+    except ImportError:
+        yield Skipped("catalogue", "the JSON Schema needs: pip install 'hubcore[authors]'")
+        return
+    validator = Draft202012Validator(json.loads(SCHEMA.read_text("utf-8")))
+    for error in validator.iter_errors(subject.data):
+        place = ".".join(map(str, error.absolute_path)) or "catalogue"
+        rule = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
+        yield Fault(place, error.message, rule or "see hubcore/catalog.schema.json")
+
+
+def check_names(subject: Subject) -> Iterator[Finding]:
+    """What the catalogue refers to exists: models, enums, lists, other weights."""
+    catalog = subject.catalog
+    if catalog is None:
+        return
+    for model in subject.models:
+        where = f"models.{model.name}"
+        if model.weights is not None and model.weights not in catalog.weights:
+            yield Fault(
+                f"{where}.weights",
+                f"there is no enum '{model.weights}' in this catalogue",
+                'name one of "weights", or null',
+            )
+        if model.replaced_by is not None:
+            yield from _known(f"{where}.replaced_by", registry.find_model, model.replaced_by)
+    for name, entry in catalog.weights.items():
+        builder = entry.builder
+        if builder not in catalog.models:
+            yield from _known(f"weights.{name}.builder", registry.find_model, builder)
+    for member in subject.members:
+        for key, value in member.data.get("meta", {}).items():
+            if isinstance(value, str) and value.startswith("@"):
+                find = registry.get_weight if "." in value else catalog.named_list
+                if "." in value and value[1:].partition(".")[0] in catalog.weights:
+                    value = f"@{catalog.distribution}/{value[1:]}"
+                yield from _known(f"{member.where}.meta.{key}", find, value[1:])
+        if successor := member.data.get("replaced_by"):
+            if successor.partition(".")[0] in catalog.weights:
+                successor = f"{catalog.distribution}/{successor}"
+            yield from _known(f"{member.where}.replaced_by", registry.get_weight, successor)
+
+
+def check_digests(subject: Subject) -> Iterator[Finding]:
+    """Every file has a digest, so that its bytes can be verified."""
+    for member in subject.members:
+        urls = (member.data["url"], *member.data.get("mirrors", ()))
+        if member.data.get("sha256") or any(digest_in_name(url) for url in urls):
+            continue
+        yield Fault(
+            member.where,
+            "nothing to verify the file against",
+            '"sha256": the output of sha256sum FILE; users need check_hash=False otherwise',
+        )
+
+
+def check_sizes(subject: Subject) -> Iterator[Finding]:
+    """Sizes agree with each other, and digest and size with the file where it is at hand."""
+    for member in subject.members:
+        size, shown = member.data.get("size"), member.data.get("meta", {}).get("_file_size")
+        if size is not None and shown is not None and abs(size / 2**20 - shown) > shown / 100:
+            yield Fault(
+                member.where,
+                f"size is {size} bytes, that is {size / 2**20:.3f} MiB, but _file_size is {shown}",
+                f'"_file_size": {size / 2**20:.3f}',
+            )
+        if scheme(member.data["url"]) == "package":
+            yield from _packaged(member, size)
+
+
+def check_licenses(subject: Subject) -> Iterator[Finding]:
+    """The licence of all weights is said, if only as unknown."""
+    for member in subject.members:
+        if not member.data.get("license"):
+            yield Fault(
+                member.where,
+                "the licence is not said",
+                '"license": an SPDX identifier such as "MIT", an address, or "unknown"',
+            )
+
+
+def check_pickling(subject: Subject) -> Iterator[Finding]:
+    """Members survive pickling and copying as the same objects."""
+    for member in subject.members:
+        try:
+            weights = member.weights
+            same = (
+                pickle.loads(pickle.dumps(weights)) is weights
+                and copy.copy(weights) is weights
+                and copy.deepcopy(weights) is weights
+            )
+        except Exception as error:
+            yield Fault(member.where, f"cannot be pickled: {error}", "mend what the message names")
+            continue
+        if not same:
+            yield Fault(
+                member.where,
+                "another object comes back from pickling or copying",
+                "two members with the same address, meta-data and transforms are one member: give "
+                'them one entry, and "aliases" for further names',
+            )
+
+
+def check_imports(subject: Subject) -> Iterator[Finding]:
+    """Listing and showing import neither torch nor the plugin, and need no network."""
+    if not subject.installed:
+        yield Skipped("catalogue", "it is not an installed package")
+        return
+    paths = os.pathsep.join(path for path in sys.path if path)
+    done = subprocess.run(
+        [sys.executable, "-c", _LISTING, subject.plugin.distribution],
+        env={**os.environ, "PYTHONPATH": paths, "HUBCORE_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        yield Fault("catalogue", f"listing it fails: {last}", "mend what the message names")
+        return
+    for module in done.stdout.split():
+        yield Fault(
+            "catalogue",
+            f"listing imports '{module}'",
+            "name objects as 'module:attribute' in the catalogue; code runs when they are used. A "
+            ".pth file or an entry point of the package may be what imports it",
+        )
+
+
+def check_addresses(subject: Subject) -> Iterator[Finding]:
+    """Every address answers, with as many bytes as the catalogue says. Needs a network."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    import requests
+
+    from .. import settings
+
+    def ask(url: str) -> tuple[str, int | None]:
+        try:
+            answer = requests.head(
+                url,
+                allow_redirects=True,
+                timeout=settings.timeout(),
+                headers={**settings.headers_for(url), "Accept-Encoding": "identity"},
+            )
+        except requests.RequestException as error:
+            return f"does not answer ({type(error).__name__})", None
+        length = answer.headers.get("Content-Length", "")
+        problem = "" if answer.ok else f"answers {answer.status_code} {answer.reason}"
+        return problem, int(length) if length.isdigit() else None
+
+    asked = [
+        (member, url)
+        for member in subject.members
+        for url in (member.data["url"], *member.data.get("mirrors", ()))
+        if scheme(url) in ("http", "https")
+    ]
+    with ThreadPoolExecutor(8) as pool:
+        for (member, url), (problem, length) in zip(
+            asked, pool.map(ask, (url for _, url in asked)), strict=True
+        ):
+            if problem:
+                yield Fault(member.where, f"{url} {problem}", "correct the address")
+            elif length is not None and member.data.get("size") not in (None, length):
+                yield Fault(
+                    member.where,
+                    f"{url} is {length} bytes long, not {member.data['size']}",
+                    f'"size": {length}, if the digest is right too',
+                )
+
+
+# Runs in a process of its own, with every connection refused; prints modules that should not be
+# there.
+_LISTING = """
+import socket, sys
+
+def refuse(*_, **__):
+    raise SystemExit("listing opens a connection")
+
+socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
+before = set(sys.modules)
+import hubcore
+from hubcore import registry
+
+distribution = sys.argv[1]
+hubcore.list_models(plugin=distribution)
+for name in hubcore.list_weights(plugin=distribution):
+    member = hubcore.get_weight(name)
+    member.meta, member.transforms, member.url
+catalog = next(p.catalog for p in hubcore.plugins() if p.distribution == distribution)
+heavy = {"torch", "torchvision", "numpy", catalog.package}
+print(*sorted(heavy & (set(sys.modules) - before)))
+"""
+
+
+def _known(where: str, find: Any, name: str) -> Iterator[Finding]:
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # a replaced name is a name
+            find(name)
+    except HubError as error:
+        yield Fault(where, str(error), f"correct '{name}', or require the package that offers it")
+
+
+def _packaged(member: Member, size: int | None) -> Iterator[Finding]:
+    from ..hashing import sha256_of
+    from ..packaged import locate
+
+    path = locate(member.data["url"])
+    if path is None:
+        yield Fault(
+            f"{member.where}.url",
+            f"no installed package ships {member.data['url']}",
+            "package:DISTRIBUTION/path/inside/it, the path as the distribution's RECORD has it",
+        )
+        return
+    actual = path.stat().st_size
+    if size is not None and actual != size:
+        yield Fault(member.where, f"the file has {actual} bytes, not {size}", f'"size": {actual}')
+    digest = sha256_of(path)
+    if not digest.startswith(member.data.get("sha256", "")):
+        yield Fault(member.where, f"the file's SHA-256 is {digest}", f'"sha256": "{digest}"')

@@ -1,0 +1,228 @@
+"""What can be told of a plugin by building its models and calling its preprocessing."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+from ..assembly import load_report
+from ..builders import builder_of
+from ..catalog import ModelEntry
+from ..errors import HubError
+from ..store import default_store
+from .subject import Fault, Finding, Member, Skipped, Subject
+
+__all__ = ["check_head", "check_loading", "check_parameters", "check_preprocessing"]
+
+IMAGE_TASKS = ("image-classification", "semantic-segmentation")
+# Their losses and heads are made for their classes too, but they have no classes to exchange.
+WITHOUT_CLASSES = ("optical-flow",)
+
+
+def check_preprocessing(subject: Subject) -> Iterator[Finding]:
+    """Preprocessing can be made, compiled, and gives tensors that its model takes."""
+    seen = set()
+    for member in subject.members:
+        text = json.dumps([member.data["transforms"], member.weights.value.task], sort_keys=True)
+        if text not in seen:
+            seen.add(text)
+            yield from _preprocessing(member)
+
+
+def check_parameters(subject: Subject) -> Iterator[Finding]:
+    """Models can be built, and have as many parameters as the catalogue says."""
+    for model in subject.models:
+        if not any(member.model is model for member in subject.members):
+            yield from _buildable(model)
+    for member in subject.members:
+        fits = member.model
+        if fits is not None and not _quantized(member):
+            yield from _parameters(member, fits)
+
+
+def check_head(subject: Subject) -> Iterator[Finding]:
+    """Another number of classes gives a fresh head and keeps everything else."""
+    done = set()
+    for member in subject.members:
+        model = member.model
+        if model is None or model in done or model.task in WITHOUT_CLASSES or _quantized(member):
+            continue
+        done.add(model)
+        yield from _head(member, model)
+
+
+def check_loading(subject: Subject) -> Iterator[Finding]:
+    """The tensors of weights that are at hand load strictly, and predict finite numbers."""
+    import torch
+
+    store = default_store()
+    for member in subject.members:
+        fits = member.model
+        if fits is None:
+            yield Skipped(member.where, f"the model '{member.entry.builder}' is not installed")
+            continue
+        packaged = member.data["url"].startswith("package:")
+        try:
+            if not packaged and store.find(member.weights.value.file) is None:
+                yield Skipped(member.where, "its file is not here; 'hub download' brings it")
+                continue
+            built = builder_of(fits)(weights=member.weights, progress=False).eval()
+            if fits.task != "image-classification":
+                continue
+            image = torch.randint(0, 256, (3, 320, 400), dtype=torch.uint8)
+            with torch.no_grad():
+                scores = built(member.weights.transforms()(image).unsqueeze(0))
+        except HubError as error:
+            yield Fault(
+                member.where, str(error), '"url", "sha256", "convert" or "builder" is not right'
+            )
+            continue
+        except Exception as error:
+            yield Fault(
+                member.where, f"loading fails with {_said(error)}", "mend what the message names"
+            )
+            continue
+        count = len(member.weights.meta.get("categories") or ())
+        if not bool(torch.isfinite(scores).all()):
+            yield Fault(member.where, "predicts NaN or infinity", "check the file and its dtype")
+        elif count and tuple(scores.shape) != (1, count):
+            yield Fault(
+                member.where,
+                f"gives {tuple(scores.shape)} scores for {count} categories",
+                "one category for each output of the model, in its order",
+            )
+
+
+def _preprocessing(member: Member) -> Iterator[Finding]:
+    import torch
+
+    where = f"{member.where}.transforms"
+    try:
+        preprocess = member.weights.transforms()
+    except Exception as error:
+        yield Fault(where, f"cannot be made: {_said(error)}", "correct the name or the arguments")
+        return
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it is deprecated, and still what phones run
+            torch.jit.script(preprocess)
+    except Exception as error:
+        yield Fault(
+            where,
+            f"cannot be compiled with torch.jit.script: {_said(error)}",
+            "make it an nn.Module whose forward is annotated, as hubcore.transforms does",
+        )
+    if member.weights.value.task not in IMAGE_TASKS:
+        return
+    from PIL import Image
+
+    inputs: dict[str, Any] = {
+        "a PIL image": Image.new("RGB", (400, 320), (200, 100, 50)),
+        "a tensor": torch.randint(0, 256, (3, 320, 400), dtype=torch.uint8),
+    }
+    smallest = member.data.get("meta", {}).get("min_size", [1, 1])
+    for name, value in inputs.items():
+        try:
+            result = preprocess(value)
+        except Exception as error:
+            yield Fault(where, f"fails on {name}: {_said(error)}", "take PIL images and tensors")
+            continue
+        shape = tuple(getattr(result, "shape", ()))
+        if len(shape) != 3 or result.dtype != torch.float32:
+            yield Fault(
+                where,
+                f"turns {name} into {getattr(result, 'dtype', type(result).__name__)} {shape}",
+                "give a float32 tensor (C, H, W)",
+            )
+        elif any(size < least for size, least in zip(shape[1:], smallest, strict=True)):
+            yield Fault(
+                where,
+                f"gives {shape[1]} x {shape[2]} pixels, less than min_size {smallest}",
+                'correct "crop_size" or "min_size"',
+            )
+
+
+def _buildable(model: ModelEntry) -> Iterator[Finding]:
+    from .builds import build_with
+
+    try:
+        build_with(model, None, **({"weights_backbone": None} if "backbone" in model.data else {}))
+    except Exception as error:
+        yield Fault(
+            f"models.{model.name}.architecture",
+            f"cannot be built: {_said(error)}",
+            "correct the name, its arguments, or the package's dependencies",
+        )
+
+
+def _parameters(member: Member, model: ModelEntry) -> Iterator[Finding]:
+    from .builds import build_with, shapes_for
+
+    try:
+        built = build_with(model, shapes_for(model, member.weights))
+    except Exception as error:
+        yield Fault(
+            f"models.{model.name}.architecture",
+            f"cannot be built for {member.entry.name}.{member.name}: {_said(error)}",
+            'an architecture takes num_classes and what the weights\' "config" says, and with '
+            '"loads_weights" also weights and progress',
+        )
+        return
+    said = member.data.get("meta", {}).get("num_params")
+    actual = sum(parameter.numel() for parameter in built.parameters())
+    if said is not None and said != actual:
+        yield Fault(
+            f"{member.where}.meta.num_params",
+            f"is {said}, but '{model.name}' has {actual} parameters with these weights",
+            f'"num_params": {actual}, or correct "categories" if their number is wrong',
+        )
+
+
+def _head(member: Member, model: ModelEntry) -> Iterator[Finding]:
+    from .builds import build_with, shapes_for
+
+    where = f"models.{model.name}.head"
+    if not model.head:
+        yield Fault(
+            where,
+            "the model declares no head, so num_classes cannot differ from its weights'",
+            '"head": the paths of the modules whose tensors depend on num_classes',
+        )
+        return
+    try:
+        candidate = shapes_for(model, member.weights)
+    except Exception:  # check_parameters says why
+        return
+    meta = member.weights.meta
+    names = meta.get("categories") or range(meta.get("num_classes", 0))
+    classes = 7 if len(names) != 7 else 8
+    try:
+        built = build_with(model, candidate, num_classes=classes)
+    except Exception as error:
+        yield Fault(
+            where,
+            f"num_classes={classes} fails: {_said(error)}",
+            "name all modules whose tensors depend on num_classes, by prefixes of state-dict keys",
+        )
+        return
+    report = load_report(built)
+    keys = candidate.get_state_dict() if report and report.new else ()
+    missing = [path for path in model.head if not any(key.startswith(f"{path}.") for key in keys)]
+    if missing:
+        yield Fault(
+            where,
+            f"the model has no tensors under {', '.join(missing)}",
+            "correct the paths: they are prefixes of state-dict keys",
+        )
+
+
+def _quantized(member: Member) -> bool:
+    """Quantized weights have no parameters to speak of; loading them is what checks them."""
+    return "backend" in member.data.get("meta", {})
+
+
+def _said(error: Exception) -> str:
+    lines = str(error).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {' '.join(line.strip() for line in lines[:3])}"

@@ -1,0 +1,153 @@
+"""The plugin under test, and what checks find about it."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .. import registry
+from ..catalog import Catalog, ModelEntry, WeightsEntry
+from ..discovery import Plugin
+from ..entry_points import normalise
+from ..errors import CatalogError, UnknownNameError
+from ..weights import WeightsEnum
+
+__all__ = ["Fault", "Finding", "Member", "Skipped", "Subject"]
+
+
+class Fault(NamedTuple):
+    """Something that is wrong.
+
+    Attributes:
+        where: the place in the catalogue, such as ``weights.Acme_Weights.members.V1``.
+        problem: what is wrong.
+        remedy: how to mend it.
+    """
+
+    where: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.problem}\n    {self.remedy}"
+
+
+class Skipped(NamedTuple):
+    """Something that could not be checked.
+
+    Attributes:
+        where: the place in the catalogue.
+        reason: why not.
+    """
+
+    where: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: not checked, {self.reason}"
+
+
+Finding = Fault | Skipped
+
+
+class Member(NamedTuple):
+    """One set of weights of the plugin."""
+
+    entry: WeightsEntry
+    name: str
+    data: dict[str, Any]
+
+    @property
+    def where(self) -> str:
+        return f"weights.{self.entry.name}.members.{self.name}"
+
+    @property
+    def weights(self) -> WeightsEnum:
+        found: WeightsEnum = registry.weights_enum(self.entry)[self.name]
+        return found
+
+    @property
+    def model(self) -> ModelEntry | None:
+        """The model that it fits, None where that is not installed."""
+        builder = self.entry.builder
+        own = self.entry.catalog.models.get(builder)
+        if own is not None:
+            return own
+        try:
+            return registry.find_model(builder)
+        except UnknownNameError:
+            return None
+
+
+class Subject:
+    """A plugin under test.
+
+    Args:
+        plugin: what was found of it.
+        path: its catalogue.
+        models: patterns; only models whose name matches one, and weights for these, are checked.
+    """
+
+    def __init__(self, plugin: Plugin, path: Path | None, models: Iterable[str] = ()) -> None:
+        self.plugin = plugin
+        self.path = path
+        self.installed = plugin.version != ""
+        self._patterns = tuple(models)
+
+    @classmethod
+    def of_plugin(cls, name: str, models: Iterable[str] = ()) -> Subject:
+        """An installed plugin, by its name or its distribution's.
+
+        Raises:
+            UnknownNameError: there is none.
+        """
+        wanted = (name, normalise(name))
+        found = [p for p in registry.plugins() if p.name == name or p.distribution in wanted]
+        if not found:
+            raise UnknownNameError("plugin", name, [plugin.name for plugin in registry.plugins()])
+        return cls(found[0], found[0].catalog.path if found[0].catalog else None, models)
+
+    @classmethod
+    def of_file(cls, path: Path) -> Subject:
+        """A catalogue's file; its weights are not registered."""
+        plugin = Plugin(path.stem, normalise(path.stem), "", "broken", "", f"rm {path}")
+        try:
+            catalog = Catalog.read(path, plugin.distribution)
+        except CatalogError as error:
+            return cls(plugin._replace(error=str(error)), path)
+        return cls(plugin._replace(status="ok", catalog=catalog), path)
+
+    @property
+    def data(self) -> Any:
+        """The parsed JSON, even where it breaks the format; None where it cannot be read."""
+        if self.plugin.catalog is not None:
+            return self.plugin.catalog.data
+        try:
+            return json.loads(self.path.read_text("utf-8")) if self.path else None
+        except (OSError, ValueError):
+            return None
+
+    @property
+    def catalog(self) -> Catalog | None:
+        return self.plugin.catalog
+
+    @property
+    def models(self) -> list[ModelEntry]:
+        if self.catalog is None:
+            return []
+        return [m for m in self.catalog.models.values() if self._selected(m.name)]
+
+    @property
+    def members(self) -> Iterator[Member]:
+        if self.catalog is None:
+            return
+        for entry in self.catalog.weights.values():
+            if self._selected(entry.builder.rpartition("/")[2]):
+                for name, data in entry.members.items():
+                    yield Member(entry, name, dict(data))
+
+    def _selected(self, name: str) -> bool:
+        return not self._patterns or any(fnmatch.fnmatch(name, p) for p in self._patterns)
