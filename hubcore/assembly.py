@@ -83,24 +83,23 @@ def assemble(
     classes = arguments.get("num_classes")
     new_head: dict[str, torch.Tensor] = {}
     if classes is not None and own_classes is not None and classes != own_classes:
-        new_head = _head(model, _blank(model, build, progress, arguments))
+        new_head = _head(model, tensors, _blank(model, build, progress, arguments))
         if arguments.get("quantize") and not new_head.keys() <= tensors.keys():
             # Weights of quantization-aware training, which become integers after loading.
             floats = {**arguments, "quantize": False}
-            new_head = _head(model, _blank(model, build, progress, floats))
+            new_head = _head(model, tensors, _blank(model, build, progress, floats))
         tensors = _replaced(tensors, new_head)
     elif model.head and own_classes is not None:
         arguments["num_classes"] = classes = own_classes
     try:
         # A parameter that the strict load below does not overwrite would be an error, so nothing
         # is left without values.
-        with SkipRandomInit() if _skips_init(arguments) else nullcontext() as skipping:
+        with SkipRandomInit(zeros=_is_run(arguments)) as skipping:
             if model.loads_weights:
                 meta = dict(weights.meta)
                 if classes is not None and len(meta.get("categories") or ()) != classes:
                     meta["categories"] = [f"class {index}" for index in range(classes)]
-                stop = skipping.stop if skipping else None
-                guise = stand_in(build, "weights", weights, meta, tensors, stop)
+                guise = stand_in(build, "weights", weights, meta, tensors, skipping.stop)
                 module: nn.Module = build(weights=guise, progress=progress, **arguments)
             else:
                 module = build(**arguments)
@@ -113,10 +112,9 @@ def assemble(
             f"The weights {weights} do not fit the model '{model.name}'. {error}"
         ) from error
     keys = list(module.state_dict())
+    new = tuple(key for key in keys if new_head and key.startswith(_paths(model)))
     report = _reports[module] = LoadReport(
-        weights,
-        tuple(key for key in keys if key not in new_head),
-        tuple(key for key in keys if key in new_head),
+        weights, tuple(key for key in keys if key not in new), new
     )
     if new_head:
         logger.info(
@@ -205,14 +203,23 @@ def _class_count_by_shape(
     )
 
 
-def _head(model: ModelEntry, blank: nn.Module) -> dict[str, torch.Tensor]:
+def _head(
+    model: ModelEntry, tensors: Mapping[str, Any], blank: nn.Module
+) -> dict[str, torch.Tensor]:
+    """The tensors of a fresh head, as far as the weights have one there: not all have auxiliary
+    ones."""
     if not model.head:
         raise WeightsError(
             f"The model '{model.name}' declares no head, so num_classes cannot differ from its "
             f"weights'."
         )
-    paths = tuple(f"{path}." for path in model.head)
-    return {key: value for key, value in blank.state_dict().items() if key.startswith(paths)}
+    present = tuple(p for p in _paths(model) if any(key.startswith(p) for key in tensors))
+    return {key: value for key, value in blank.state_dict().items() if key.startswith(present)}
+
+
+def _paths(model: ModelEntry) -> tuple[str, ...]:
+    """What the keys of the head begin with."""
+    return tuple(f"{path}." for path in model.head)
 
 
 def _replaced(tensors: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -223,6 +230,6 @@ def _replaced(tensors: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str
     return state_dict
 
 
-def _skips_init(arguments: Mapping[str, Any]) -> bool:
-    # Quantization runs the float model once, which wants real numbers in it.
-    return not arguments.get("quantize")
+def _is_run(arguments: Mapping[str, Any]) -> bool:
+    # Quantization runs the float model once, which wants numbers in it.
+    return bool(arguments.get("quantize"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import pickle
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from torch.overrides import TorchFunctionMode, _get_current_function_mode
 
 from . import hooks
 from .errors import MissingDependencyError, WeightsError
+from .mapped import map_tensors
 
 __all__ = ["AssignedStateDict", "SkipRandomInit", "read_checkpoint", "read_state_dict"]
 
@@ -43,11 +44,16 @@ def read_checkpoint(path: Path, map_location: Any = None) -> Any:
         start = file.read(9)
     if start[8:9] == b"{":  # safetensors: a length, then a JSON header
         return _read_safetensors(path, map_location)
+    is_zip = start.startswith(_ZIP_MAGIC)
+    if is_zip and map_location is None:
+        tensors = map_tensors(path)
+        if tensors is not None:
+            return tensors
     try:
         return torch.load(
             path,
             map_location=map_location or "cpu",
-            mmap=start.startswith(_ZIP_MAGIC),
+            mmap=is_zip,
             weights_only=True,
         )
     except pickle.UnpicklingError as error:
@@ -131,9 +137,24 @@ class SkipRandomInit(TorchFunctionMode):
     For building a model whose parameters are all overwritten next. `nn.Parameter` answers
     ``is_meta`` with True meanwhile, since some initialisers draw until the numbers please them
     (`torch.nn.init.trunc_normal_`) and would never end on numbers that do not change.
+
+    Args:
+        keep: numbers of parameters to fill all the same. They are counted from 0 as each is first
+            to be filled, see `number_of`; an architecture counts alike each time it is built.
+        zeros: fill with zeros instead, for a model that is run before it is overwritten.
     """
 
-    _stopped = False
+    def __init__(self, keep: Container[int] = (), *, zeros: bool = False) -> None:
+        self._keep = keep
+        self._zeros = zeros
+        self._numbers: dict[int, tuple[int, nn.Parameter]] = {}  # by identity
+        self._stopped = False
+        super().__init__()  # type: ignore[no-untyped-call]
+
+    def number_of(self, parameter: nn.Parameter) -> int | None:
+        """A parameter's number; None if nothing was to fill it with random numbers."""
+        number, _ = self._numbers.get(id(parameter), (None, None))
+        return number
 
     def stop(self) -> None:
         """Ends it before its block does, so that loading pays nothing for being watched."""
@@ -154,11 +175,15 @@ class SkipRandomInit(TorchFunctionMode):
             # The functions of torch.nn.init pass their tensor by keyword. They are skipped as a
             # whole, because what they call inside does not come by here.
             tensor = args[0] if args else kwargs.get("tensor")
-            if isinstance(tensor, nn.Parameter):
-                return tensor
-        elif func == _IS_META and isinstance(args[0], nn.Parameter):
+            if isinstance(tensor, nn.Parameter) and self._skips(tensor):
+                return tensor.data.zero_() if self._zeros else tensor
+        elif func == _IS_META and isinstance(args[0], nn.Parameter) and self._skips(args[0]):
             return True
         return func(*args, **kwargs)
+
+    def _skips(self, parameter: nn.Parameter) -> bool:
+        number, _ = self._numbers.setdefault(id(parameter), (len(self._numbers), parameter))
+        return number not in self._keep
 
 
 _RANDOM_FILLS = frozenset(

@@ -20,7 +20,7 @@ import pytest
 import torch
 import torchvision
 from PIL import Image
-from seeding import SeededHub, as_of_old, no_backbone, seeded_hub, seeded_tensors
+from seeding import SeededHub, as_of_old, blank_config, no_backbone, seeded_hub, seeded_tensors
 from torch import Tensor, nn
 
 import hubcore
@@ -336,9 +336,8 @@ class FamilyTests:
         quantize = {"quantize": True} if "backend" in newest.meta else {}
         usual = hubcore.get_model(name, weights=weights, **quantize)
         model = hubcore.get_model(name, weights=weights, num_classes=7, **quantize)
-        blank = hubcore.get_model(
-            name, weights=None, num_classes=7, **quantize, **no_backbone(name)
-        ).state_dict()
+        config = {**blank_config(name, newest), **quantize, "num_classes": 7}
+        blank = hubcore.get_model(name, weights=None, **config).state_dict()
         report = hubcore.load_report(model)
         assert report is not None
         assert report.new
