@@ -22,6 +22,7 @@ COMMANDS = {
     "list": "listing",  # a module called list would hide the built-in here
     "show": "show",
     "predict": "predict",
+    "quantize": "quantize",
     "download": "download",
     "cache": "cache",
     "bundle": "bundle",

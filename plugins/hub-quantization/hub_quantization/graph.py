@@ -17,7 +17,7 @@ from hubcore.errors import WeightsError
 
 from .engines import engine_for, use_engine
 
-__all__ = ["converted", "observed", "quantized"]
+__all__ = ["converted", "observed", "quantized", "quietly"]
 
 
 def quantized(*, model: str, backend: str, **config: Any) -> nn.Module:
@@ -31,8 +31,7 @@ def quantized(*, model: str, backend: str, **config: Any) -> nn.Module:
     Raises:
         EngineError: no engine of this machine can run it.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # some builders announce a changed initialisation
+    with quietly():  # some builders announce a changed initialisation
         blank = get_model(model, weights=None, progress=False, **config)
     with torch.no_grad():
         for parameter in blank.parameters():
@@ -51,7 +50,7 @@ def observed(model: nn.Module, backend: str) -> nn.Module:
         WeightsError: the model's graph cannot be traced.
     """
     _clip_by_range(model)
-    with _quietly():
+    with quietly():
         try:
             return prepare_fx(
                 model.eval(), get_default_qconfig_mapping(backend), (torch.zeros(1, 3, 224, 224),)
@@ -66,7 +65,7 @@ def observed(model: nn.Module, backend: str) -> nn.Module:
 def converted(model: nn.Module, backend: str) -> nn.Module:
     """The quantized model, from an observed one that has seen images."""
     use_engine(engine_for(backend))
-    with _quietly():
+    with quietly():
         return convert_fx(model)
 
 
@@ -83,7 +82,8 @@ def _clip_by_range(model: nn.Module) -> None:
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
+    """Without warnings about what this torch does to its own quantized tensors."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # this torch announces that torchao will take over
         yield
