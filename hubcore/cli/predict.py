@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,13 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    with warnings.catch_warnings():
+        # What torch says to programmers, such as of old storages, helps nobody here.
+        warnings.filterwarnings("ignore", module=r"torch(vision)?\b")
+        return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
     from .. import registry
     from ..prediction import Failure
     from ..prediction.inputs import expand
@@ -120,8 +128,9 @@ def _predict(args: argparse.Namespace, items: list[Any], pictures: PictureFolder
     )
     document = _document(args.model, predictor) if args.json else None
     failed = False
-    # Only on a terminal, and only for what takes longer than a moment.
-    bar = tqdm(total=len(items), desc=args.model, unit="input", disable=None, delay=1, leave=False)
+    # None: only where stderr is a terminal.
+    quiet = True if len(items) == 1 else None
+    bar = tqdm(total=len(items), desc=args.model, unit="input", disable=quiet, leave=False)
     with bar:
         for result in predictor.stream(items):
             picture = None

@@ -1,0 +1,180 @@
+"""``hub predict``: what people and programs see, and how it fails."""
+
+import fcntl
+import json
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+
+import pytest
+import torch
+import torchvision
+from photos import CHELSEA, COFFEE, import_mobilenet
+from PIL import Image
+from seeding import seeded_hub
+
+from hubcore.cli import main
+
+MOBILENET = ("mobilenet_v2", "--weights", "IMAGENET1K_V1")
+
+
+@pytest.fixture
+def hub(capsys):
+    """Runs ``hub predict``; gives its exit code, its output and its error output."""
+
+    def run(*arguments):
+        code = main(["predict", *map(str, arguments)])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def mobilenet(own_home):
+    return import_mobilenet()
+
+
+def test_it_names_what_it_sees(hub, mobilenet):
+    code, out, err = hub(*MOBILENET, CHELSEA, COFFEE, "--top", "2")
+    assert code == 0
+    assert out.splitlines() == [
+        str(CHELSEA),
+        "   71.7 %  Egyptian cat",
+        "   14.7 %  tiger cat",
+        str(COFFEE),
+        "   99.2 %  espresso",
+        "    0.4 %  consomme",
+    ]
+    assert err == ""
+
+
+def test_json_is_for_programs(hub, mobilenet):
+    code, out, _ = hub(*MOBILENET, CHELSEA.parent, "--json", "--top", "1")
+    assert code == 0
+    found = json.loads(out)
+    assert found["info"] == {
+        "model": "mobilenet_v2",
+        "weights": "MobileNet_V2_Weights.IMAGENET1K_V1",
+        "task": "image-classification",
+    }
+    assert [annotation["category"] for annotation in found["annotations"]] == [
+        "Egyptian cat",
+        "espresso",
+    ]
+
+
+def test_pictures_are_left_in_the_output_folder(hub, mobilenet, tmp_path):
+    code, out, _ = hub(*MOBILENET, CHELSEA, "--output", tmp_path / "out")
+    assert code == 0
+    path = tmp_path / "out" / "chelsea-mobilenet_v2.png"
+    assert f"picture: {path}" in out
+    assert Image.open(path).size[0] == 640
+    _, out, _ = hub(*MOBILENET, CHELSEA, "--output", tmp_path / "out", "--json")
+    assert json.loads(out)["images"][0]["picture"] == str(path)
+
+
+def test_bad_inputs_cost_a_line_each_and_the_rest_is_done(hub, mobilenet, tmp_path):
+    (tmp_path / "text.jpg").write_text("not an image")
+    (tmp_path / "cut.png").write_bytes(CHELSEA.read_bytes()[:5000])
+    bad = [tmp_path / name for name in ("text.jpg", "cut.png", "missing.png", "*.gif")]
+    code, out, err = hub(*MOBILENET, bad[0], CHELSEA, *bad[1:], COFFEE, "--json", "--top", "1")
+    assert code == 1
+    found = json.loads(out)
+    assert [image["file_name"] for image in found["images"]] == [str(CHELSEA), str(COFFEE)]
+    assert [error["file_name"] for error in found["errors"]] == [str(path) for path in bad]
+    lines = err.splitlines()
+    assert len(lines) == 4
+    for line, path in zip(lines, bad, strict=True):
+        assert line.startswith(f"hub: {path}: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["mobilenet_v9", CHELSEA], "Did you mean 'mobilenet_v2'"),
+        (["mobilenet_v2", "missing.png"], "missing.png: no such file or folder"),
+        (["mobilenet_v2", CHELSEA, "--weights", "V7"], "Unknown weights 'V7'"),
+        (["mobilenet_v2", CHELSEA, "--device", "toaster"], "device 'toaster' cannot be used"),
+        (["mobilenet_v2", CHELSEA, "--output", CHELSEA], "Cannot write to the folder"),
+        (["r3d_18", CHELSEA], "is a single image"),
+        (["raft_small", CHELSEA], "needs a second image"),
+    ],
+)
+def test_what_cannot_work_is_one_line_and_fetches_nothing(hub, arguments, complaint):
+    code, out, err = hub(*arguments)
+    assert (code, out) == (1, "")
+    assert err.startswith("hub: ")
+    assert len(err.splitlines()) == 1
+    assert complaint in err
+
+
+def test_without_a_network_it_says_what_to_do(hub, monkeypatch):
+    monkeypatch.setenv("HUBCORE_OFFLINE", "1")
+    code, out, err = hub(*MOBILENET, CHELSEA)
+    assert (code, out) == (1, "")
+    assert "mobilenet_v2-b0353104.pth" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("option", [("--top", "0"), ("--score", "2"), ("--batch-size", "x")])
+def test_wrong_figures_are_wrong_usage(hub, option):
+    with pytest.raises(SystemExit) as caught:
+        hub("mobilenet_v2", CHELSEA, *option)
+    assert caught.value.code == 2
+
+
+def test_without_torch_it_says_what_to_install(tmp_path):
+    """In a process that cannot import torch."""
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from hubcore.cli import main\n"
+        f"sys.exit(main(['predict', 'mobilenet_v2', {str(CHELSEA)!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("hub: Prediction needs 'torch'")
+    assert "pip install" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_verbose_tells_what_the_speed_costs(hub, mobilenet):
+    code, _, err = hub(*MOBILENET, CHELSEA, "--optimize", "--verbose")
+    assert code == 0
+    assert "largest difference from the plain model's outputs" in err
+
+
+def test_several_inputs_show_a_bar_on_a_terminal_only(hub, mobilenet, monkeypatch):
+    assert hub(*MOBILENET, CHELSEA, COFFEE)[2] == ""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    with open(theirs, "w") as terminal:  # noqa: PTH123  # a file descriptor
+        monkeypatch.setattr(sys, "stderr", terminal)
+        code, out, _ = hub(*MOBILENET, CHELSEA, COFFEE)
+        seen = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert code == 0
+    assert "Egyptian cat" in out
+    assert "mobilenet_v2:" in seen
+    assert "1/2" in seen
+
+
+def test_detections_are_told_with_their_boxes(hub, tmp_path):
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    name = "ssdlite320_mobilenet_v3_large"
+    with seeded_hub(tmp_path / "hub") as seeded:
+        seeded.put_seeded(name, torchvision.models.get_model_weights(name).DEFAULT)
+        code, out, _ = hub(name, CHELSEA, "--score", "0", "--json", "--output", tmp_path)
+        assert code == 0
+        found = json.loads(out)
+        assert hub(name, CHELSEA, "--score", "1")[1].splitlines()[1:] == ["  nothing found"]
+        best = found["annotations"][0]
+        text = hub(name, CHELSEA, "--score", str(best["score"] - 1e-6))[1]
+    torch.set_num_threads(threads)
+    assert all(len(annotation["bbox"]) == 4 for annotation in found["annotations"])
+    assert best["category"] in text
+    assert " at (" in text
+    assert Image.open(tmp_path / f"chelsea-{name}.png").size == (640, 426)
