@@ -117,7 +117,10 @@ class Partial:
 
     def restart(self) -> None:
         """Throws away what is there, and what is known of it."""
-        os.ftruncate(self._fd, 0)
+        # Not an empty file: ext4 takes a truncation for a replacement, and writes the whole file
+        # out when it is closed, which costs half as much again as the download.
+        if os.fstat(self._fd).st_size:
+            os.ftruncate(self._fd, 0)
         self.have = Intervals()
         self._scattered = False
         self.state = {}

@@ -117,7 +117,7 @@ class Helpers:
             self._divide(left)
             self._launch(3)
         elif self._rate >= _GAIN * before:
-            self._launch(self._active + 1)
+            self._launch(2 * self._active + 2)
         else:
             self._growing = False
 
