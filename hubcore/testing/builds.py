@@ -25,6 +25,8 @@ __all__ = ["Blank", "build_with", "shapes_for", "without_data"]
 
 T = TypeVar("T")
 
+_known: dict[ModelEntry, list[tuple[Any, Mapping[str, Any]]]] = {}
+
 
 class Blank:
     """Weights with the facts of real ones and with other tensors."""
@@ -67,9 +69,21 @@ def without_data(build: Callable[[], T]) -> T:
 def shapes_for(model: ModelEntry, weights: WeightsEnum) -> Blank:
     """Weights whose tensors have the names and shapes that the model expects.
 
+    Weights of one model usually have the same, so what was found is kept.
+
     Raises:
         WeightsError: no way of building the model gives tensors that it then loads.
     """
+    facts = (_plain(model, weights), weights.meta.get("min_size"))
+    for known, tensors in _known.get(model, ()):
+        if known == facts:
+            return Blank.of(weights, tensors)
+    found = _found(model, weights)
+    _known.setdefault(model, []).append((facts, found.get_state_dict()))
+    return found
+
+
+def _found(model: ModelEntry, weights: WeightsEnum) -> Blank:
     errors = []
     for guess in _guesses(model, weights):
         try:

@@ -122,7 +122,7 @@ def check_licenses(subject: Subject) -> Iterator[Finding]:
 
 def check_pickling(subject: Subject) -> Iterator[Finding]:
     """Members survive pickling and copying as the same objects."""
-    for member in subject.members:
+    for member in subject.usable_members:
         try:
             weights = member.weights
             same = (
@@ -133,12 +133,18 @@ def check_pickling(subject: Subject) -> Iterator[Finding]:
         except Exception as error:
             yield Fault(member.where, f"cannot be pickled: {error}", "mend what the message names")
             continue
-        if not same:
+        if weights.name != member.name:
+            yield Fault(
+                member.where,
+                f"is the same as {weights.name}: members with the same address, meta-data and "
+                f"transforms are one member",
+                'one entry for both, and "aliases" for the further name',
+            )
+        elif not same:
             yield Fault(
                 member.where,
                 "another object comes back from pickling or copying",
-                "two members with the same address, meta-data and transforms are one member: give "
-                'them one entry, and "aliases" for further names',
+                "leave __reduce_ex__, __copy__ and __deepcopy__ as WeightsEnum has them",
             )
 
 
@@ -219,7 +225,6 @@ def refuse(*_, **__):
     raise SystemExit("listing opens a connection")
 
 socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
-before = set(sys.modules)
 import hubcore
 from hubcore import registry
 
@@ -230,7 +235,7 @@ for name in hubcore.list_weights(plugin=distribution):
     member.meta, member.transforms, member.url
 catalog = next(p.catalog for p in hubcore.plugins() if p.distribution == distribution)
 heavy = {"torch", "torchvision", "numpy", catalog.package}
-print(*sorted(heavy & (set(sys.modules) - before)))
+print(*sorted(heavy & set(sys.modules)))
 """
 
 

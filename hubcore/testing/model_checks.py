@@ -24,7 +24,7 @@ WITHOUT_CLASSES = ("optical-flow",)
 def check_preprocessing(subject: Subject) -> Iterator[Finding]:
     """Preprocessing can be made, compiled, and gives tensors that its model takes."""
     seen = set()
-    for member in subject.members:
+    for member in subject.usable_members:
         text = json.dumps([member.data["transforms"], member.weights.value.task], sort_keys=True)
         if text not in seen:
             seen.add(text)
@@ -34,9 +34,9 @@ def check_preprocessing(subject: Subject) -> Iterator[Finding]:
 def check_parameters(subject: Subject) -> Iterator[Finding]:
     """Models can be built, and have as many parameters as the catalogue says."""
     for model in subject.models:
-        if not any(member.model is model for member in subject.members):
+        if not any(member.model is model for member in subject.usable_members):
             yield from _buildable(model)
-    for member in subject.members:
+    for member in subject.usable_members:
         fits = member.model
         if fits is not None and not _quantized(member):
             yield from _parameters(member, fits)
@@ -45,7 +45,7 @@ def check_parameters(subject: Subject) -> Iterator[Finding]:
 def check_head(subject: Subject) -> Iterator[Finding]:
     """Another number of classes gives a fresh head and keeps everything else."""
     done = set()
-    for member in subject.members:
+    for member in subject.usable_members:
         model = member.model
         if model is None or model in done or model.task in WITHOUT_CLASSES or _quantized(member):
             continue
@@ -58,7 +58,7 @@ def check_loading(subject: Subject) -> Iterator[Finding]:
     import torch
 
     store = default_store()
-    for member in subject.members:
+    for member in subject.usable_members:
         fits = member.model
         if fits is None:
             yield Skipped(member.where, f"the model '{member.entry.builder}' is not installed")
@@ -208,13 +208,21 @@ def _head(member: Member, model: ModelEntry) -> Iterator[Finding]:
         )
         return
     report = load_report(built)
-    keys = candidate.get_state_dict() if report and report.new else ()
+    keys = candidate.get_state_dict() if report and report.new else {}
     missing = [path for path in model.head if not any(key.startswith(f"{path}.") for key in keys)]
     if missing:
         yield Fault(
             where,
             f"the model has no tensors under {', '.join(missing)}",
             "correct the paths: they are prefixes of state-dict keys",
+        )
+        return
+    tensors = built.state_dict()
+    if report and all(tensors[key].shape == keys[key].shape for key in report.new):
+        yield Fault(
+            where,
+            f"num_classes={classes} changes nothing under {', '.join(model.head)}",
+            "have the architecture use num_classes, and name the modules that depend on it",
         )
 
 

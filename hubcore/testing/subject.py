@@ -12,7 +12,7 @@ from .. import registry
 from ..catalog import Catalog, ModelEntry, WeightsEntry
 from ..discovery import Plugin
 from ..entry_points import normalise
-from ..errors import CatalogError, UnknownNameError
+from ..errors import CatalogError, HubError, UnknownNameError
 from ..weights import WeightsEnum
 
 __all__ = ["Fault", "Finding", "Member", "Skipped", "Subject"]
@@ -148,6 +148,16 @@ class Subject:
             if self._selected(entry.builder.rpartition("/")[2]):
                 for name, data in entry.members.items():
                     yield Member(entry, name, dict(data))
+
+    @property
+    def usable_members(self) -> Iterator[Member]:
+        """The members of which the hub can make enums; `check_names` tells of the others."""
+        for member in self.members:
+            try:
+                member.weights  # noqa: B018  # made on access
+            except HubError:
+                continue
+            yield member
 
     def _selected(self, name: str) -> bool:
         return not self._patterns or any(fnmatch.fnmatch(name, p) for p in self._patterns)

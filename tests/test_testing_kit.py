@@ -1,0 +1,420 @@
+"""The conformance kit: sound plugins pass it, and each faulty one fails for its own reason."""
+
+import json
+import subprocess
+import sys
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+import torch
+from servers import FaultyServer
+from torch import nn
+
+import hubcore
+from hubcore.cli import main
+from hubcore.hashing import sha256_of
+from hubcore.store import default_store
+from hubcore.testing import CHECKS, Fault, PluginTests, Skipped, Subject, examine
+
+MODULE = '''
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, num_classes=3):
+        super().__init__()
+        self.features = nn.Conv2d(3, 4, 3, stride=8)
+        self.classifier = nn.Linear(4, num_classes)
+
+    def forward(self, x):
+        return self.classifier(self.features(x).mean((2, 3)))
+
+
+def deaf(num_classes=3):
+    """Ignores what it is asked for."""
+    return Net(3)
+
+
+class Unscriptable(nn.Module):
+    def forward(self, img, **anything):
+        from torchvision.transforms import functional
+        img = img if isinstance(img, torch.Tensor) else functional.pil_to_tensor(img)
+        return img.float()
+
+
+class Picky(nn.Module):
+    """Knows tensors only."""
+    def forward(self, img: torch.Tensor) -> torch.Tensor:
+        return img.float()
+
+
+class Doubling(nn.Module):
+    def forward(self, img: torch.Tensor) -> torch.Tensor:
+        return img.double()
+
+
+def broken(checkpoint):
+    return {name: tensor * float("nan") for name, tensor in checkpoint.items()}
+'''
+
+SOUND = {
+    "schema": 1,
+    "models": {
+        "net": {
+            "task": "image-classification",
+            "architecture": "kit_sample:Net",
+            "weights": "Net_Weights",
+            "head": ["classifier"],
+        }
+    },
+    "weights": {
+        "Net_Weights": {
+            "builder": "net",
+            "default": "V1",
+            "members": {
+                "V1": {
+                    "url": "https://weights.example.org/net.pth",
+                    "license": "MIT",
+                    "transforms": [
+                        "hubcore.transforms:ImageClassification",
+                        {"crop_size": 64, "resize_size": 72},
+                    ],
+                    "meta": {
+                        "num_params": 127,
+                        "categories": ["cat", "dog", "fish"],
+                        "min_size": [8, 8],
+                    },
+                }
+            },
+        }
+    },
+}
+
+
+@pytest.fixture
+def sample(tmp_path, monkeypatch):
+    """A sound catalogue whose model is importable and whose file is in the store."""
+    (tmp_path / "kit_sample.py").write_text(MODULE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "kit_sample", raising=False)
+    import kit_sample
+
+    torch.manual_seed(0)
+    path = tmp_path / "net.pth"
+    torch.save(kit_sample.Net().state_dict(), path)
+    default_store().add(path)
+    catalog = deepcopy(SOUND)
+    member_of(catalog).update(sha256=sha256_of(path), size=path.stat().st_size)
+    yield catalog
+    sys.modules.pop("kit_sample", None)
+
+
+def member_of(catalog):
+    return catalog["weights"]["Net_Weights"]["members"]["V1"]
+
+
+def model_of(catalog):
+    return catalog["models"]["net"]
+
+
+def faults_of(catalog):
+    """Which checks fail, with the texts of their faults."""
+    with hubcore.register(catalog, name="kit"):
+        return {
+            name: "\n".join(map(str, faults))
+            for name, findings in examine(Subject.of_plugin("kit"))
+            if (faults := [finding for finding in findings if isinstance(finding, Fault)])
+        }
+
+
+def test_a_sound_plugin_passes_every_check(sample):
+    assert faults_of(sample) == {}
+
+
+def two_members_alike(catalog):
+    members = catalog["weights"]["Net_Weights"]["members"]
+    members["V2"] = deepcopy(members["V1"])
+    catalog["weights"]["Net_Weights"]["default"] = "V2"
+
+
+def other_file(catalog):
+    """Weights of another model, as happens when a wrong file is uploaded."""
+    path = Path(sys.modules["kit_sample"].__file__).with_name("other.pth")
+    torch.save(nn.Linear(2, 2).state_dict(), path)
+    default_store().add(path)
+    member_of(catalog).update(sha256=sha256_of(path), size=path.stat().st_size)
+
+
+FAULTY = {
+    "an unusable interpolation": (
+        lambda c: member_of(c)["transforms"][1].update(interpolation="fuzzy"),
+        "preprocessing",
+        "cannot be made: ValueError: 'fuzzy'",
+    ),
+    "preprocessing that cannot be compiled": (
+        lambda c: member_of(c).update(transforms="kit_sample:Unscriptable"),
+        "preprocessing",
+        "cannot be compiled with torch.jit.script",
+    ),
+    "preprocessing that knows tensors only": (
+        lambda c: member_of(c).update(transforms="kit_sample:Picky"),
+        "preprocessing",
+        "fails on a PIL image",
+    ),
+    "preprocessing that gives doubles": (
+        lambda c: member_of(c).update(transforms="kit_sample:Doubling"),
+        "preprocessing",
+        "turns a tensor into torch.float64",
+    ),
+    "images below the smallest size": (
+        lambda c: member_of(c)["meta"].update(min_size=[128, 128]),
+        "preprocessing",
+        "gives 64 x 64 pixels, less than min_size [128, 128]",
+    ),
+    "a wrong number of parameters": (
+        lambda c: member_of(c)["meta"].update(num_params=128),
+        "parameters",
+        "is 128, but 'net' has 127 parameters with these weights\n    \"num_params\": 127",
+    ),
+    "an architecture that is not there": (
+        lambda c: model_of(c).update(architecture="kit_sample:NoSuchNet"),
+        "parameters",
+        "has no attribute 'NoSuchNet'",
+    ),
+    "an architecture that takes no number of classes": (
+        lambda c: model_of(c).update(architecture=["torch.nn:Linear", {"in_features": 2}]),
+        "parameters",
+        "cannot be built for Net_Weights.V1: TypeError",
+    ),
+    "an architecture that ignores the number of classes": (
+        lambda c: model_of(c).update(architecture="kit_sample:deaf"),
+        "head",
+        "num_classes=7 changes nothing under classifier",
+    ),
+    "no head": (
+        lambda c: model_of(c).pop("head"),
+        "head",
+        "declares no head",
+    ),
+    "a head that the model does not have": (
+        lambda c: model_of(c).update(head=["classifier", "aux"]),
+        "head",
+        "no tensors under aux",
+    ),
+    "a forgotten category": (
+        lambda c: member_of(c)["meta"]["categories"].pop(),
+        "loading",
+        "do not fit the model 'net'",
+    ),
+    "the file of another model": (other_file, "loading", "do not fit the model 'net'"),
+    "a conversion that breaks the tensors": (
+        lambda c: member_of(c).update(convert="kit_sample:broken"),
+        "loading",
+        "predicts NaN or infinity",
+    ),
+    "no digest": (
+        lambda c: member_of(c).pop("sha256"),
+        "digests",
+        "nothing to verify the file against",
+    ),
+    "a wrong size in MiB": (
+        lambda c: member_of(c)["meta"].update(_file_size=5),
+        "sizes",
+        "_file_size is 5",
+    ),
+    "a file that no package ships": (
+        lambda c: member_of(c).update(url="package:no-such-distribution/net.pth"),
+        "sizes",
+        "no installed package ships",
+    ),
+    "a package's file of another digest": (
+        lambda c: member_of(c).update(url="package:pluggy/pluggy/py.typed", size=1),
+        "sizes",
+        "the file has 0 bytes, not 1",
+    ),
+    "no licence": (
+        lambda c: member_of(c).pop("license"),
+        "licenses",
+        "the licence is not said",
+    ),
+    "two members that are one": (
+        two_members_alike,
+        "pickling",
+        "is the same as V1",
+    ),
+    "an unknown builder": (
+        lambda c: c["weights"]["Net_Weights"].update(builder="resnet5O"),
+        "names",
+        "Unknown model 'resnet5O'",
+    ),
+    "an enum that is not there": (
+        lambda c: model_of(c).update(weights="Nets_Weights"),
+        "names",
+        "no enum 'Nets_Weights'",
+    ),
+    "a list that is not there": (
+        lambda c: member_of(c)["meta"].update(categories="@pets"),
+        "names",
+        "the list '@pets' cannot be read",
+    ),
+    "a successor that is not there": (
+        lambda c: member_of(c).update(replaced_by="Net_Weights.V9"),
+        "names",
+        "Unknown weights 'V9'",
+    ),
+    "a task that is no text": (
+        lambda c: member_of(c).update(task=["image-classification"]),
+        "schema",
+        "is not of type 'string'",
+    ),
+    "a size that is no number": (
+        lambda c: member_of(c).update(size="5 MB"),
+        "schema",
+        "'5 MB' is not of type 'integer'",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTY)
+@pytest.mark.filterwarnings("ignore:.*is deprecated:FutureWarning")  # it has a successor
+def test_a_faulty_plugin_fails_for_its_own_reason(sample, fault):
+    change, check, reason = FAULTY[fault]
+    change(sample)
+    found = faults_of(sample)
+    assert check in found, found
+    assert reason in found[check]
+
+
+def test_a_catalogue_that_breaks_the_format_is_one_fault_with_its_place(tmp_path):
+    path = tmp_path / "catalog.json"
+    path.write_text(json.dumps({"schema": 1, "models": {"net": {"architecture": "a:b"}}}))
+    (fault,) = CHECKS["schema"](Subject.of_file(path))
+    assert "models.net" in str(fault)
+    assert '"task" must be a string' in str(fault)
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """Lays a plugin out as an unpacked wheel on the path."""
+
+    def install(catalog, extra=None):
+        site = tmp_path / "site"
+        package = site / "kit_plugin"
+        package.mkdir(parents=True)
+        text = catalog if isinstance(catalog, str) else json.dumps(catalog)
+        (package / "catalog.json").write_text(text)
+        for name, code in (extra or {}).items():
+            (site / name).write_text(code)
+        info = site / "kit_plugin-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: kit-plugin\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text("[hubcore.catalog]\nkit = kit_plugin:catalog.json\n")
+        monkeypatch.syspath_prepend(str(site))
+        hubcore.refresh()
+
+    return install
+
+
+def test_listing_that_imports_numpy_is_a_fault(sample, installed):
+    installed(sample, {"sitecustomize.py": "import numpy"})
+    (fault,) = CHECKS["imports"](Subject.of_plugin("kit-plugin"))
+    assert "listing imports 'numpy'" in str(fault)
+
+
+def test_an_installed_sound_plugin_imports_nothing(sample, installed):
+    installed(sample)
+    assert list(CHECKS["imports"](Subject.of_plugin("kit"))) == []
+
+
+@pytest.mark.filterwarnings("ignore::hubcore.errors.PluginWarning")
+def test_hub_check_of_a_broken_plugin_says_why_and_fails(installed, capsys):
+    installed('{"schema": 1,')
+    assert main(["check", "kit-plugin"]) == 1
+    assert "is not valid JSON" in capsys.readouterr().out
+
+
+def test_hub_check_of_a_sound_plugin_succeeds(sample, installed, capsys):
+    installed(sample)
+    assert main(["check", "kit"]) == 0
+    assert "no faults" in capsys.readouterr().out
+
+
+def test_addresses_are_asked_only_online_and_faults_are_told(sample):
+    with FaultyServer() as server:
+        member = member_of(sample)
+        member["url"] = server.serve("/net.pth", b"x" * 100)
+        with hubcore.register(sample, name="kit"):
+            subject = Subject.of_plugin("kit")
+            assert all(name != "addresses" for name, _ in examine(subject))
+            assert not server.requests
+            found = dict(examine(subject, online=True))["addresses"]
+    # The server of the tests answers HEAD with 501, which an author wants to know.
+    assert "answers 501" in str(found[0])
+
+
+def test_what_is_not_at_hand_is_said_not_to_be_checked(sample):
+    member_of(sample).update(sha256="0" * 64)
+    with hubcore.register(sample, name="kit"):
+        (finding,) = CHECKS["loading"](Subject.of_plugin("kit"))
+    assert isinstance(finding, Skipped)
+    assert "hub download" in finding.reason
+
+
+def test_authors_get_a_test_a_check(sample, installed, tmp_path):
+    """A subclass of PluginTests, run by pytest in a process of its own."""
+    member_of(sample)["meta"]["num_params"] = 1
+    installed(sample)
+    test = tmp_path / "test_plugin.py"
+    test.write_text(
+        "from hubcore.testing import PluginTests\n"
+        "class TestPlugin(PluginTests):\n    distribution = 'kit-plugin'\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+        env={**__import__("os").environ, "PYTHONPATH": ":".join(filter(None, sys.path))},
+    )  # fmt: skip
+    assert "but 'net' has 127 parameters" in done.stdout
+    assert "1 failed, 10 passed, 1 skipped" in done.stdout, done.stdout
+
+
+FAMILIES = {
+    # A model of each kind of architecture; `pytest -m sweep` has them all.
+    "classification": (
+        "alexnet", "convnext_tiny", "googlenet", "inception_v3", "maxvit_t", "mnasnet1_0",
+        "regnet_y_16gf", "resnet50", "squeezenet1_0", "swin_t", "vgg16", "vit_b_16",
+    ),
+    "detection": ("*mobilenet*", "detr_resnet50", "fcos*", "keypoint*", "retinanet_resnet50_fpn"),
+    "segmentation": ("*mobilenet*", "fcn_resnet50"),
+    "quantization": ("*mobilenet_v2", "*googlenet"),
+    "video": ("r3d_18", "mvit_v2_s", "s3d"),
+    "optical-flow": ("raft_small",),
+}  # fmt: skip
+
+
+def check_family(family, models):
+    subject = Subject.of_plugin(f"hub-{family}", models)
+    faults = {
+        name: [str(finding) for finding in findings if isinstance(finding, Fault)]
+        for name, findings in examine(subject)
+    }
+    assert not any(faults.values()), faults
+    assert not models or len(list(subject.models)) >= len(models)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_built_in_families_pass(family):
+    check_family(family, FAMILIES[family])
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_built_in_families_pass_with_all_their_models(family):
+    check_family(family, ())
+
+
+def test_every_check_has_a_method_for_authors():
+    methods = {name.removeprefix("test_") for name in vars(PluginTests) if name.startswith("test_")}
+    assert methods == set(CHECKS)
