@@ -11,9 +11,8 @@ import logging
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -45,12 +44,25 @@ class LoadReport:
     new: tuple[str, ...]
 
 
-_reports: weakref.WeakKeyDictionary[nn.Module, LoadReport] = weakref.WeakKeyDictionary()
+class _Loaded(NamedTuple):
+    """What a report is made from when someone asks: most never do."""
+
+    weights: WeightsLike
+    module: weakref.ref[nn.Module]
+    new: tuple[str, ...]
+
+
+_loaded: weakref.WeakKeyDictionary[nn.Module, _Loaded] = weakref.WeakKeyDictionary()
 
 
 def load_report(model: nn.Module) -> LoadReport | None:
     """Which of a model's tensors were loaded and which are new; None if it has no weights."""
-    return _reports.get(model)
+    found = _loaded.get(model)
+    if found is None:
+        return None
+    keys = list((found.module() or model).state_dict())
+    new = tuple(key for key in keys if found.new and key.startswith(found.new))
+    return LoadReport(found.weights, tuple(key for key in keys if key not in new), new)
 
 
 def assemble(
@@ -83,18 +95,21 @@ def assemble(
     classes = arguments.get("num_classes")
     new_head: dict[str, torch.Tensor] = {}
     if classes is not None and own_classes is not None and classes != own_classes:
-        new_head = _head(model, tensors, _blank(model, build, progress, arguments))
+        new_head = _head(model, tensors, _blank_but_head(model, build, progress, arguments))
         if arguments.get("quantize") and not new_head.keys() <= tensors.keys():
             # Weights of quantization-aware training, which become integers after loading.
             floats = {**arguments, "quantize": False}
-            new_head = _head(model, tensors, _blank(model, build, progress, floats))
+            new_head = _head(model, tensors, _blank_but_head(model, build, progress, floats))
         tensors = _replaced(tensors, new_head)
     elif model.head and own_classes is not None:
         arguments["num_classes"] = classes = own_classes
     try:
         # A parameter that the strict load below does not overwrite would be an error, so nothing
         # is left without values.
-        with SkipRandomInit(zeros=_is_run(arguments)) as skipping:
+        quantized = bool(arguments.get("quantize"))
+        with SkipRandomInit(zeros=quantized) as skipping:
+            if quantized:  # it runs the float model once, which wants numbers in it
+                arguments["quantize"] = _Quantize(skipping)
             if model.loads_weights:
                 meta = dict(weights.meta)
                 if classes is not None and len(meta.get("categories") or ()) != classes:
@@ -111,18 +126,14 @@ def assemble(
         raise WeightsError(
             f"The weights {weights} do not fit the model '{model.name}'. {error}"
         ) from error
-    keys = list(module.state_dict())
-    new = tuple(key for key in keys if new_head and key.startswith(_paths(model)))
-    report = _reports[module] = LoadReport(
-        weights, tuple(key for key in keys if key not in new), new
-    )
+    _loaded[module] = _Loaded(weights, weakref.ref(module), _paths(model) if new_head else ())
     if new_head:
         logger.info(
             "%s: %d tensors loaded from %s; new and untrained: %s",
             model.name,
-            len(report.loaded),
+            len(tensors) - len(new_head),
             weights,
-            ", ".join(report.new),
+            ", ".join(new_head),
         )
     return _finished(model, module, weights)
 
@@ -130,8 +141,8 @@ def assemble(
 def _finished(model: ModelEntry, module: nn.Module, weights: WeightsLike | None) -> nn.Module:
     """The model as installed hooks want it, with its report."""
     finished = hooks.wrap_model(module, model.canonical, weights)
-    if finished is not module and module in _reports:
-        _reports[finished] = _reports[module]
+    if finished is not module and module in _loaded:
+        _loaded[finished] = _loaded[module]
     return finished
 
 
@@ -149,6 +160,19 @@ def _blank(
             build, "weights_backbone", backbone, backbone.meta, tensors
         )
     return build(weights=None, progress=progress, **arguments)
+
+
+def _blank_but_head(
+    model: ModelEntry, build: Callable[..., nn.Module], progress: bool, arguments: dict[str, Any]
+) -> nn.Module:
+    """A blank model of which only the head is sure to be initialised: that is soon done."""
+    if arguments.get("quantize"):
+        return _blank(model, build, progress, arguments)
+    with SkipRandomInit() as draft:
+        parameters = _blank(model, build, progress, arguments).named_parameters()
+    head = {draft.number_of(p) for name, p in parameters if name.startswith(_paths(model))}
+    with SkipRandomInit(keep=head):
+        return _blank(model, build, progress, arguments)
 
 
 def _require(model: ModelEntry, weights: WeightsLike, arguments: dict[str, Any]) -> None:
@@ -194,7 +218,7 @@ def _class_count_by_shape(
             blank = _blank(model, build, False, {**arguments, "num_classes": count})
         if all(
             key in tensors and getattr(tensors[key], "shape", None) == value.shape
-            for key, value in _head(model, blank).items()
+            for key, value in _head(model, tensors, blank).items()
         ):
             return int(count)
     raise WeightsError(
@@ -230,6 +254,18 @@ def _replaced(tensors: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str
     return state_dict
 
 
-def _is_run(arguments: Mapping[str, Any]) -> bool:
-    # Quantization runs the float model once, which wants numbers in it.
-    return bool(arguments.get("quantize"))
+class _Quantize(int):
+    """True. Asked for it again when it has built the float model, a builder quantizes next: much
+    work, and nothing of it to skip."""
+
+    _skipping: SkipRandomInit
+
+    def __new__(cls, skipping: SkipRandomInit) -> _Quantize:
+        self = super().__new__(cls, True)
+        self._skipping = skipping
+        return self
+
+    def __bool__(self) -> bool:
+        if self._skipping.has_begun:
+            self._skipping.stop()
+        return True

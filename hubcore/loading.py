@@ -149,7 +149,12 @@ class SkipRandomInit(TorchFunctionMode):
         self._zeros = zeros
         self._numbers: dict[int, tuple[int, nn.Parameter]] = {}  # by identity
         self._stopped = False
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything was skipped yet."""
+        return bool(self._numbers)
 
     def number_of(self, parameter: nn.Parameter) -> int | None:
         """A parameter's number; None if nothing was to fill it with random numbers."""
