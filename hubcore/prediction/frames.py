@@ -104,7 +104,9 @@ class _FileFrames:
             import av
         except ModuleNotFoundError as error:
             raise MissingDependencyError(
-                "Reading video files needs PyAV: pip install av (or give a folder of frames)", "av"
+                "Reading video files needs PyAV: pip install 'hubcore[video]' "
+                "(or give a folder of frames)",
+                "av",
             ) from error
         self._path = path
         self._errors = (av.FFmpegError, OSError, IndexError)
