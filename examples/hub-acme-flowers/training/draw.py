@@ -44,8 +44,10 @@ def _tulip(pen: ImageDraw.ImageDraw, rng: random.Random, x: float, y: float, r: 
     colour = _shade(rng, rng.choice([(225, 70, 90), (240, 150, 60), (220, 110, 190)]), 20)
     pen.pieslice((x - r, y - r, x + r, y + r), 0, 180, fill=colour)
     for left in (-r, -r / 3, r / 3):
-        pen.polygon([(x + left, y + 1), (x + left + r / 3, y - r), (x + left + 2 * r / 3, y + 1)],
-                    fill=colour)
+        pen.polygon(
+            [(x + left, y + 1), (x + left + r / 3, y - r), (x + left + 2 * r / 3, y + 1)],
+            fill=colour,
+        )
 
 
 def _bluebell(pen: ImageDraw.ImageDraw, rng: random.Random, x: float, y: float, r: float) -> None:
@@ -55,13 +57,23 @@ def _bluebell(pen: ImageDraw.ImageDraw, rng: random.Random, x: float, y: float, 
             left, top = x + side * r * 0.4, y - r + row * r * 0.6
             half = r * 0.26
             pen.pieslice((left - half, top, left + half, top + half * 2), 180, 360, fill=colour)
-            pen.polygon([(left - half, top + half), (left + half, top + half),
-                         (left + half * 1.3, top + half * 1.9),
-                         (left - half * 1.3, top + half * 1.9)], fill=colour)
+            pen.polygon(
+                [
+                    (left - half, top + half),
+                    (left + half, top + half),
+                    (left + half * 1.3, top + half * 1.9),
+                    (left - half * 1.3, top + half * 1.9),
+                ],
+                fill=colour,
+            )
 
 
 _FLOWERS = {
-    "bluebell": _bluebell, "daisy": _daisy, "rose": _rose, "sunflower": _sunflower, "tulip": _tulip,
+    "bluebell": _bluebell,
+    "daisy": _daisy,
+    "rose": _rose,
+    "sunflower": _sunflower,
+    "tulip": _tulip,
 }
 
 
