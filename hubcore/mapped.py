@@ -1,4 +1,4 @@
-"""Maps a checkpoint: the common kind (one dictionary of plain tensors) by a short cut.
+"""Maps a checkpoint: the common kind, a state dict as `torch.save` writes it, by a short cut.
 
 `torch.load` spends 60 microseconds of Python on each tensor, half of a small model's load. The
 checkpoint's pickle is read here by the standard library's unpickler instead, for which no name
@@ -30,7 +30,15 @@ _DTYPES = {
     "HalfStorage": torch.float16,
     "IntStorage": torch.int32,
     "LongStorage": torch.int64,
+    "QInt8Storage": torch.qint8,
+    "QUInt8Storage": torch.quint8,
     "ShortStorage": torch.int16,
+}
+_CONSTANTS = {
+    "per_channel_affine": torch.per_channel_affine,
+    "per_tensor_affine": torch.per_tensor_affine,
+    "qint8": torch.qint8,
+    "quint8": torch.quint8,
 }
 
 
@@ -41,7 +49,7 @@ def map_tensors(path: Path) -> dict[str, Any] | None:
 
     Returns:
         The dictionary as it was saved, ``_metadata`` included. None if the file holds anything
-        but named plain tensors, or cannot be read this way; that says nothing about its health.
+        but tensors by name, or cannot be read this way; that says nothing about its health.
     """
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
@@ -52,11 +60,12 @@ def map_tensors(path: Path) -> dict[str, Any] | None:
             if byteorder and archive.read(byteorder).decode() != sys.byteorder:
                 return None
             result = _Reader(io.BytesIO(archive.read(pickled))).load()
-            if not isinstance(result, dict) or not all(
-                type(key) is str and type(value) is _Tensor for key, value in result.items()
-            ):
+            if not isinstance(result, dict) or not all(type(key) is str for key in result):
                 return None
-            return _mapped(result, path, file, records, f"{folder}data/")
+            mapping = _Mapping(path, file, records, f"{folder}data/")
+            for key, value in result.items():
+                result[key] = mapping.realised(value)
+            return result
     except Exception:  # torch.load reads it, or says what is wrong with it
         return None
 
@@ -71,16 +80,34 @@ class _Tensor(NamedTuple):
     strides: tuple[int, ...]
 
 
+class _Quantized(NamedTuple):
+    """A quantized tensor's integers, and what `torch._utils._rebuild_qtensor` takes for them."""
+
+    integers: _Tensor
+    parameters: tuple[Any, ...]
+
+
+class _Parameter(NamedTuple):
+    data: _Tensor
+    requires_grad: bool
+
+
 class _Reader(pickle.Unpickler):
     """Reads the table of tensors. Nothing that a pickle can name is able to do anything."""
 
     def find_class(self, module: str, name: str) -> Any:
         if module == "torch" and name in _DTYPES:
             return _DTYPES[name]
+        if module == "torch" and name in _CONSTANTS:
+            return _CONSTANTS[name]
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
             return self._tensor
+        if (module, name) == ("torch._utils", "_rebuild_qtensor"):
+            return self._quantized
+        if (module, name) == ("torch._utils", "_rebuild_parameter"):
+            return self._parameter
         raise pickle.UnpicklingError(f"{module}.{name}")
 
     def persistent_load(self, pid: Any) -> tuple[torch.dtype, str]:
@@ -103,28 +130,74 @@ class _Reader(pickle.Unpickler):
             raise pickle.UnpicklingError("not a plain tensor")
         return _Tensor(*storage, offset, shape, strides)
 
+    def _quantized(
+        self,
+        storage: tuple[torch.dtype, str],
+        offset: int,
+        shape: tuple[int, ...],
+        strides: tuple[int, ...],
+        parameters: tuple[Any, ...],
+        requires_grad: bool,
+        hooks: Any,
+    ) -> _Quantized:
+        tensor = self._tensor(storage, offset, shape, strides, requires_grad, hooks)
+        return _Quantized(tensor, parameters)
 
-def _mapped(
-    table: dict[str, Any],
-    path: Path,
-    file: io.BufferedReader,
-    records: dict[str, zipfile.ZipInfo],
-    prefix: str,
-) -> dict[str, Any]:
-    whole = torch.UntypedStorage.from_file(str(path), False, path.stat().st_size)
-    storages: dict[str, torch.UntypedStorage] = {}
-    for key, (dtype, record, offset, shape, strides) in table.items():
-        storage = storages.get(record)
+    def _parameter(self, data: _Tensor, requires_grad: bool, hooks: Any) -> _Parameter:
+        if hooks:
+            raise pickle.UnpicklingError("not a plain parameter")
+        return _Parameter(data, bool(requires_grad))
+
+
+class _Mapping:
+    """Makes tensors of a file's bytes."""
+
+    def __init__(
+        self, path: Path, file: io.BufferedReader, records: dict[str, zipfile.ZipInfo], folder: str
+    ) -> None:
+        self._whole = torch.UntypedStorage.from_file(str(path), False, path.stat().st_size)
+        self._file = file
+        self._records = records
+        self._folder = folder
+        self._storages: dict[str, torch.UntypedStorage] = {}
+
+    def realised(self, value: Any) -> Any:
+        """The tensors that lie where a value of the table says."""
+        if type(value) is _Tensor:
+            tensor = torch.empty(0, dtype=value.dtype)
+            storage = self._storage(value.record)
+            return tensor.set_(storage, value.offset, value.shape, value.strides)
+        if type(value) is _Quantized:
+            return self._quantized(*value)
+        if type(value) is _Parameter:
+            return torch.nn.Parameter(self.realised(value.data), value.requires_grad)
+        if type(value) in (tuple, list):  # the packed parameters of a quantized layer
+            return type(value)(self.realised(item) for item in value)
+        if value is None or type(value) in (bool, int, float, str, torch.dtype, torch.qscheme):
+            return value
+        raise TypeError(f"{type(value)} is not what a state dict holds")
+
+    def _quantized(self, integers: _Tensor, parameters: tuple[Any, ...]) -> torch.Tensor:
+        storage = torch.storage.TypedStorage(  # type: ignore[no-untyped-call]
+            wrap_storage=self._storage(integers.record), dtype=integers.dtype, _internal=True
+        )
+        place = integers.offset, integers.shape, integers.strides
+        parameters = self.realised(parameters)
+        rebuilt: torch.Tensor = torch._utils._rebuild_qtensor(  # type: ignore[no-untyped-call]
+            storage, *place, parameters, False, OrderedDict()
+        )
+        return rebuilt
+
+    def _storage(self, record: str) -> torch.UntypedStorage:
+        storage = self._storages.get(record)
         if storage is None:
-            info = records[prefix + record]
+            info = self._records[self._folder + record]
             if info.compress_type != zipfile.ZIP_STORED:
                 raise ValueError("a compressed record cannot be mapped")
             # The record's own header has padding that the archive's directory does not mention.
-            file.seek(info.header_offset + 26)
-            lengths = file.read(4)
+            self._file.seek(info.header_offset + 26)
+            lengths = self._file.read(4)
             start = info.header_offset + 30
             start += int.from_bytes(lengths[:2], "little") + int.from_bytes(lengths[2:], "little")
-            storages[record] = storage = whole[start : start + info.file_size]
-        tensor = torch.empty(0, dtype=dtype)
-        table[key] = tensor.set_(storage, offset, shape, strides)
-    return table
+            self._storages[record] = storage = self._whole[start : start + info.file_size]
+        return storage
