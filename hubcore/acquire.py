@@ -39,7 +39,12 @@ _WEB = {"http", "https"}
 
 
 def acquire(
-    store: Store, file: RemoteFile, check_hash: bool, display: Progress, cancel: Cancel
+    store: Store,
+    file: RemoteFile,
+    check_hash: bool,
+    display: Progress,
+    cancel: Cancel,
+    connections: int | None = None,
 ) -> Path:
     """Takes the file from the first place that has it; `Store.get` says what is raised."""
     path = _from_this_machine(store, file, check_hash)
@@ -72,7 +77,9 @@ def acquire(
             return path
         partial = Partial.claim(partials, key)
         try:
-            digest, original = _fetched(partial, remote, file, expected, display, cancel)
+            digest, original = _fetched(
+                partial, remote, file, expected, display, cancel, connections
+            )
             if trusted and trusted.startswith(expected) and digest != trusted:
                 raise ChangedUpstreamError(
                     redact(original),
@@ -99,6 +106,7 @@ def _fetched(
     expected: str,
     display: Progress,
     cancel: Cancel,
+    connections: int | None,
 ) -> tuple[str, str]:
     """Fills the partial; returns its digest and which of the addresses it came from."""
     sources = [Source(url, original) for original in remote for url in addresses_for(original)]
@@ -116,6 +124,7 @@ def _fetched(
         report=display.gained,
         found_size=lambda size: display.expect(file, size),
         cancel=cancel,
+        connections=connections,
     )
     return digest, source.original
 

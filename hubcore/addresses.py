@@ -93,7 +93,10 @@ def redact(url: str) -> str:
 
 def identity(url: str) -> str:
     """The address without user, password and fragment: what a file is known by."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, ""))
 
 

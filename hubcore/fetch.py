@@ -35,6 +35,7 @@ def fetch(
     report: Callable[[int], object] = lambda count: None,
     found_size: Callable[[int], object] = lambda size: None,
     cancel: Cancel | None = None,
+    connections: int | None = None,
 ) -> tuple[str, Source]:
     """Downloads until the file is whole and right; returns its digest and who served it.
 
@@ -46,6 +47,7 @@ def fetch(
         report: called with the number of bytes gained (negative when some were thrown away).
         found_size: called with the file's size once it is known.
         cancel: stops the download when set.
+        connections: the most to open at once; by default what the settings say.
 
     Raises:
         DigestMismatchError: the only answers were other bytes.
@@ -62,6 +64,7 @@ def fetch(
         report=report,
         found_size=found_size,
         cancel=cancel or Cancel(),
+        connections=connections or settings.connections(),
     )
     search = _Search(transfer, sources, expected)
     try:
@@ -177,6 +180,8 @@ class _Search:
                 helpers.stop()
                 if helpers.refused:
                     self._one_stream.add(source)
+        if body.end is not None and self._gap() == (start, end):
+            raise TemporaryError("the server sent nothing of what it was asked for")
         if body.end is None:
             transfer.partial.state["ended"] = True
             transfer.partial.save()

@@ -12,7 +12,6 @@ import contextlib
 import threading
 import time
 
-from . import settings
 from .http import CancelledError, PermanentError, TemporaryError
 from .transfer import Source, Transfer
 
@@ -40,7 +39,7 @@ class Helpers:
         self._source = source
         self._end = end
         self._total = total
-        self._most = settings.connections() - 1  # besides the first
+        self._most = transfer.connections - 1  # besides the first
         self._changed = threading.Condition()
         self._todo: list[tuple[int, int]] = []
         self._frontier: int | None = None  # where the first connection's part ends

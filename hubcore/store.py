@@ -16,49 +16,34 @@ A file that is here costs no network, no lock and no second hash. What a folder 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import logging
-import os
 import secrets
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from . import settings
-from .addresses import check_address, file_name, identity, redact
-from .hashing import sha256_of
+from .addresses import check_address, file_name, redact
+from .blobs import Blobs, Entry
+from .errors import HubError
 from .overlays import find_in_folder
-from .records import is_digest, key_of, read_record, scan_shards, write_record
 from .remote import RemoteFile
 from .store_errors import (
     DigestMismatchError,
     MissingDigestError,
+    NotEnoughSpaceError,
     StoreError,
 )
+from .trust import TrustNotes
 
 __all__ = ["Entry", "RemoteFile", "Store", "default_store"]
 
 _log = logging.getLogger(__name__)
 
-_LAST_USE_GRAIN = 3600.0  # seconds; a file used all day is not written to all day
-
-
-class Entry(NamedTuple):
-    """One file of the store.
-
-    Attributes:
-        last_use: seconds since the epoch.
-        derived: files made from this one.
-    """
-
-    sha256: str
-    path: Path
-    size: int
-    last_use: float
-    names: tuple[str, ...]
-    sources: tuple[str, ...]
-    derived: tuple[Path, ...]
+_READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}
+_NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 class Readable(Protocol):
@@ -79,6 +64,8 @@ class Store:
     def __init__(self, root: Path, overlays: Iterable[Path] = ()) -> None:
         self.root = Path(root)
         self.overlays = tuple(Path(overlay) for overlay in overlays)
+        self._blobs = Blobs(self.root)
+        self._trust = TrustNotes(self.root / "urls")
 
     # -- looking ---------------------------------------------------------------------------
 
@@ -88,19 +75,9 @@ class Store:
         Never touches the network. Without `check_hash`, also what was fetched from one of the
         addresses before, whatever its digest.
         """
-        digest = file.digest
-        trusted = self._trusted(file)
-        if trusted and (not digest or trusted.startswith(digest) or not check_hash):
-            path = self._blob_if_sound(trusted)
-            if path:
-                return path
-            digest = trusted if check_hash else digest
-        if digest:
-            for candidate in self._matching(digest):
-                path = self._blob_if_sound(candidate)
-                if path:
-                    return path
-        return self._in_overlays(file, digest, check_hash)
+        return self._find(file, self._blobs, self._trust, check_hash) or self._in_overlays(
+            file, check_hash
+        )
 
     def get(
         self,
@@ -148,6 +125,9 @@ class Store:
 
         Returns:
             For each file, in order, its path or the error that it ended with.
+
+        Args:
+            at_once: how many; they share the connections that one file may use.
         """
         from concurrent.futures import ThreadPoolExecutor
 
@@ -157,13 +137,17 @@ class Store:
 
         display = Progress(f"{len(files)} files", shown=progress)
         cancel = Cancel()
+        connections = max(settings.connections() // at_once, 1)
+        for file in files:
+            if file.size is not None and self.find(file, check_hash=check_hash) is None:
+                display.expect(file, file.size)
 
         def one(file: RemoteFile) -> Path | Exception:
             try:
                 self._require_digest(file, check_hash)
                 found = self.find(file, check_hash=check_hash)
-                return found or acquire(self, file, check_hash, display, cancel)
-            except Exception as error:
+                return found or acquire(self, file, check_hash, display, cancel, connections)
+            except (HubError, OSError) as error:
                 return error
 
         with ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="hubcore") as pool:
@@ -231,20 +215,16 @@ class Store:
 
         The next file found there is trusted anew. What is in the store stays.
         """
-        record = self._url_path(url)
-        digest = read_record(record).get("sha256")
         with self.writing():
-            record.unlink(missing_ok=True)
-        return digest
+            return self._trust.forget(url)
 
     def trusted(self, url: str) -> str | None:
         """The full digest of what was first fetched from an address and verified."""
-        digest = read_record(self._url_path(url)).get("sha256")
-        return digest if isinstance(digest, str) and is_digest(digest) else None
+        return self._trust.get(url)
 
     def trust(self, url: str, digest: str) -> None:
         """Notes the full digest of what an address serves."""
-        write_record(self._url_path(url), {"url": redact(url), "sha256": digest})
+        self._trust.set(url, digest)
 
     def derived(self, digest: str, kind: str, make: Callable[[Path], None]) -> Path:
         """A file made from a blob, made once and kept beside it.
@@ -271,106 +251,60 @@ class Store:
 
     def entries(self) -> Iterator[Entry]:
         """What the store holds, while others may be writing to it."""
-        derived: dict[str, list[Path]] = {}
-        for item in scan_shards(self.root / "derived"):
-            derived.setdefault(item.name[:64], []).append(Path(item.path))
-        for item in scan_shards(self.root / "blobs"):
-            if not is_digest(item.name):
-                continue
-            try:
-                size = item.stat().st_size
-            except OSError:
-                continue  # removed meanwhile
-            record = self.record_path(item.name)
-            facts = read_record(record)
-            try:
-                last_use = record.stat().st_mtime
-            except OSError:
-                last_use = item.stat().st_mtime
-            yield Entry(
-                item.name,
-                Path(item.path),
-                size,
-                last_use,
-                tuple(facts.get("names", ())),
-                tuple(facts.get("sources", ())),
-                tuple(derived.get(item.name, ())),
-            )
-
-    # -- inside ----------------------------------------------------------------------------
+        return self._blobs.entries()
 
     def blob_path(self, digest: str) -> Path:
         """Where the file with this full digest is, or would be."""
-        return self.root / "blobs" / digest[:2] / digest
+        return self._blobs.path(digest)
 
     def record_path(self, digest: str) -> Path:
         """Where what is known of this file is noted."""
-        return self.root / "blobs" / digest[:2] / f"{digest}.json"
+        return self._blobs.record_path(digest)
 
-    def _url_path(self, url: str) -> Path:
-        key = key_of(identity(url))
-        return self.root / "urls" / key[:2] / f"{key}.json"
+    def publish(self, data: Path, digest: str, name: str, source: str = "") -> Path:
+        """Moves a verified file out of the store's ``partial`` folder to its final name.
+
+        Where the file is already there, `data` stays where it is.
+        """
+        return self._blobs.publish(data, digest, name, source)
+
+    # -- inside ----------------------------------------------------------------------------
+
+    def _find(
+        self, file: RemoteFile, blobs: Blobs, trust: TrustNotes, check_hash: bool
+    ) -> Path | None:
+        digest = file.digest
+        trusted = next((d for url in file.urls if (d := trust.get(url))), None)
+        if trusted and not (check_hash and digest and not trusted.startswith(digest)):
+            path = blobs.sound(trusted)
+            if path is not None:
+                return path
+            if check_hash:  # what else begins so is not what was trusted
+                return None
+        return blobs.find(digest) if digest else None
+
+    def _in_overlays(self, file: RemoteFile, check_hash: bool) -> Path | None:
+        digest = file.digest
+        trusted = self._trusted(file)
+        if trusted and (not digest or trusted.startswith(digest)):
+            digest = trusted
+        names = list(dict.fromkeys(filter(None, map(file_name, file.urls))))
+        for overlay in self.overlays:
+            # A folder that cannot be read, or not under such a name, is one without the file.
+            with contextlib.suppress(OSError):
+                blobs = Blobs(overlay, writable=False)
+                notes = TrustNotes(overlay / "urls")
+                path = self._find(file._replace(sha256=digest), blobs, notes, check_hash)
+                if path is None and digest:
+                    path = find_in_folder(overlay, names, digest, file.size, self.root / "seen")
+                if path is None and not check_hash and not digest:
+                    path = next((overlay / n for n in names if (overlay / n).is_file()), None)
+                if path is not None:
+                    return path
+        return None
 
     def _trusted(self, file: RemoteFile) -> str | None:
         return next((digest for url in file.urls if (digest := self.trusted(url))), None)
-
-    def _matching(self, digest: str) -> list[str]:
-        """The digests in the store that begin so; none where the prefix does not decide."""
-        if len(digest) == 64:
-            return [digest]
-        try:
-            # Not Path.iterdir: names are all that is needed, and there may be thousands.
-            names = os.listdir(self.root / "blobs" / digest[:2])  # noqa: PTH208
-        except OSError:
-            return []
-        found = [name for name in names if name.startswith(digest) and is_digest(name)]
-        return found if len(found) == 1 else []
-
-    def _blob_if_sound(self, digest: str) -> Path | None:
-        """The blob, if it still is what was verified; hashed again only if it was touched."""
-        path = self.blob_path(digest)
-        try:
-            status = path.stat()
-        except OSError:
-            return None
-        record = self.record_path(digest)
-        facts = read_record(record)
-        if facts.get("size") == status.st_size and facts.get("mtime_ns") == status.st_mtime_ns:
-            self._touch(record)
-            return path
-        try:
-            actual = sha256_of(path)
-        except OSError:
-            return None
-        if actual != digest:
-            _log.warning("%s was damaged; it is fetched anew", path)
-            with contextlib.suppress(OSError):
-                if path.stat().st_ino == status.st_ino:  # not another's, put there meanwhile
-                    path.unlink()
-            return None
-        with contextlib.suppress(OSError):
-            facts.update(size=status.st_size, mtime_ns=status.st_mtime_ns)
-            write_record(record, facts)
-        return path
-
-    def _touch(self, record: Path) -> None:
-        with contextlib.suppress(OSError):
-            if abs(time.time() - record.stat().st_mtime) > _LAST_USE_GRAIN:
-                os.utime(record)
-
-    def _in_overlays(self, file: RemoteFile, digest: str | None, check_hash: bool) -> Path | None:
-        names = list(dict.fromkeys(filter(None, map(file_name, file.urls))))
-        for overlay in self.overlays:
-            path = None
-            if (overlay / "blobs").is_dir():
-                path = Store(overlay).find(file._replace(sha256=digest), check_hash=check_hash)
-            if path is None and digest:
-                path = find_in_folder(overlay, names, digest, file.size, self.root / "seen")
-            if path is None and not check_hash and not digest:
-                path = next((overlay / n for n in names if (overlay / n).is_file()), None)
-            if path is not None:
-                return path
-        return None
 
     def _require_digest(self, file: RemoteFile, check_hash: bool) -> None:
         for url in file.urls:
@@ -382,43 +316,29 @@ class Store:
                 "a file that you trust: hub cache import FILE --sha256 DIGEST"
             )
 
-    def publish(self, data: Path, digest: str, name: str, source: str = "") -> Path:
-        """Moves a verified file of the store's own file system to its final name, in one step.
-
-        Where the file is already there, `data` stays where it is.
-        """
-        target = self.blob_path(digest)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        record = self.record_path(digest)
-        sound = self._blob_if_sound(digest) is not None
-        facts = read_record(record)
-        if not sound:
-            status = data.stat()
-            facts.update(size=status.st_size, mtime_ns=status.st_mtime_ns)
-            data.replace(target)
-        for key, value in (("names", name), ("sources", redact(source) if source else "")):
-            if value and value not in facts.setdefault(key, []):
-                facts[key].append(value)
-        write_record(record, facts)
-        return target
-
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
         """Turns what a folder that cannot be written raises into one clear error."""
-        import errno
-
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             yield
         except StoreError:
             raise
         except OSError as error:
-            if error.errno not in {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}:
-                raise
-            raise StoreError(
-                f"The store {self.root} cannot be written ({error.strerror}). Set HUBCORE_HOME "
-                "to a folder of yours; HUBCORE_ROOTS may name this one, to be read."
-            ) from error
+            if error.errno in _READ_ONLY:
+                raise StoreError(
+                    f"The store {self.root} cannot be written ({error.strerror}). Set "
+                    "HUBCORE_HOME to a folder of yours; HUBCORE_ROOTS may name this one, to be "
+                    "read."
+                ) from error
+            if error.errno in _NO_ROOM:
+                raise NotEnoughSpaceError(
+                    f"The disk or the quota of {self.root} is full ({error.strerror}). Free some "
+                    "(hub cache prune) or set HUBCORE_HOME to a larger disk.",
+                    needed=None,
+                    free=None,
+                ) from error
+            raise
 
 
 def default_store() -> Store:

@@ -23,6 +23,7 @@ __all__ = ["Body", "Source", "Transfer", "TrickleError"]
 
 _SLOWEST = 1024  # bytes a second; less than that for a whole timeout is as good as a stall
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+_WHOLE = re.compile(r"bytes \*/(\d+)")
 _NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
@@ -64,6 +65,7 @@ class Transfer:
         report: called with the number of bytes gained (negative when some were thrown away).
         found_size: called with the file's size once it is known.
         cancel: stops the download when set.
+        connections: the most that may be open at once.
     """
 
     def __init__(
@@ -75,11 +77,13 @@ class Transfer:
         report: Callable[[int], object],
         found_size: Callable[[int], object],
         cancel: Cancel,
+        connections: int,
     ) -> None:
         self.partial = partial
         self.size = size
         self.cancel = cancel
-        self.session = new_session(settings.connections() + 1)
+        self.connections = connections
+        self.session = new_session(connections + 1)
         self._checked = checked
         self._report = report
         self._found_size = found_size
@@ -211,6 +215,10 @@ class Transfer:
         known = state.get("total")
         encoded = _encoded(response) and source.url not in self._literal
         if response.status_code == 416:
+            match = _WHOLE.fullmatch(headers.get("Content-Range", "").strip())
+            if match and int(match[1]) == start == self.partial.size:
+                state["total"] = start  # there is nothing after what is here
+                return Body(response, start, start, start, False)
             self.restart()
             raise TemporaryError("the server refused the range that it was asked for")
         if response.status_code == 206:

@@ -94,6 +94,12 @@ def test_a_passing_fault_is_survived(server, store, fault):
     assert_right(store.get(remote(url)), store)
 
 
+def _empty_range(exchange):
+    """Claims to send a range, and sends none of it."""
+    size = len(exchange.data)
+    exchange.head(206, {"Content-Range": f"bytes 0-0/{size}", "Content-Length": "0"})
+
+
 LASTING = {
     "truncated at the first byte": servers.cut(0),
     "reset in the body": servers.reset(0),
@@ -112,6 +118,7 @@ LASTING = {
     "wrong digest": servers.other_bytes,
     "longer than promised": servers.longer(1000),
     "never ends": servers.endless,
+    "206 with nothing": _empty_range,
     "endless redirects": servers.redirect(PATH),
     "redirect to a file": servers.redirect("file:///etc/hostname"),
     "redirect to nowhere": servers.redirect("http://"),
@@ -152,6 +159,13 @@ def test_the_next_process_resumes(server, store):
     assert last["Range"] == "bytes=300000-"
     assert last["If-Range"] == f'"{hashlib.md5(DATA).hexdigest()}"'
     assert last["Accept-Encoding"] == "identity"
+
+
+def test_a_file_of_unknown_length_that_is_whole_is_noticed(server, store):
+    """Killed after the last byte, before the server could say that it was the last."""
+    url = server.serve("/n.pth", DATA, [servers.chunked(len(DATA))])
+    assert_right(store.get(remote(url)), store)
+    assert len(server.requests) == 2  # the second answer is 416: nothing after that
 
 
 def test_last_modified_serves_where_there_is_no_strong_etag(server, store):

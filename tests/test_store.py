@@ -134,7 +134,7 @@ def test_a_file_that_is_here_needs_no_network_no_hash_and_no_lock(server, store,
     url = server.serve(f"/{NAME}", DATA)
     path = store.get(RemoteFile((url,)))
     asked = len(server.requests)
-    monkeypatch.setattr("hubcore.store.sha256_of", lambda path: pytest.fail("hashed again"))
+    monkeypatch.setattr("hubcore.blobs.sha256_of", lambda path: pytest.fail("hashed again"))
     for file in (RemoteFile((url,)), RemoteFile((url,), DIGEST), RemoteFile((url,), DIGEST[:9])):
         assert store.get(file) == path
     assert len(server.requests) == asked
@@ -431,6 +431,35 @@ def test_roots_are_searched_by_digest_too(server, tmp_path, monkeypatch):
     assert found == plain / "renamed.bin"
 
 
+def test_a_root_is_never_written(server, tmp_path, monkeypatch):
+    """Not a note, not a time, and a damaged file of another's store is left to its owner."""
+    shared = Store(tmp_path / "shared")
+    good = shared.get(RemoteFile((server.serve(f"/{NAME}", DATA),)))
+    damaged = shared.get(RemoteFile((server.serve("/x", b"x"),), hashlib.sha256(b"x").hexdigest()))
+    damaged.write_bytes(b"rot")
+    for path in shared.root.rglob("*"):
+        os.utime(path, (1000, 1000))
+
+    def state():
+        return {
+            str(path): (path.stat().st_mtime_ns, path.is_file() and path.read_bytes())
+            for path in shared.root.rglob("*")
+        }
+
+    before = state()
+    store = Store(tmp_path / "mine", [shared.root])
+    assert store.find(RemoteFile((f"https://x.invalid/{NAME}",))) == good
+    assert store.find(RemoteFile(("https://x.invalid/x",), damaged.name)) is None
+    assert state() == before
+
+
+def test_roots_that_cannot_be_searched_are_skipped(tmp_path):
+    file = RemoteFile((f"https://x.invalid/{'n' * 300}.pth", "http://[::1/x"), None)
+    (tmp_path / "file").write_text("x")
+    overlays = [tmp_path / "absent", tmp_path / "file", tmp_path]
+    assert Store(tmp_path / "store", overlays).find(file, check_hash=False) is None
+
+
 def test_a_file_of_an_installed_distribution(store, tmp_path, monkeypatch):
     """Verified, taken into the store, and found again when the package is gone."""
     info = tmp_path / "site" / "acme_weights-1.0.dist-info"
@@ -491,6 +520,19 @@ def test_a_full_disk_publishes_nothing_and_the_next_try_resumes(server, tmp_path
     path = store.get(RemoteFile((url,), digest))
     assert path.read_bytes() == data
     assert server.asked("/n.pth")[-1]["Range"] == "bytes=1000000-"
+
+
+def test_a_disk_that_fills_up_while_importing_is_one_clear_error(store, tmp_path, monkeypatch):
+    import errno
+    import io
+
+    class Full(io.BytesIO):
+        def read(self, size=-1):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(NotEnoughSpaceError, match="hub cache prune"):
+        store.add_stream(Full(), sha256="", name="x")
+    assert not list((store.root / "partial").iterdir())
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs users")

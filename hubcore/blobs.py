@@ -1,0 +1,165 @@
+"""Files under their full SHA-256, each with a record of what is known of it.
+
+A file is verified when it enters. From then on its size and time of change tell whether it still is
+what was verified; only where they differ is it hashed again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from .addresses import redact
+from .hashing import sha256_of
+from .records import is_digest, read_record, scan_shards, write_record
+
+__all__ = ["Blobs", "Entry"]
+
+_log = logging.getLogger(__name__)
+
+_LAST_USE_GRAIN = 3600.0  # seconds; a file used all day is not written to all day
+
+
+class Entry(NamedTuple):
+    """One file of the store.
+
+    Attributes:
+        last_use: seconds since the epoch.
+        names: the names under which it came.
+        sources: the addresses it came from.
+        derived: files made from this one.
+    """
+
+    sha256: str
+    path: Path
+    size: int
+    last_use: float
+    names: tuple[str, ...]
+    sources: tuple[str, ...]
+    derived: tuple[Path, ...]
+
+
+class Blobs:
+    """The files of one store.
+
+    Args:
+        root: the store's folder.
+        writable: False for another's store, in which not even a last use is noted.
+    """
+
+    def __init__(self, root: Path, *, writable: bool = True) -> None:
+        self._root = root
+        self._writable = writable
+
+    def path(self, digest: str) -> Path:
+        """Where the file with this full digest is, or would be."""
+        return self._root / "blobs" / digest[:2] / digest
+
+    def record_path(self, digest: str) -> Path:
+        """Where what is known of this file is noted; the record's own time is its last use."""
+        return self._root / "blobs" / digest[:2] / f"{digest}.json"
+
+    def find(self, digest: str) -> Path | None:
+        """The sound file whose digest this is, or begins so; None where a prefix fits several."""
+        if len(digest) < 64:
+            matching = self._matching(digest)
+            if len(matching) != 1:
+                return None
+            digest = matching[0]
+        return self.sound(digest)
+
+    def sound(self, digest: str) -> Path | None:
+        """The file, if it still is what was verified. A damaged one is removed."""
+        path = self.path(digest)
+        try:
+            status = path.stat()
+        except OSError:
+            return None
+        record = self.record_path(digest)
+        facts = read_record(record)
+        if facts.get("size") == status.st_size and facts.get("mtime_ns") == status.st_mtime_ns:
+            self._note_use(record)
+            return path
+        try:
+            actual = sha256_of(path)
+        except OSError:
+            return None
+        if actual == digest:
+            if self._writable:
+                with contextlib.suppress(OSError):
+                    facts.update(size=status.st_size, mtime_ns=status.st_mtime_ns)
+                    write_record(record, facts)
+            return path
+        _log.warning("%s is damaged and is not used", path)
+        if self._writable:
+            with contextlib.suppress(OSError):
+                if path.stat().st_ino == status.st_ino:  # not another's, put there meanwhile
+                    path.unlink()
+        return None
+
+    def publish(self, data: Path, digest: str, name: str, source: str = "") -> Path:
+        """Moves a verified file of the same file system to its final name, in one step.
+
+        Where the file is already there, `data` stays where it is.
+        """
+        target = self.path(digest)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        record = self.record_path(digest)
+        sound = self.sound(digest) is not None
+        facts = read_record(record)
+        if not sound:
+            status = data.stat()
+            facts.update(size=status.st_size, mtime_ns=status.st_mtime_ns)
+            data.replace(target)
+        for key, value in (("names", name), ("sources", redact(source) if source else "")):
+            if value and value not in facts.setdefault(key, []):
+                facts[key].append(value)
+        write_record(record, facts)
+        return target
+
+    def entries(self) -> Iterator[Entry]:
+        """What there is, while others may be writing."""
+        derived: dict[str, list[Path]] = {}
+        for item in scan_shards(self._root / "derived"):
+            derived.setdefault(item.name[:64], []).append(Path(item.path))
+        for item in scan_shards(self._root / "blobs"):
+            if not is_digest(item.name):
+                continue
+            try:
+                status = item.stat()
+            except OSError:
+                continue  # removed meanwhile
+            record = self.record_path(item.name)
+            facts = read_record(record)
+            try:
+                last_use = record.stat().st_mtime
+            except OSError:
+                last_use = status.st_mtime
+            yield Entry(
+                item.name,
+                Path(item.path),
+                status.st_size,
+                last_use,
+                tuple(facts.get("names", ())),
+                tuple(facts.get("sources", ())),
+                tuple(derived.get(item.name, ())),
+            )
+
+    def _matching(self, digest: str) -> list[str]:
+        try:
+            # Not Path.iterdir: names are all that is needed, and there may be thousands.
+            names = os.listdir(self._root / "blobs" / digest[:2])  # noqa: PTH208
+        except OSError:
+            return []
+        return [name for name in names if name.startswith(digest) and is_digest(name)]
+
+    def _note_use(self, record: Path) -> None:
+        if self._writable:
+            with contextlib.suppress(OSError):
+                if abs(time.time() - record.stat().st_mtime) > _LAST_USE_GRAIN:
+                    os.utime(record)

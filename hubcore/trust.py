@@ -1,0 +1,39 @@
+"""Trust on first use: the full digest of what an address first served, verified.
+
+The notes outlive the files, so that a file that changes at its address is noticed later.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .addresses import identity, redact
+from .records import is_digest, key_of, read_record, write_record
+
+__all__ = ["TrustNotes"]
+
+
+class TrustNotes:
+    """Digests by address, in a folder of the store."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, url: str) -> str | None:
+        """The full digest noted for an address."""
+        digest = read_record(self._path(url)).get("sha256")
+        return digest if isinstance(digest, str) and is_digest(digest) else None
+
+    def set(self, url: str, digest: str) -> None:
+        """Notes the full digest of what an address serves."""
+        write_record(self._path(url), {"url": redact(url), "sha256": digest})
+
+    def forget(self, url: str) -> str | None:
+        """Removes the note; returns its digest, or None if there was none."""
+        digest = self.get(url)
+        self._path(url).unlink(missing_ok=True)
+        return digest
+
+    def _path(self, url: str) -> Path:
+        key = key_of(identity(url))
+        return self._folder / key[:2] / f"{key}.json"
