@@ -11,6 +11,7 @@ import math
 import re
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import NoneType
 from typing import Any
@@ -295,10 +296,8 @@ class FamilyTests:
             config["num_classes"] = -1
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            try:
+            with suppress(ValueError, RuntimeError, EOFError, hubcore.HubError):
                 builder(*args, **config)
-            except (ValueError, RuntimeError, EOFError, hubcore.HubError):
-                pass
         return [w for w in caught if re.search("deprecated|Argument", str(w.message))]
 
     # -- Models

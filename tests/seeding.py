@@ -19,11 +19,12 @@ from typing import Any
 import pytest
 import torch
 import torchvision
+from torch import Tensor, nn
+from torchvision.models.quantization.utils import quantize_model
+
 from hubcore import builders, registry
 from hubcore.hashing import sha256_of
 from hubcore.loading import SkipRandomInit
-from torch import Tensor, nn
-from torchvision.models.quantization.utils import quantize_model
 
 ROOT = Path(__file__).resolve().parents[1]
 NOISE = torch.randn(1_000_003, generator=torch.Generator().manual_seed(0))

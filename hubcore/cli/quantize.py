@@ -45,7 +45,9 @@ def add_parser(subparsers: Any) -> None:
         choices=("x86", "fbgemm", "onednn", "qnnpack"),
         help="the engine to prepare for (default: this machine's)",
     )
-    parser.add_argument("--name", help="register it as this (default: the model's and the engine's)")
+    parser.add_argument(
+        "--name", help="register it as this (default: the model's and the engine's)"
+    )
     parser.set_defaults(run=run)
 
 
@@ -53,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     from .. import registry
     from ..errors import HubError, MissingDependencyError
     from ..prediction import Failure
-    from ..prediction.inputs import expand
+    from ..prediction.inputs import ImageInput, expand
     from .output import print_fields
 
     try:
@@ -75,6 +77,7 @@ def run(args: argparse.Namespace) -> int:
             try:
                 if isinstance(item, Failure):
                     raise item.error
+                assert isinstance(item, ImageInput)  # what this task's inputs are
                 yield item.open()
             except HubError as error:
                 failed.append(item)

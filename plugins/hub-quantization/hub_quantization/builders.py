@@ -31,7 +31,8 @@ def _on_this_machine(build: Any, name: str) -> Callable[..., nn.Module]:
         if quantize:
             published = torchvision.models.get_model_weights(name).DEFAULT
             backend = (weights or published).meta["backend"]
-            engine = engine_for(config.get("backend", backend), _SUBSTITUTES)
+            asked = config.get("backend")
+            engine = engine_for(asked, ()) if asked else engine_for(backend, _SUBSTITUTES)
             config["backend"] = engine
             if weights is not None and engine != backend:
                 weights.meta["backend"] = engine  # the stand-in's own, where the builder looks
