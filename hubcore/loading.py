@@ -60,12 +60,13 @@ def read_checkpoint(path: Path, map_location: Any = None) -> Any:
         raise WeightsError(
             f"{path} holds more than tensors and plain values, and the hub never runs code from a "
             f"checkpoint. Ask its author for a state dict or a safetensors file. "
-            f"({str(error).splitlines()[0]})"
+            f"({_first_line(error)})"
         ) from error
-    except (RuntimeError, EOFError, ValueError, OSError) as error:
+    except Exception as error:  # the unpickler fails on garbage in all sorts of ways
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise WeightsError(
-            f"{path} is not a readable checkpoint ({str(error).splitlines()[0]}). If the store is "
-            f"damaged, 'hub cache verify' repairs it."
+            f"{path} is not a readable checkpoint ({reason}). If the store is damaged, 'hub cache "
+            f"verify' repairs it."
         ) from error
 
 
@@ -89,9 +90,13 @@ def read_state_dict(
     if not isinstance(state_dict, dict) or not all(isinstance(key, str) for key in state_dict):
         raise WeightsError(
             f"{path} holds a {type(state_dict).__name__}, not a state dict. Its catalogue entry "
-            f"can name a function that makes one of it: \"convert\": \"module:function\"."
+            f'can name a function that makes one of it: "convert": "module:function".'
         )
     return state_dict
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _read_safetensors(path: Path, map_location: Any) -> dict[str, torch.Tensor]:

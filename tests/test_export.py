@@ -1,0 +1,163 @@
+"""`hub catalog export`: enums that exist become a catalogue."""
+
+import importlib
+import json
+import pickle
+import sys
+
+import pytest
+import torch
+import torchvision
+from jsonschema import Draft202012Validator
+
+import hubcore
+from hubcore.catalog import LABELS
+from hubcore.cli import main
+from hubcore.export import ExportError, export_module
+
+MODULE = '''
+from enum import Enum
+from functools import partial
+
+import torch
+from torchvision.models import ResNet, WeightsEnum, Weights, resnet18 as _resnet18
+from torchvision.transforms._presets import ImageClassification
+from torchvision.transforms import InterpolationMode
+
+ready_made = torch.nn.Identity()
+
+
+class Landsat18_Weights(WeightsEnum):
+    V1 = Weights(
+        url="https://weights.example.org/landsat18-0123abcd.pth",
+        transforms=partial(
+            ImageClassification, crop_size=64, interpolation=InterpolationMode.BICUBIC
+        ),
+        meta={"categories": ["lake", "wood"], "num_params": 3, "license": "MIT",
+              "model": torch.nn.ReLU, "_metrics": {"X": {"acc@1": float("nan")}}},
+    )
+    V2 = Weights(
+        url="https://weights.example.org/v2.pth",
+        transforms=ready_made,
+        meta={"categories": ["lake", "wood"], "parent": V1, "big": list(range(3))},
+    )
+    DEFAULT = V2
+    LATEST = V2
+
+
+class Other_Weights(Enum):
+    """No weights at all."""
+    A = 1
+
+
+def landsat18(weights: Landsat18_Weights | None = None, progress: bool = True, **kwargs):
+    if weights is not None:
+        kwargs["num_classes"] = len(weights.meta["categories"])
+    model = _resnet18(**kwargs)
+    if weights is not None:
+        model.load_state_dict(weights.get_state_dict(progress=progress))
+    return model
+'''
+SCHEMA = LABELS.parent / "catalog.schema.json"
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    (tmp_path / "landsat_sample.py").write_text(MODULE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield importlib.import_module("landsat_sample")
+    sys.modules.pop("landsat_sample", None)
+
+
+def test_the_command_writes_a_valid_catalogue_and_says_what_it_left_out(module, capsys):
+    assert main(["catalog", "export", "landsat_sample"]) == 0
+    out, err = capsys.readouterr()
+    catalog = json.loads(out)
+    Draft202012Validator(json.loads(SCHEMA.read_text("utf-8"))).validate(catalog)
+    entry = catalog["weights"]["Landsat18_Weights"]
+    assert catalog["models"]["landsat18"]["architecture"] == "landsat_sample:landsat18"
+    assert entry["default"] == "V2"
+    assert entry["aliases"] == {"LATEST": "V2"}
+    v1 = entry["members"]["V1"]
+    assert v1["sha256"] == "0123abcd"
+    assert v1["license"] == "MIT"
+    assert v1["transforms"] == [
+        "hubcore.transforms:ImageClassification",
+        {"crop_size": 64, "interpolation": "bicubic"},
+    ]
+    assert v1["meta"]["_metrics"] == {"X": {"acc@1": None}}
+    assert "meta['model'] is left out" in err
+    assert "V2: its address carries no digest" in err
+
+
+def test_an_exported_catalogue_serves_the_modules_models(module, own_home):
+    """Built by the module's own function, given the hub's verified tensors."""
+    from hubcore.hashing import sha256_of
+    from hubcore.store import default_store
+
+    torch.manual_seed(0)
+    path = own_home / "landsat.pth"
+    expected = torchvision.models.resnet18(num_classes=2)
+    torch.save(expected.state_dict(), path)
+    default_store().add(path)
+    catalog = export_module(module)
+    catalog["weights"]["Landsat18_Weights"]["members"]["V1"]["sha256"] = sha256_of(path)
+    with hubcore.register(catalog, name="landsat"):
+        model = hubcore.get_model("landsat18", weights="V1")
+        assert torch.equal(model.fc.weight, expected.fc.weight)
+        member = hubcore.get_weight("Landsat18_Weights.V2")
+        assert member.transforms() is module.ready_made
+        assert hubcore.get_model_weights("landsat18").LATEST is member
+        assert pickle.loads(pickle.dumps(member)) is member
+
+
+def test_torchvisions_models_are_exported_as_the_families_have_them():
+    """The same addresses, digests, preprocessing and facts as in the built-in catalogues."""
+    catalog = export_module(torchvision.models)
+    assert len(catalog["models"]) >= 80
+    for enum, entry in catalog["weights"].items():
+        assert hubcore.get_weight(f"{enum}.DEFAULT").name == entry["default"]
+        for name, member in entry["members"].items():
+            ours = hubcore.get_weight(f"{enum}.{name}")
+            assert member["url"] == ours.url
+            assert member["transforms"][0] == ours.transforms.target
+            assert member["transforms"][1] == ours.transforms.keywords
+            assert member["meta"]["num_params"] == ours.meta["num_params"]
+            if ours.meta["categories"] is not None:
+                assert member["meta"]["categories"] == "@imagenet-1k"
+
+
+def test_enums_without_a_function_need_a_builder(module, capsys):
+    del module.landsat18
+    with pytest.raises(ExportError, match="--builder Landsat18_Weights=resnet50"):
+        export_module(module)
+    catalog = export_module(module, {"Landsat18_Weights": "resnet18"})
+    assert "models" not in catalog
+    assert catalog["weights"]["Landsat18_Weights"]["builder"] == "resnet18"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["no_such_module_of_ours"], "The module 'no_such_module_of_ours' is not installed"),
+        (["json"], "has no enums"),
+        (["landsat_sample", "--builder", "Landsat18_Weights"], "write --builder ENUM=MODEL"),
+    ],
+)
+def test_bad_input_is_one_clear_line(module, capsys, arguments, message):
+    assert main(["catalog", "export", *arguments]) == 1
+    error = capsys.readouterr().err
+    assert message in error
+    assert "Traceback" not in error
+
+
+def test_validate_accepts_a_catalogue_and_names_faults(module, tmp_path, capsys):
+    path = tmp_path / "catalog.json"
+    assert main(["catalog", "export", "landsat_sample", "--output", str(path)]) == 0
+    assert main(["catalog", "validate", str(path)]) == 0
+    catalog = json.loads(path.read_text())
+    catalog["weights"]["Landsat18_Weights"]["members"]["V1"]["size"] = -1
+    path.write_text(json.dumps(catalog))
+    assert main(["catalog", "validate", str(path)]) == 1
+    out = capsys.readouterr().out
+    assert "weights.Landsat18_Weights.members.V1.size: -1 is less than the minimum of 1" in out

@@ -1,0 +1,91 @@
+"""`hub new`: what it writes installs, lists and passes its tests at once."""
+
+import pytest
+from environments import Environment, build_wheel
+
+from hubcore.cli import main
+from hubcore.scaffold import ScaffoldError, check_name
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory, wheels):
+    environment = Environment(tmp_path_factory.mktemp("workshop"))
+    environment.install(wheels(), wheels("hub-classification"))
+    return environment
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "listed", "weights"),
+    [
+        ("weights", ["--model", "resnet18"], "resnet18", "AcmeThing_Weights.V1"),
+        ("model", [], "acme_thing", "AcmeThing_Weights.V1"),
+    ],
+)
+def test_a_new_project_installs_lists_and_passes_its_tests(
+    workshop, tmp_path, kind, arguments, listed, weights
+):
+    project = tmp_path / "acme-thing"
+    made = workshop.hub("new", "acme-thing", "--kind", kind, *arguments, "--dir", project)
+    assert made.returncode == 0, made.stderr
+    workshop.install(build_wheel(project, tmp_path / "wheels"))
+    try:
+        found = workshop.run(f"import hubcore; print(*hubcore.list_weights({listed!r}))")
+        assert weights in found.stdout.split(), found.stderr
+        tests = workshop.run(
+            "import sys, pytest; sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', "
+            f"{str(project / 'tests')!r}]))"
+        )
+        assert tests.returncode == 0, tests.stdout[-3000:]
+        assert "10 passed, 2 skipped" in tests.stdout  # its file and the network are not there
+    finally:
+        workshop.uninstall("acme-thing")
+
+
+def test_python_access_to_a_new_models_package(workshop, tmp_path):
+    """``from acme_net import acme_net`` builds the model, and it learns other classes."""
+    project = tmp_path / "hub-acme-net"
+    assert main(["new", "hub-acme-net", "--kind", "model", "--dir", str(project)]) == 0
+    workshop.install(build_wheel(project, tmp_path / "wheels"))
+    done = workshop.run(
+        "from hub_acme_net import AcmeNet_Weights, acme_net\n"
+        "import torch\n"
+        "print(tuple(acme_net(num_classes=5)(torch.zeros(1, 3, 32, 32)).shape))\n"
+        "print(AcmeNet_Weights.DEFAULT)"
+    )
+    workshop.uninstall("hub-acme-net")
+    assert done.stdout.splitlines() == ["(1, 5)", "AcmeNet_Weights.V1"], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["acme"], "Weights need a model that they fit"),
+        (["acme", "--model", "resnet5O"], "Unknown model 'resnet5O'"),
+        (["acme", "--kind", "model", "--model", "resnet18"], "--model is for weights"),
+        (["hub-detection", "--model", "resnet18"], "a distribution of the hub's own"),
+        (["3 flowers", "--model", "resnet18"], "cannot be a package's name"),
+    ],
+)
+def test_bad_input_is_one_clear_line(arguments, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", *arguments]) == 1
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_a_folder_with_contents_is_left_alone(tmp_path, capsys):
+    (tmp_path / "mine.txt").write_text("precious")
+    assert main(["new", "acme", "--kind", "model", "--dir", str(tmp_path)]) == 1
+    assert "is not empty" in capsys.readouterr().err
+    assert [item.name for item in tmp_path.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize("name", ["class", "-x", "a b", "", "é"])
+def test_names_that_python_or_pypi_cannot_take_are_refused(name):
+    with pytest.raises(ScaffoldError):
+        check_name(name)
+
+
+def test_names_are_normalised_as_packaging_does():
+    assert check_name("Acme_Flowers.v2") == "acme-flowers-v2"

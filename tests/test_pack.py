@@ -1,0 +1,178 @@
+"""`hub pack`: from a checkpoint to a wheel in one command."""
+
+import json
+import zipfile
+
+import pytest
+import torch
+import torchvision
+from environments import Environment
+from torch import nn
+
+import hubcore
+from hubcore import packing
+from hubcore.cli import main
+from hubcore.hashing import sha256_of
+
+CATEGORIES = ["cat", "dog", "fish"]
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    """A folder with a fine-tuned checkpoint and the names of its classes."""
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(0)
+    model = torchvision.models.squeezenet1_1(num_classes=3)
+    torch.save(model.state_dict(), "best.pth")
+    (tmp_path / "pets.txt").write_text("\n".join(CATEGORIES) + "\n\n")
+    return tmp_path
+
+
+def pack(*arguments, model="squeezenet1_1", checkpoint="best.pth"):
+    return main(
+        ["pack", checkpoint, "--model", model, "--categories", "pets.txt", "--name", "acme-pets",
+         *arguments]
+    )  # fmt: skip
+
+
+def packed(workplace):
+    """The catalogue's member in the wheel that was built, and the wheel's files."""
+    (wheel,) = (workplace / "dist").glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        catalog = json.loads(archive.read("acme_pets/catalog.json"))
+        metadata = archive.read("acme_pets-0.1.0.dist-info/METADATA").decode()
+        return catalog["weights"]["AcmePets_Weights"], set(archive.namelist()), metadata
+
+
+def test_everything_is_computed_and_written(workplace, capsys):
+    assert pack("--metric", "acc@1=97.1", "--metric", "acc@5=99", "--dataset", "Pets",
+                "--license", "MIT", "--recipe", "https://acme.example/how") == 0  # fmt: skip
+    entry, files, metadata = packed(workplace)
+    digest = sha256_of(workplace / "best.pth")
+    file = f"acme_pets/acme_pets-{digest[:8]}.pth"
+    member = entry["members"]["V1"]
+    assert entry["builder"] == "hub-classification/squeezenet1_1"
+    assert entry["default"] == "V1"
+    assert member["url"] == f"package:acme-pets/{file}"
+    assert member["sha256"] == digest
+    assert member["size"] == (workplace / "best.pth").stat().st_size
+    assert member["license"] == "MIT"
+    assert member["transforms"][1]["crop_size"] == 224
+    meta = member["meta"]
+    assert meta["num_params"] == 724035
+    assert meta["_metrics"] == {"Pets": {"acc@1": 97.1, "acc@5": 99.0}}
+    assert meta["recipe"] == "https://acme.example/how"
+    assert meta["min_size"] == [17, 17]  # as for the model's other weights
+    assert file in files
+    assert not any(name.endswith(".py") for name in files)
+    assert "License-Expression: MIT" in metadata
+    assert "Requires-Dist: hub-classification" in metadata
+
+
+def test_an_address_leaves_the_checkpoint_out_of_the_wheel(workplace):
+    assert pack("--url", "https://acme.example/best.pth", "--crop-size", "96",
+                "--mean", "0.5", "0.5", "0.5", "--interpolation", "bicubic") == 0  # fmt: skip
+    entry, files, _ = packed(workplace)
+    member = entry["members"]["V1"]
+    assert member["url"] == "https://acme.example/best.pth"
+    assert member["sha256"] == sha256_of(workplace / "best.pth")
+    assert not any(name.endswith(".pth") for name in files)
+    assert member["transforms"][1] == {
+        "crop_size": 96, "interpolation": "bicubic", "mean": [0.5, 0.5, 0.5],
+    } | {k: v for k, v in member["transforms"][1].items() if k == "resize_size"}  # fmt: skip
+
+
+def test_the_wheel_installs_and_passes_hub_check(workplace, wheels, capsys):
+    environment = Environment(workplace / "environment")
+    environment.install(wheels(), wheels("hub-classification"))
+    assert pack("--license", "MIT") == 0
+    (wheel,) = (workplace / "dist").glob("*.whl")
+    environment.install(wheel)
+    checked = environment.hub("check", "acme-pets")
+    assert checked.returncode == 0, checked.stdout
+    assert "   ok  loading" in checked.stdout  # the checkpoint is at hand, and was loaded
+    done = environment.run(
+        "import hubcore, torch\n"
+        "model = hubcore.get_model('squeezenet1_1', weights='AcmePets_Weights.DEFAULT')\n"
+        f"expected = torch.load({str(workplace / 'best.pth')!r})\n"
+        "print(all(torch.equal(t, expected[k]) for k, t in model.state_dict().items()))"
+    )
+    assert done.stdout.strip() == "True", done.stderr
+
+
+def test_the_project_can_be_kept_and_built_again(workplace):
+    assert pack("--project", "source") == 0
+    assert (workplace / "source" / "pyproject.toml").is_file()
+    first = next((workplace / "dist").glob("*.whl")).read_bytes()
+    again = packing.build_wheel(workplace / "source", workplace / "again")
+    assert again.read_bytes() == first
+
+
+def test_safetensors_are_packed_as_they_are(workplace):
+    from safetensors.torch import save_file
+
+    save_file(torch.load("best.pth"), "best.safetensors")
+    assert pack(checkpoint="best.safetensors") == 0
+    _, files, _ = packed(workplace)
+    assert any(name.endswith(".safetensors") for name in files)
+
+
+def parallel(workplace):
+    tensors = torch.load("best.pth")
+    torch.save({f"module.{key}": tensor for key, tensor in tensors.items()}, "best.pth")
+
+
+def whole_model(workplace):
+    torch.save(nn.Linear(2, 2), "best.pth")
+
+
+def training_state(workplace):
+    torch.save({"model": torch.load("best.pth"), "epoch": 7}, "best.pth")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "arguments", "message"),
+    [
+        (lambda w: (w / "pets.txt").write_text("cat\ndog\n"), [], "do not fit|3 outputs"),
+        (parallel, [], "as DataParallel names them"),
+        (whole_model, [], "Save the model's tensors alone"),
+        (training_state, [], "holds more than tensors (model, epoch)"),
+        (lambda w: (w / "best.pth").write_text("hello"), [], "cannot be packed as it is"),
+        (lambda w: (w / "best.pth").unlink(), [], "There is no file best.pth"),
+        (lambda w: (w / "pets.txt").unlink(), [], "The categories cannot be read"),
+        (lambda w: (w / "pets.txt").write_text("\n"), [], "holds no names"),
+        (lambda w: None, ["--metric", "acc@1"], "write --metric acc@1=97.1"),
+        (lambda w: None, ["--name", "hub-video"], "a distribution of the hub's own"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_cannot_be_packed_is_said_plainly_and_no_wheel_is_built(
+    workplace, capsys, spoil, arguments, message
+):
+    spoil(workplace)
+    assert pack(*arguments) == 1
+    error = capsys.readouterr().err
+    assert any(part in error for part in message.split("|")), error
+    assert "Traceback" not in error
+    assert not (workplace / "dist").exists()
+
+
+def test_the_checkpoint_of_another_model_is_refused(workplace, capsys):
+    assert pack(model="resnet18") == 1
+    assert "do not fit the model 'resnet18'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["resnet50", "mobilenet_v2", "vit_b_16", "fcn_resnet50"])
+def test_operations_are_counted_as_torchvision_does(name):
+    """Billions of multiply-accumulates: the numbers that torchvision publishes."""
+    weights = next(iter(hubcore.get_model_weights(name)))
+    fcn = {"weights_backbone": None, "aux_loss": True, "num_classes": 21}
+    with torch.device("meta"):  # counts without computing
+        model = hubcore.get_model(name, **(fcn if name.startswith("fcn") else {})).eval()
+        ops = packing.count_ops(model, torch.zeros(3, *weights_size(weights)))
+    assert ops == pytest.approx(weights.meta["_ops"], abs=0.002)
+
+
+def weights_size(weights):
+    """Height and width of a prepared square image."""
+    return weights.transforms()(torch.zeros(3, 700, 700, dtype=torch.uint8)).shape[1:]
