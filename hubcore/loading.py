@@ -63,10 +63,9 @@ def read_checkpoint(path: Path, map_location: Any = None) -> Any:
             f"({_first_line(error)})"
         ) from error
     except Exception as error:  # the unpickler fails on garbage in all sorts of ways
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise WeightsError(
-            f"{path} is not a readable checkpoint ({reason}). If the store is damaged, 'hub cache "
-            f"verify' repairs it."
+            f"{path} is not a readable checkpoint ({_first_line(error)}). If the store is "
+            f"damaged, 'hub cache verify' repairs it."
         ) from error
 
 

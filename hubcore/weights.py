@@ -197,9 +197,10 @@ class WeightsEnum(Enum):
         Raises:
             hubcore.errors.HubError: the file cannot be had, or is not what it should be.
         """
+        from .conversion import mappable
         from .loading import read_state_dict
 
-        path = self.download(progress=progress, check_hash=check_hash)
+        path = mappable(self.download(progress=progress, check_hash=check_hash))
         return read_state_dict(path, map_location=map_location, convert=self._value_.convert)
 
     def __repr__(self) -> str:

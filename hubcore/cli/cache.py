@@ -114,7 +114,7 @@ def _list(args: argparse.Namespace) -> int:
                 entry.sha256[:12],
                 size_of(entry.size),
                 age_of(entry.last_use),
-                entry.names[0] if entry.names else "",
+                (entry.names[0] if entry.names else "") + (" + converted" if entry.derived else ""),
                 _few(uses.names(entry)),
             ]
             for entry in entries
@@ -122,7 +122,9 @@ def _list(args: argparse.Namespace) -> int:
         ["sha256", "size", "last use", "file", "used by"],
     )
     total = sum(entry.size for entry in entries)
-    print(f"\n{len(entries)} files, {size_of(total)}, in {store.root}")
+    made = sum(path.stat().st_size for entry in entries for path in entry.derived)
+    converted = f" and {size_of(made)} of converted files" if made else ""
+    print(f"\n{len(entries)} files, {size_of(total)}{converted}, in {store.root}")
     return 0
 
 
