@@ -1,0 +1,59 @@
+"""Fixtures of the store's command-line tests: a server, a home with a catalogue, and ``hub``.
+
+A test module takes them with ``pytest_plugins = ["store_fixtures"]``.
+"""
+
+import os
+import subprocess
+import sys
+
+import pytest
+import servers
+from store_samples import CONTENT, write_catalog
+
+
+@pytest.fixture
+def server():
+    with servers.FaultyServer() as server:
+        yield server
+
+
+@pytest.fixture
+def home(tmp_path):
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def hub(home, tmp_path):
+    """Runs ``hub`` with a home of its own."""
+
+    def run(*arguments, check=None, cwd=tmp_path, **variables):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("HUBCORE_")}
+        result = subprocess.run(
+            [sys.executable, "-m", "hubcore.cli", *map(str, arguments)],
+            env={
+                **environment,
+                "HUBCORE_HOME": str(home),
+                "HUBCORE_RETRIES": "1",
+                "HUBCORE_TIMEOUT": "5",
+                "HUBCORE_CONFIG": str(tmp_path / "no-config.toml"),
+                "TORCH_HOME": str(tmp_path / "torch"),
+                **variables,
+            },
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+        )
+        assert "Traceback" not in result.stderr, result.stderr
+        if check is not None:
+            assert result.returncode == check, result
+        return result
+
+    return run
+
+
+@pytest.fixture
+def urls(server, home):
+    urls = {name: server.serve(f"/{name}.pth", data) for name, data in CONTENT.items()}
+    write_catalog(home, urls)
+    return urls

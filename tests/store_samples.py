@@ -1,0 +1,52 @@
+"""A catalogue of three weights for the store's command-line tests, and their files."""
+
+import hashlib
+import json
+import os
+
+CONTENT = {name: os.urandom(20_000) for name in ("one", "two", "three")}
+DIGESTS = {name: hashlib.sha256(data).hexdigest() for name, data in CONTENT.items()}
+TRANSFORMS = ["hubcore.transforms:ImageClassification", {"crop_size": 224}]
+
+
+def write_catalog(home, urls, digests=DIGESTS, transforms=TRANSFORMS):
+    """A catalogue of three weights of two models, as if installed."""
+    member = {
+        name: {
+            "url": urls[name],
+            "sha256": digests[name],
+            "transforms": transforms,
+            "meta": {"num_params": 1, "categories": ["a", "b"]},
+        }
+        for name in CONTENT
+    }
+    catalog = {
+        "schema": 1,
+        "models": {
+            model: {
+                "task": "image-classification",
+                "architecture": "torchvision.models:resnet18",
+                "weights": f"{model.title()}_Weights",
+            }
+            for model in ("anet", "bnet")
+        },
+        "weights": {
+            "Anet_Weights": {
+                "builder": "anet",
+                "default": "TWO",
+                "members": {"ONE": member["one"], "TWO": member["two"]},
+            },
+            "Bnet_Weights": {
+                "builder": "bnet",
+                "default": "THREE",
+                "members": {"THREE": member["three"]},
+            },
+        },
+    }
+    folder = home / "catalogs"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "acme.json").write_text(json.dumps(catalog), "utf-8")
+
+
+def digests(home):
+    return sorted(path.name for path in home.glob("blobs/*/*") if path.suffix != ".json")

@@ -1,0 +1,71 @@
+"""hub bundle: weights carried to a machine without a network."""
+
+import json
+
+from store_samples import CONTENT, digests
+
+pytest_plugins = ["store_fixtures"]
+
+
+def test_a_bundle_works_on_a_machine_without_network_and_plugin(hub, urls, home, tmp_path):
+    """The files are verified on the way in, and their names work."""
+    hub("bundle", "create", "anet", "acme/Bnet_Weights.THREE", "-o", "b.hub", check=0)
+    away = {"HUBCORE_HOME": str(tmp_path / "away"), "HUBCORE_OFFLINE": "1"}
+    result = hub("bundle", "import", "b.hub", check=0, **away)
+    assert "acme/Anet_Weights.TWO" in result.stdout
+    rows = json.loads(hub("download", "anet", "bnet", "--json", check=0, **away).stdout)
+    assert [row["status"] for row in rows] == ["here", "here"]
+    shown = json.loads(hub("show", "Anet_Weights.TWO", "--json", check=0, **away).stdout)
+    assert shown["meta"]["categories"] == ["a", "b"]
+    # A second bundle adds to the first.
+    hub("bundle", "create", "Anet_Weights.ONE", "-o", "c.hub", check=0)
+    hub("bundle", "import", "c.hub", check=0, **away)
+    hub("download", "anet", "--all", check=0, **away)
+
+
+def test_a_damaged_bundle_brings_nothing_wrong_in(hub, urls, home, tmp_path):
+    hub("bundle", "create", "anet", "-o", "b.hub", check=0)
+    whole = (tmp_path / "b.hub").read_bytes()
+    away = {"HUBCORE_HOME": str(tmp_path / "away")}
+    place = whole.index(CONTENT["two"])
+    damages = {
+        "a byte": whole[: place + 99] + bytes([whole[place + 99] ^ 1]) + whole[place + 100 :],
+        "cut": whole[: place + 5000],
+        "cut before the file": whole[: place - 512],
+        "empty": b"",
+        "not a tar": b"hello" * 1000,
+    }
+    for damage, content in damages.items():
+        (tmp_path / "bad.hub").write_bytes(content)
+        result = hub("bundle", "import", "bad.hub", check=1, **away)
+        assert result.stderr.startswith("hub: "), damage
+        assert digests(tmp_path / "away") == [], damage
+    hub("bundle", "import", "absent.hub", check=1, **away)
+
+
+def test_a_hostile_bundle_writes_nowhere_else(hub, home, tmp_path):
+    """Paths and links in the tar are never used."""
+    import io
+    import tarfile
+
+    manifest = {
+        "bundle": 1,
+        "files": {},
+        "catalogs": {"../../evil": {"schema": 1, "models": {}, "weights": {}}},
+    }
+    text = json.dumps(manifest).encode()
+    with tarfile.open(tmp_path / "evil.hub", "w") as tar:
+        info = tarfile.TarInfo("bundle.json")
+        info.size = len(text)
+        tar.addfile(info, io.BytesIO(text))
+        for name in ("../escape", "/tmp/escape-hub", "files/../../escape"):
+            info = tarfile.TarInfo(name)
+            info.size = 1
+            tar.addfile(info, io.BytesIO(b"x"))
+        link = tarfile.TarInfo("files/" + "0" * 64)
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(link)
+    hub("bundle", "import", "evil.hub", check=0)
+    outside = {path.name for path in tmp_path.iterdir()} - {"evil.hub", "home"}
+    assert outside == set()
+    assert digests(home) == []

@@ -1,0 +1,92 @@
+"""hub lock, hub sync and HUBCORE_LOCK: exactly these weights and no others."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from store_samples import DIGESTS, TRANSFORMS, digests, write_catalog
+
+pytest_plugins = ["store_fixtures"]
+
+
+def test_lock_and_sync_frozen(hub, urls, home, tmp_path):
+    """The lock has full digests, versions and a fingerprint; another machine gets just that."""
+    hub("lock", "anet", "bnet", check=0)
+    lock = json.loads((tmp_path / "hub.lock").read_text())
+    entry = lock["weights"]["acme/Anet_Weights.TWO"]
+    assert entry["sha256"] == DIGESTS["two"]
+    assert len(entry["preprocessing"]) == 64
+    assert lock["plugins"] == {"acme": ""}
+    other = tmp_path / "other"
+    write_catalog(other, urls)
+    away = {"HUBCORE_HOME": str(other)}
+    hub("sync", "--frozen", check=0, **away)
+    assert digests(other) == sorted([DIGESTS["two"], DIGESTS["three"]])
+
+
+@pytest.mark.parametrize("change", ["preprocessing", "digest", "file", "gone"])
+def test_sync_frozen_fails_where_anything_differs(hub, urls, home, tmp_path, server, change):
+    hub("lock", "anet", check=0)
+    other = tmp_path / "other"
+    if change == "preprocessing":
+        write_catalog(other, urls, transforms=[TRANSFORMS[0], {"crop_size": 225}])
+    elif change == "digest":
+        write_catalog(other, urls, digests={**DIGESTS, "two": "0" * 64})
+    elif change == "gone":
+        other.mkdir()
+    else:
+        write_catalog(other, urls)
+        server.serve("/two.pth", b"other bytes")
+    result = hub("sync", "--frozen", check=1, HUBCORE_HOME=str(other))
+    assert "Anet_Weights.TWO" in result.stderr
+    assert digests(other) == []
+    if change == "preprocessing":
+        told = hub("sync", check=0, HUBCORE_HOME=str(other)).stderr
+        assert "locked anew" in told
+        hub("sync", "--frozen", check=0, HUBCORE_HOME=str(other))
+
+
+def test_a_lock_needs_full_digests(hub, urls, home, tmp_path):
+    """Where the catalogue has a prefix, the file is fetched to learn the rest."""
+    write_catalog(home, urls, digests={name: digest[:8] for name, digest in DIGESTS.items()})
+    hub("lock", "anet", "-o", "my.lock", check=0)
+    lock = json.loads((tmp_path / "my.lock").read_text())
+    assert lock["weights"]["acme/Anet_Weights.TWO"]["sha256"] == DIGESTS["two"]
+
+
+def test_hubcore_lock_refuses_anything_else(hub, urls, home, tmp_path):
+    """In get_state_dict and get_model alike, and for weights of no catalogue."""
+    hub("lock", "Anet_Weights.ONE", check=0)
+    locked = {"HUBCORE_LOCK": "hub.lock"}
+    hub("download", "Anet_Weights.ONE", check=0, **locked)
+    result = hub("download", "anet", check=1, **locked)
+    assert "Anet_Weights.TWO is not in it" in result.stderr
+    assert DIGESTS["two"] not in digests(home)
+    script = (
+        "import hubcore\n"
+        "from hubcore.lockfile import LockError\n"
+        "class Foreign:\n"
+        "    url = ''; transforms = staticmethod(len); meta = {}\n"
+        "    def get_state_dict(self, *args, **kwargs): return {}\n"
+        "for weights in ('DEFAULT', Foreign()):\n"
+        "    try: hubcore.get_model('anet', weights=weights)\n"
+        "    except LockError as error: print('refused')\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "HUBCORE_HOME": str(home), **locked},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert result.stdout == "refused\nrefused\n", result.stderr
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"lock": 99}', '{"lock": 1, "weights": 3}'])
+def test_a_lock_file_that_is_none_is_one_clear_line(hub, tmp_path, content):
+    (tmp_path / "hub.lock").write_text(content)
+    result = hub("sync", "--frozen", check=1)
+    assert result.stderr.startswith("hub: ")
+    assert len(result.stderr.splitlines()) == 1
