@@ -166,13 +166,9 @@ def test_the_checkpoint_of_another_model_is_refused(workplace, capsys):
 def test_operations_are_counted_as_torchvision_does(name):
     """Billions of multiply-accumulates: the numbers that torchvision publishes."""
     weights = next(iter(hubcore.get_model_weights(name)))
+    size = weights.transforms()(torch.zeros(3, 700, 700, dtype=torch.uint8)).shape[1:]
     fcn = {"weights_backbone": None, "aux_loss": True, "num_classes": 21}
     with torch.device("meta"):  # counts without computing
         model = hubcore.get_model(name, **(fcn if name.startswith("fcn") else {})).eval()
-        ops = packing.count_ops(model, torch.zeros(3, *weights_size(weights)))
+        ops = packing.count_ops(model, torch.zeros(3, *size))
     assert ops == pytest.approx(weights.meta["_ops"], abs=0.002)
-
-
-def weights_size(weights):
-    """Height and width of a prepared square image."""
-    return weights.transforms()(torch.zeros(3, 700, 700, dtype=torch.uint8)).shape[1:]
