@@ -29,15 +29,15 @@ import hubcore
 SMALL = 12_000_000
 """Models of up to so many parameters are always built."""
 
-LESS_WORK = {
-    "min_size": (96,),
-    "max_size": 128,
-    "topk_candidates": 20,
-    "detections_per_img": 4,
-    "score_thresh": 0.0,
-    "_post_nms_top_n": {"testing": 40},
+_FEW = {"detections_per_img": 4, "topk_candidates": 20, "score_thresh": 0.0}
+LESS_WORK: dict[str, dict[str, Any]] = {
+    "": _FEW,
+    "roi_heads": _FEW,
+    "rpn": {"_post_nms_top_n": {"testing": 40}, "score_thresh": 0.0},
+    "transform": {"min_size": (96,), "max_size": 128},
 }
-"""Run-time settings of detectors; those that were built have been compared before."""
+"""Run-time settings of detectors, by part: else they enlarge what they get and look at many
+regions of it. Those that were built have been compared before."""
 
 
 # -- Comparing
@@ -99,13 +99,11 @@ def sample(task: str, meta: Mapping[str, Any], model: nn.Module) -> tuple[Any, .
 
 
 def outputs(model: nn.Module, arguments: tuple[Any, ...]) -> Any:
-    transform = getattr(model, "transform", None)
-    if transform is not None:
-        # Detectors enlarge what they get, and look at many regions of it.
-        for module in model.modules():
-            for attribute, value in LESS_WORK.items():
-                if hasattr(module, attribute):
-                    setattr(module, attribute, value)
+    parts = dict(model.named_modules()) if hasattr(model, "transform") else {}
+    for name, values in LESS_WORK.items():
+        for attribute, value in values.items():
+            if hasattr(parts.get(name), attribute):
+                setattr(parts[name], attribute, value)
     model.eval()
     with torch.inference_mode():
         return model(*arguments)

@@ -5,13 +5,13 @@ import importlib
 import pytest
 import torch
 import torchvision
-from hub_quantization import ShuffleNet_V2_X0_5_QuantizedWeights, shufflenet_v2_x0_5
-from hub_quantization.engines import EngineError, engine_for
 from seeding import seeded_hub
 from servers import FaultyServer
 from torchvision.models import quantization
 
 import hubcore
+from hub_quantization import ShuffleNet_V2_X0_5_QuantizedWeights, shufflenet_v2_x0_5
+from hub_quantization.engines import EngineError, engine_for
 from hubcore.store import default_store
 from hubcore.store_errors import DigestMismatchError
 

@@ -4,11 +4,11 @@ import json
 
 import pytest
 import torch
-from hub_quantization.post_training import quantize
 from photos import imagenet_photos, import_mobilenet
 from PIL import Image
 
 import hubcore
+from hub_quantization.post_training import quantize
 from hubcore import registry
 from hubcore.cli import main
 
