@@ -237,6 +237,17 @@ def test_a_failing_command_hook_does_not_take_hub_with_it(install, capsys):
     assert "'acme' failed in hubcore_add_commands" in capsys.readouterr().err
 
 
+@pytest.mark.filterwarnings("ignore::hubcore.errors.PluginWarning")
+def test_hub_plugins_shows_hook_packages_and_their_states(install, capsys):
+    install("1 / 0", "alpha")
+    install(implementation(), "beta")
+    assert main(["plugins"]) == 0
+    out = capsys.readouterr().out
+    assert "division by zero" in out
+    assert "pip uninstall alpha-hooks" in out
+    assert "beta-hooks" in out
+
+
 def test_without_hooks_an_unknown_scheme_is_refused(tiny, checkpoint):
     assert not hooks.installed()
     with pytest.raises(UnsafeAddressError, match="no way to fetch 'vault:'"):

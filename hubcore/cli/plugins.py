@@ -73,7 +73,26 @@ def run(args: argparse.Namespace) -> int:
     for plugin in found:
         if plugin.error:
             print(f"\n{plugin.name}: {plugin.error}\n  To remove it: {plugin.remedy}")
+    _print_hooks()
     return 0
+
+
+def _print_hooks() -> None:
+    """The packages that change the hub's behaviour; the only ones whose code runs here."""
+    from .. import hooks
+
+    if not hooks.installed():
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PluginWarning)
+        found = hooks.hook_plugins()
+    print()
+    print_table(
+        ([plugin.name, plugin.distribution, plugin.status] for plugin in found),
+        ["hooks", "distribution", "status"],
+    )
+    for broken in (plugin for plugin in found if plugin.error):
+        print(f"\n{broken.name}: {broken.error}\n  To remove it: {broken.remedy}")
 
 
 def _weights(plugin: Plugin) -> int:
