@@ -51,7 +51,9 @@ _registry = _make_importable()
 
 def __dir__():
     try:
-        return ["dependencies", *_registry.list_models()]
+        # Names such as timm's resnet50.a1_in1k are reached, but not offered as entry points.
+        names = (name for name in _registry.list_models() if name.isidentifier())
+        return ["dependencies", *names]
     except ImportError:  # torch.hub looks at the dependencies next and says which are missing
         return ["dependencies"]
 
