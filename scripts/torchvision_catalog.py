@@ -21,13 +21,14 @@ from catalogtool import build, compare, stubs, tables
 from catalogtool.families import FAMILIES, ROOT, Family
 
 from hubcore.catalog import Catalog
+from hubcore.export import dumps
 
 
 def made_files(family: Family) -> Iterator[tuple[Path, str]]:
     """What ``generate`` writes for a family, file by file."""
     data = build.build(family)
     catalog = Catalog(data, family.distribution, package=family.package)
-    yield family.catalog, build.dumps(data) + "\n"
+    yield family.catalog, dumps(data) + "\n"
     yield family.stub, stubs.stub(catalog, compare.package_of_enum)
     yield family.readme, tables.updated(family.readme.read_text("utf-8"), catalog)
 
@@ -42,7 +43,7 @@ def shared_files() -> Iterator[tuple[Path, str]]:
             "model": sorted(name.lower() for name in data["models"]),
             "weights": sorted(name.lower() for name in data["weights"]),
         }
-    yield ROOT / "hubcore" / "families.json", build.dumps(names) + "\n"
+    yield ROOT / "hubcore" / "families.json", dumps(names) + "\n"
 
 
 def generate(families: list[Family]) -> int:

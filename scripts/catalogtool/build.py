@@ -217,19 +217,3 @@ def label_files() -> Iterator[tuple[Path, str]]:
     for name, labels in LISTS.items():
         text = json.dumps(labels, indent=0, ensure_ascii=False) + "\n"
         yield LABELS / f"{name}.json", text
-
-
-def dumps(value: Any, indent: int = 0) -> str:
-    """JSON with every value that fits in a line of 100 columns on one line."""
-    line = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    if len(line) + indent <= 90 or not isinstance(value, dict | list) or not value:
-        return line
-    inner = " " * (indent + 1)
-    if isinstance(value, list):
-        parts = [dumps(item, indent + 1) for item in value]
-        opening, closing = "[]"
-    else:
-        parts = [f"{json.dumps(k)}: {dumps(v, indent + 1)}" for k, v in value.items()]
-        opening, closing = "{}"
-    body = ",\n".join(inner + part for part in parts)
-    return f"{opening}\n{body}\n{' ' * indent}{closing}"
