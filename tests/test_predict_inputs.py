@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from hubcore.prediction import Failure, InputError
-from hubcore.prediction.frames import open_frames
+from hubcore.prediction.frames import _upright, open_frames
 from hubcore.prediction.images import open_image
 from hubcore.prediction.inputs import expand
 from hubcore.prediction.tasks.video import clip_indices
@@ -223,6 +223,22 @@ def test_a_video_file_gives_the_frames_that_are_asked_for(clip):
     assert all(frame.shape == (3, 48, 64) and frame.dtype == torch.uint8 for frame in found)
     brightness = [float(frame.float().mean()) / 5 for frame in found]
     assert brightness == pytest.approx(wanted, abs=1)
+
+
+def test_a_turned_video_is_shown_upright():
+    """A telephone held upright writes lying frames, and that they are to be turned."""
+
+    class Frame:
+        rotation = -90  # clockwise
+
+        def to_ndarray(self, format):
+            pixels = np.zeros((2, 4, 3), np.uint8)
+            pixels[0, 0] = 255
+            return pixels
+
+    upright = _upright(Frame())
+    assert upright.shape == (3, 4, 2)
+    assert upright[:, 0, 1].tolist() == [255] * 3  # the upper left corner is the upper right now
 
 
 def test_a_folder_and_a_tensor_give_frames_too(folder):

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
-from PIL import Image, ImageChops, ImageColor, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 from torch import Tensor
 
 __all__ = ["Canvas", "Row", "below", "colour"]
@@ -68,12 +69,17 @@ class Canvas:
 
     def mask(self, mask: Tensor, fill: Colour) -> None:
         """Tints what a mask, bool (height, width) of the original, covers, and outlines it."""
-        shape = Image.fromarray(mask.to(torch.uint8).mul(255).numpy())
-        shape = shape.resize(self.image.size, Image.Resampling.NEAREST)
-        tint = Image.blend(self.image, Image.new("RGB", self.image.size, fill), 0.6)
-        self.image.paste(tint, mask=shape)
-        edge = ImageChops.subtract(shape, shape.filter(ImageFilter.MinFilter(self.line | 1)))
-        self.image.paste(fill, mask=edge)
+        shape = _as_image(mask).resize(self.image.size, Image.Resampling.NEAREST)
+        covered = shape.getbbox()
+        if covered is None:
+            return
+        shape = shape.crop(covered)
+        part = self.image.crop(covered)
+        part = Image.composite(
+            Image.blend(part, Image.new("RGB", part.size, fill), 0.6), part, shape
+        )
+        part.paste(fill, mask=_as_image(_outline(shape, self.line)))
+        self.image.paste(part, covered[:2])
 
     def limbs(
         self,
@@ -134,6 +140,24 @@ class Canvas:
         x1, y1, x2, y2 = (self.scale * value for value in box)
         x1, y1 = min(max(0.0, x1), width), min(max(0.0, y1), height)
         return x1, y1, max(x1, min(x2, width)), max(y1, min(y2, height))
+
+
+def _as_image(mask: Tensor) -> Image.Image:
+    return Image.fromarray(mask.to(torch.uint8).mul(255).numpy())
+
+
+def _outline(shape: Image.Image, width: int) -> Tensor:
+    """The rim of a mask: what lies within so many pixels of where it ends."""
+    mask = torch.from_numpy(np.array(shape)) > 0
+    inner = torch.zeros_like(mask)
+    inner[width:-width, width:-width] = (
+        mask[width:-width, width:-width]
+        & mask[2 * width :, width:-width]
+        & mask[: -2 * width, width:-width]
+        & mask[width:-width, 2 * width :]
+        & mask[width:-width, : -2 * width]
+    )
+    return mask & ~inner
 
 
 def overlap(first: Box, second: Box) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -31,7 +32,8 @@ class Predictor:
         model: a name, bare or canonical; or a module that is ready to use, with `weights` given.
         weights: for a name, what the model's builder takes: ``"DEFAULT"``, a member's name, a
             full name, a member, or any object that satisfies `hubcore.WeightsLike`. For a module,
-            the weights whose preprocessing and categories go with it.
+            the weights whose preprocessing and categories go with it. The module is moved to the
+            device and put in evaluation mode.
         task: where neither the model nor the weights tell.
         top: how many classes a classification gives.
         score: the least score of a detection.
@@ -177,9 +179,13 @@ class Predictor:
             output = self._task.run(self._model, moved)
             if self._plain is not None:
                 plain = self._task.run(self._plain, moved)
-                difference = largest_difference(output, plain)
-                self.largest_difference = max(difference, self.largest_difference or 0.0)
+                self._compared(largest_difference(output, plain))
             return self._task.results(output, items, samples)
+
+    def _compared(self, difference: float) -> None:
+        known = self.largest_difference or 0.0
+        # NaN, once there, stays.
+        self.largest_difference = difference if math.isnan(difference) else max(known, difference)
 
     def _to_device(self, tensor: Tensor) -> Tensor:
         return tensor.to(self.device, non_blocking=True)
