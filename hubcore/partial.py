@@ -22,7 +22,7 @@ from typing import Any
 
 from .intervals import Intervals
 
-__all__ = ["ABANDONED_AFTER", "Partial"]
+__all__ = ["ABANDONED_AFTER", "Partial", "abandoned", "remove_free"]
 
 # A partial of a process that we cannot ask about (on another host) is taken over when nothing
 # was written for this many seconds; a live download times out or retries long before.
@@ -54,13 +54,17 @@ class Partial:
         """Takes over the largest partial of this key that nobody works on, or begins one."""
         parent.mkdir(parents=True, exist_ok=True)
         own = parent / f"{key}.{_owner()}-{secrets.token_hex(4)}"
+        claimed = False
         for candidate in sorted(_free(parent, key), key=_bytes_in, reverse=True):
+            if claimed:
+                remove_free(candidate)  # a smaller one, of no more use
+                continue
             try:
                 candidate.rename(own)
             except OSError:
                 continue  # another process was quicker
-            break
-        else:
+            claimed = True
+        if not claimed:
             own.mkdir()
         return cls(own, parent, key)
 
@@ -137,8 +141,8 @@ class Partial:
             self.save()
         self._close()
         free = self._parent / self._key
-        if _bytes_in(free) < _bytes_in(self.folder):
-            _remove(free)
+        if -1 < _bytes_in(free) < _bytes_in(self.folder):
+            remove_free(free)
         try:
             self.folder.rename(free)
         except OSError:  # a larger one is there already, or the disk gave up
@@ -243,6 +247,14 @@ def _bytes_in(folder: Path) -> int:
         return (folder / "data").stat().st_size
     except OSError:
         return -1
+
+
+def remove_free(folder: Path) -> None:
+    """Removes a partial that nobody works on, unless somebody takes it this moment."""
+    own = folder.with_name(f".removed-{secrets.token_hex(8)}")
+    with contextlib.suppress(OSError):
+        folder.rename(own)
+        _remove(own)
 
 
 def _remove(folder: Path) -> None:

@@ -338,7 +338,10 @@ class Store:
                     needed=None,
                     free=None,
                 ) from error
-            raise
+            place = f": {error.filename}" if error.filename else ""
+            raise StoreError(
+                f"The store {self.root} failed ({error.strerror or error}{place})."
+            ) from error
 
 
 def default_store() -> Store:

@@ -142,7 +142,7 @@ class Transfer:
             or not match
             or (int(match[1]), int(match[2]) + 1) != (start, end)
             or match[3] != str(state.get("total"))
-            or response.headers.get("ETag") != state.get("etag")
+            or response.headers.get("ETag", state.get("etag")) != state.get("etag")
             or _encoded(response)
         ):
             response.close()
@@ -229,8 +229,8 @@ class Transfer:
             body_end: int | None = int(match[2]) + 1
             total = known if match[3] == "*" else int(match[3])
             changed = known is not None and total != known
-            if state.get("source") == identity(source.original) and start:
-                changed = changed or (state.get("etag") or "") != (headers.get("ETag") or "")
+            if state.get("source") == identity(source.original) and "ETag" in headers and start:
+                changed = changed or state.get("etag") != headers["ETag"]
             if changed:
                 self.restart()
                 raise TemporaryError("the file changed between two tries")
@@ -242,10 +242,12 @@ class Transfer:
             body_end = total = int(length) if length.isdigit() and not encoded else None
         if self.size is not None and total is not None and total != self.size:
             raise PermanentError(f"it is {total} bytes long, and the catalogue says {self.size}")
+        same = start and state.get("source") == identity(source.original)
+        kept = state if same else {}
         self.partial.state = {
             "source": identity(source.original),
-            "etag": headers.get("ETag"),
-            "modified": headers.get("Last-Modified"),
+            "etag": headers.get("ETag", kept.get("etag")),
+            "modified": headers.get("Last-Modified", kept.get("modified")),
             "total": total,
             "encoded": encoded,
         }

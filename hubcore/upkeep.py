@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from .errors import HubError
 from .hashing import sha256_of
-from .partial import abandoned
+from .partial import abandoned, remove_free
 from .remote import RemoteFile
 from .store import Entry, Store
 
@@ -134,14 +134,12 @@ def plan_removal(
 
 def remove(plan: Iterable[Removal]) -> int:
     """Removes what was planned, and returns how many bytes that freed."""
-    import shutil
-
     freed = 0
     for removal in plan:
         for path in removal.paths:
             with contextlib.suppress(FileNotFoundError):
                 if path.is_dir():
-                    shutil.rmtree(path)
+                    remove_free(path)
                 else:
                     path.unlink()
         freed += removal.size
@@ -174,3 +172,5 @@ def _left_over(store: Store, now: float) -> Iterator[Removal]:
                 )
                 if path.is_file() and (temporary or orphan) and now - status.st_mtime > _LEFT_OVER:
                     yield Removal(path.name, "left over", status.st_size, (path,))
+                elif path.name.startswith(".removed-"):
+                    yield Removal(path.name, "left over", 0, (path,))

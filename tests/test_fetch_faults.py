@@ -168,6 +168,18 @@ def test_a_file_of_unknown_length_that_is_whole_is_noticed(server, store):
     assert len(server.requests) == 2  # the second answer is 416: nothing after that
 
 
+def test_a_server_that_leaves_the_etag_out_of_its_ranges_is_believed(server, store):
+    """The size fits and the digest decides; there is no reason to begin afresh."""
+
+    def bare(exchange):
+        start, end = exchange.send_head(ETag=None)
+        exchange.write(exchange.data[start:end])
+
+    url = server.serve(PATH, DATA, [servers.cut(300_000), bare])
+    assert_right(store.get(remote(url)), store)
+    assert len(server.requests) == 2
+
+
 def test_last_modified_serves_where_there_is_no_strong_etag(server, store):
     date = "Wed, 21 Oct 2015 07:28:00 GMT"
     url = server.serve(PATH, DATA, [servers.cut(300_000)], ETag='W/"weak"', Last_Modified=date)

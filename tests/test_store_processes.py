@@ -239,6 +239,39 @@ def test_another_hosts_partial_is_taken_only_when_long_untouched(tmp_path):
     assert Partial.claim(tmp_path, "key").size == 5
 
 
+def test_smaller_partials_of_the_same_file_are_cleared_away(tmp_path):
+    """Two killed processes left one each: the larger is resumed, the other is of no use."""
+    for size in (10, 30, 20):
+        partial = Partial.claim(tmp_path, "key")
+        partial.write(bytes(size), 0)
+        partial.save()
+        host, pid, _, token = partial.folder.name.partition(".")[2].split("-")
+        partial.folder.rename(tmp_path / f"x.{host}-{pid}-1-{token}")
+    for folder in list(tmp_path.iterdir()):
+        folder.rename(folder.with_name(f"key{folder.name[1:]}"))
+    assert Partial.claim(tmp_path, "key").size == 30
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_partial_that_vanishes_is_one_clear_error(server, tmp_path):
+    """Somebody empties the store's folder while a download runs."""
+    import shutil
+
+    from hubcore.store_errors import StoreError
+
+    def vanish(exchange):
+        start, end = exchange.send_head()
+        exchange.write(exchange.data[start:1000])
+        wait_for(lambda: partial_bytes(tmp_path) >= 1000)
+        shutil.rmtree(tmp_path / "partial")
+        exchange.write(exchange.data[1000:end])
+
+    url = server.serve("/n.pth", DATA, [vanish])
+    with pytest.raises(StoreError, match="failed"):
+        Store(tmp_path).get(RemoteFile((url,), DIGEST))
+    assert Store(tmp_path).get(RemoteFile((url,), DIGEST)).read_bytes() == DATA
+
+
 def test_interrupting_keeps_what_arrived(server, tmp_path):
     """Ctrl-C: the partial is free at once, for whoever tries next."""
     url = server.serve("/n.pth", DATA, [servers.stall(900_000)])
