@@ -129,6 +129,19 @@ def test_the_examples_own_tests_pass_where_they_are_installed(shop, built, examp
     assert " failed" not in done.stdout
 
 
+def test_an_editable_installation_finds_the_checkpoint_in_its_source(shop):
+    """So that authors can work on their package as they are used to."""
+    shop.pip("install", "-q", "--no-index", "--no-deps", "--no-build-isolation", "-e",
+             EXAMPLES / "hub-acme-flowers")  # fmt: skip
+    done = shop.run(
+        "import hubcore\n"
+        "print(hubcore.get_weight('AcmeFlowers_Weights.V1').download().stat().st_size)",
+        HUBCORE_HOME=str(shop.folder / "another-home"),
+    )
+    shop.uninstall("acme-flowers")
+    assert done.stdout.strip() == "1529235", done.stderr
+
+
 def test_an_example_holds_nothing_of_ours():
     """They reach hubcore through its public names alone, as an author outside must."""
     allowed = {"hubcore", "hubcore.family", "hubcore.testing", "hubcore.transforms"}
