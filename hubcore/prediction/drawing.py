@@ -82,10 +82,12 @@ def _(result: DetectionResult) -> Image.Image:
         colour(number if shaped else max(0, one.category_id - 1))
         for number, one in enumerate(found)
     ]
-    # The best on top.
-    for one, fill in reversed(list(zip(found, colours, strict=True))):
+    # The best on top, and no tint over a box.
+    backwards = list(zip(found, colours, strict=True))[::-1]
+    for one, fill in backwards:
         if one.mask is not None:
             canvas.mask(one.mask, fill)
+    for one, fill in backwards:
         canvas.box(one.box, fill)
         if one.keypoints:
             _draw_person(canvas, one.keypoints, fill)
