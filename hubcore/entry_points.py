@@ -59,9 +59,10 @@ def _distributions(folder: str) -> Iterator[tuple[str, str, str]]:
     for name in names:
         if name.startswith("~"):  # what pip leaves behind when an uninstall was interrupted
             continue
-        base = Path(folder, name)
+        base = os.path.join(folder, name)  # noqa: PTH118  # there may be hundreds, a Path is slow
         try:
-            text = (base / "entry_points.txt").read_text(encoding="utf-8")
+            with open(f"{base}/entry_points.txt", encoding="utf-8") as file:  # noqa: PTH123
+                text = file.read()
         except (OSError, ValueError):
             text = ""
         stem = name.rpartition(".")[0]
@@ -71,9 +72,9 @@ def _distributions(folder: str) -> Iterator[tuple[str, str, str]]:
         yield normalise(project), version, text
 
 
-def _egg_version(base: Path) -> str:
+def _egg_version(base: str) -> str:
     try:
-        header = (base / "PKG-INFO").read_text(encoding="utf-8", errors="replace")
+        header = Path(base, "PKG-INFO").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
     match = re.search(r"^Version: *(\S+)", header, re.MULTILINE)

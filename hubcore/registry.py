@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -62,22 +62,38 @@ Patterns = str | Iterable[str] | None
 
 
 class _Index:
-    """The entries of all plugins, by lower-case bare name."""
+    """The entries of all plugins by lower-case bare name, each kind from when it is asked for."""
 
     def __init__(self, found: list[Plugin]) -> None:
         self.plugins = found
-        self.models: dict[str, list[ModelEntry]] = {}
-        self.weights: dict[str, list[WeightsEntry]] = {}
-        # Enums by the lower-case name, bare or canonical, of the model they declare to fit.
-        self.fitting: dict[str, list[WeightsEntry]] = {}
-        for catalog in (plugin.catalog for plugin in found):
-            if catalog is None:
-                continue
-            for model in catalog.models.values():
-                self.models.setdefault(model.name.lower(), []).append(model)
+
+    @cached_property
+    def models(self) -> dict[str, list[ModelEntry]]:
+        groups: dict[str, list[ModelEntry]] = {}
+        for catalog in self._catalogs():
+            for name, model in catalog.models.items():
+                groups.setdefault(name.lower(), []).append(model)
+        return groups
+
+    @cached_property
+    def weights(self) -> dict[str, list[WeightsEntry]]:
+        groups: dict[str, list[WeightsEntry]] = {}
+        for catalog in self._catalogs():
+            for name, weights in catalog.weights.items():
+                groups.setdefault(name.lower(), []).append(weights)
+        return groups
+
+    @cached_property
+    def fitting(self) -> dict[str, list[WeightsEntry]]:
+        """Enums by the lower-case name, bare or canonical, of the model they declare to fit."""
+        groups: dict[str, list[WeightsEntry]] = {}
+        for catalog in self._catalogs():
             for weights in catalog.weights.values():
-                self.weights.setdefault(weights.name.lower(), []).append(weights)
-                self.fitting.setdefault(_declared_builder(weights), []).append(weights)
+                groups.setdefault(_declared_builder(weights), []).append(weights)
+        return groups
+
+    def _catalogs(self) -> Iterator[Catalog]:
+        return (plugin.catalog for plugin in self.plugins if plugin.catalog is not None)
 
 
 _index: _Index | None = None
@@ -232,7 +248,10 @@ def models(
     plugin: str | None = None,
 ) -> dict[str, ModelEntry]:
     """The models that `list_models` lists, with their entries."""
-    all_models = {short_name(e): e for group in _current().models.values() for e in group}
+    all_models = {}
+    for group in _current().models.values():
+        bare = _meaning(group)
+        all_models.update((e.name if e is bare else e.canonical, e) for e in group)
     wanted = _distributions(plugin)
     return {
         name: all_models[name]

@@ -51,9 +51,7 @@ def home() -> Path:
     value = _get("home")
     if value:
         return Path(str(value)).expanduser().absolute()
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("hubcore", appauthor=False))
+    return _user_folder("cache")
 
 
 def config_file() -> Path:
@@ -61,9 +59,7 @@ def config_file() -> Path:
     value = os.environ.get("HUBCORE_CONFIG")
     if value:
         return Path(value).expanduser()
-    import platformdirs
-
-    return Path(platformdirs.user_config_dir("hubcore", appauthor=False)) / "config.toml"
+    return _user_folder("config") / "config.toml"
 
 
 def offline() -> bool:
@@ -136,6 +132,17 @@ def retries() -> int:
 def connections() -> int:
     """The most connections that one file may use."""
     return int(_number("connections", 16))
+
+
+def _user_folder(kind: str) -> Path:
+    """The user's ``cache`` or ``config`` folder for hubcore, by the platform's rules."""
+    if sys.platform == "linux":  # platformdirs says the same, and takes as long as listing does
+        base = os.environ.get(f"XDG_{kind.upper()}_HOME", "").strip()
+        return Path(base or f"~/.{kind}").expanduser() / "hubcore"
+    import platformdirs
+
+    folder = platformdirs.user_cache_dir if kind == "cache" else platformdirs.user_config_dir
+    return Path(folder("hubcore", appauthor=False))
 
 
 def _get(name: str) -> Any:

@@ -15,9 +15,13 @@ def print_json(value: object) -> None:
 
 
 def print_table(rows: Iterable[Sequence[Any]], headers: Sequence[str]) -> None:
-    from tabulate import tabulate
-
-    print(tabulate(list(rows), headers=headers, tablefmt="simple", disable_numparse=True))
+    """Columns under their headings."""
+    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(headers, *cells, strict=True)]
+    for line in [headers, ["-" * width for width in widths], *cells]:
+        print(
+            "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
+        )
 
 
 def print_fields(fields: Mapping[str, Any]) -> None:
