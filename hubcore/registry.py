@@ -248,7 +248,7 @@ def models(
     plugin: str | None = None,
 ) -> dict[str, ModelEntry]:
     """The models that `list_models` lists, with their entries."""
-    all_models = {}
+    all_models: dict[str, ModelEntry] = {}
     for group in _current().models.values():
         bare = _meaning(group)
         all_models.update((e.name if e is bare else e.canonical, e) for e in group)
