@@ -196,6 +196,18 @@ def test_a_server_bad_at_ranges_is_survived(server, store, second):
     assert_right(store.get(remote(url)), store)
 
 
+def test_an_ignored_range_costs_one_request(server, store):
+    """The 200 is the whole file: it is taken as that, not asked for again."""
+    url = server.serve(PATH, DATA, [servers.cut(300_000), servers.ignore_range])
+    assert_right(store.get(remote(url)), store)
+    assert len(server.requests) == 2
+
+
+def test_a_wrong_range_is_noticed_without_a_digest_too(server, store):
+    url = server.serve(PATH, DATA, [servers.cut(300_000), servers.wrong_range])
+    assert store.get(RemoteFile((url,)), check_hash=False).read_bytes() == DATA
+
+
 @pytest.mark.parametrize("known_size", [True, False])
 def test_a_file_that_changes_between_two_tries_is_never_joined(server, store, known_size):
     """The old half and the new half do not meet, whether or not the server minds If-Range."""

@@ -332,6 +332,19 @@ def test_offline_makes_no_connection_and_says_how_to_get_the_file(server, store,
     assert server.requests == []
 
 
+def test_offline_stops_a_download_under_way_at_its_next_request(server, store, monkeypatch):
+    """No request is sent, not even the second one of a redirect."""
+
+    def go_offline(exchange):
+        monkeypatch.setenv("HUBCORE_OFFLINE", "1")
+        servers.redirect("/elsewhere")(exchange)
+
+    url = server.serve(f"/{NAME}", DATA, [go_offline])
+    with pytest.raises(OfflineError):
+        store.get(RemoteFile((url,)))
+    assert [path for path, _ in server.requests] == [f"/{NAME}"]
+
+
 def test_offline_uses_what_is_here(server, store, monkeypatch):
     url = server.serve(f"/{NAME}", DATA)
     path = store.get(RemoteFile((url,)))
