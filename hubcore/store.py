@@ -120,14 +120,16 @@ class Store:
         progress: bool = True,
         check_hash: bool = True,
         at_once: int = 4,
+        about: Sequence[int | None] = (),
     ) -> list[Path | Exception]:
         """Several files, some at once, with one progress bar.
 
-        Returns:
-            For each file, in order, its path or the error that it ended with.
-
         Args:
             at_once: how many; they share the connections that one file may use.
+            about: their sizes in bytes, roughly, for the remaining time; exact ones are learnt.
+
+        Returns:
+            For each file, in order, its path or the error that it ended with.
         """
         from concurrent.futures import ThreadPoolExecutor
 
@@ -138,9 +140,10 @@ class Store:
         display = Progress(f"{len(files)} files", shown=progress)
         cancel = Cancel()
         connections = max(settings.connections() // at_once, 1)
-        for file in files:
-            if file.size is not None and self.find(file, check_hash=check_hash) is None:
-                display.expect(file, file.size)
+        for number, file in enumerate(files):
+            size = file.size or (about[number] if about else None)
+            if size and self.find(file, check_hash=check_hash) is None:
+                display.expect(file, size)
 
         def one(file: RemoteFile) -> Path | Exception:
             try:

@@ -221,6 +221,23 @@ def test_a_file_that_changes_between_two_tries_is_never_joined(server, store, kn
     assert_right(store.get(remote(url)), store)
 
 
+def test_a_changed_file_behind_a_server_that_ignores_if_range_is_not_joined(server, store):
+    """Without a digest, only the ETag tells the halves apart."""
+
+    def careless(exchange):
+        del exchange.handler.headers["If-Range"]
+        servers.good(exchange)
+
+    old = bytes(len(DATA))
+    url = server.serve(PATH, old, always=servers.cut(300_000))
+    server.resources[PATH].always = servers.status(500)
+    server.resources[PATH].faults = [servers.cut(300_000)]
+    with pytest.raises(DownloadError):
+        store.get(RemoteFile((url,)), check_hash=False)
+    server.serve(PATH, DATA, always=careless)
+    assert store.get(RemoteFile((url,)), check_hash=False).read_bytes() == DATA
+
+
 def test_without_a_digest_only_what_surely_belongs_together_is_joined(server, store):
     """No ETag and no date: a resumed half could be another file's, so it is begun afresh."""
     url = server.serve(PATH, DATA, [_cut_without_validators])

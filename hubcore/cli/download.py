@@ -58,7 +58,8 @@ def run(args: argparse.Namespace) -> int:
     here = [store.find(file, check_hash=check_hash) for file in files]
     results: list[Path | Exception | None] = list(here)
     if not args.dry_run:
-        results = [*store.get_many(files, check_hash=check_hash)]
+        about = [_about(member.meta) for member in members]
+        results = [*store.get_many(files, check_hash=check_hash, about=about)]
     rows: list[dict[str, Any]] = []
     for member, file, found, result in zip(members, files, here, results, strict=True):
         row = {"name": canonical_name(member), "status": "here" if found else "fetched"}
