@@ -25,9 +25,7 @@ LABELS = Path(__file__).parent / "labels"
 _HEX = frozenset("0123456789abcdef")
 
 
-class ModelEntry:
-    """One model of a catalogue."""
-
+class _Entry:
     __slots__ = ("catalog", "data", "name")
 
     def __init__(self, catalog: Catalog, name: str, data: Mapping[str, Any]) -> None:
@@ -36,12 +34,18 @@ class ModelEntry:
         self.data = data
 
     def __repr__(self) -> str:
-        return f"<model {self.canonical}>"
+        return f"<{type(self).__name__} {self.canonical}>"
 
     @property
     def canonical(self) -> str:
-        """``distribution/model``, a name that no other package can take."""
+        """``distribution/name``, a name that no other package can take."""
         return f"{self.catalog.distribution}/{self.name}"
+
+
+class ModelEntry(_Entry):
+    """One model of a catalogue."""
+
+    __slots__ = ()
 
     @property
     def task(self) -> str:
@@ -88,22 +92,10 @@ class ModelEntry:
         return f"{text}\n\nPaper: {paper}" if paper else text
 
 
-class WeightsEntry:
+class WeightsEntry(_Entry):
     """One enum of weights of a catalogue: several weights for one model."""
 
-    __slots__ = ("catalog", "data", "name")
-
-    def __init__(self, catalog: Catalog, name: str, data: Mapping[str, Any]) -> None:
-        self.catalog = catalog
-        self.name = name
-        self.data = data
-
-    def __repr__(self) -> str:
-        return f"<weights {self.canonical}>"
-
-    @property
-    def canonical(self) -> str:
-        return f"{self.catalog.distribution}/{self.name}"
+    __slots__ = ()
 
     @property
     def builder(self) -> str:

@@ -45,7 +45,24 @@ class _Preset(nn.Module):
         return f"{type(self).__name__}({lines}\n)" if lines else f"{type(self).__name__}()"
 
 
-class ImageClassification(_Preset):
+class _NormalisingPreset(_Preset):
+    """The settings that presets which resize and normalise have in common."""
+
+    def __init__(
+        self,
+        mean: Sequence[float],
+        std: Sequence[float],
+        interpolation: InterpolationMode | str,
+        antialias: bool | None,
+    ) -> None:
+        super().__init__()
+        self.mean = list(mean)
+        self.std = list(std)
+        self.interpolation = InterpolationMode(interpolation)
+        self.antialias = antialias
+
+
+class ImageClassification(_NormalisingPreset):
     """Resizes the shorter side, crops the centre, rescales to [0, 1] and normalises.
 
     Args:
@@ -71,13 +88,9 @@ class ImageClassification(_Preset):
         interpolation: InterpolationMode | str = InterpolationMode.BILINEAR,
         antialias: bool | None = True,
     ) -> None:
-        super().__init__()
+        super().__init__(mean, std, interpolation, antialias)
         self.crop_size = _sizes(crop_size)
         self.resize_size = _sizes(resize_size)
-        self.mean = list(mean)
-        self.std = list(std)
-        self.interpolation = InterpolationMode(interpolation)
-        self.antialias = antialias
 
     def forward(self, img: Tensor) -> Tensor:
         resized = F.resize(
@@ -116,7 +129,7 @@ class ObjectDetection(_Preset):
         return "Takes a PIL image or a (..., C, H, W) tensor and rescales it to [0, 1]."
 
 
-class SemanticSegmentation(_Preset):
+class SemanticSegmentation(_NormalisingPreset):
     """Resizes the shorter side, rescales to [0, 1] and normalises.
 
     Args:
@@ -137,12 +150,8 @@ class SemanticSegmentation(_Preset):
         interpolation: InterpolationMode | str = InterpolationMode.BILINEAR,
         antialias: bool | None = True,
     ) -> None:
-        super().__init__()
+        super().__init__(mean, std, interpolation, antialias)
         self.resize_size = None if resize_size is None else _sizes(resize_size)
-        self.mean = list(mean)
-        self.std = list(std)
-        self.interpolation = InterpolationMode(interpolation)
-        self.antialias = antialias
 
     def forward(self, img: Tensor) -> Tensor:
         if isinstance(self.resize_size, list):
@@ -162,7 +171,7 @@ class SemanticSegmentation(_Preset):
         )
 
 
-class VideoClassification(_Preset):
+class VideoClassification(_NormalisingPreset):
     """Resizes, crops, rescales and normalises each frame, and moves time behind the channels.
 
     Args:
@@ -187,12 +196,9 @@ class VideoClassification(_Preset):
         std: Sequence[float] = (0.22803, 0.22145, 0.216989),
         interpolation: InterpolationMode | str = InterpolationMode.BILINEAR,
     ) -> None:
-        super().__init__()
+        super().__init__(mean, std, interpolation, antialias=False)
         self.crop_size = list(crop_size)
         self.resize_size = list(resize_size)
-        self.mean = list(mean)
-        self.std = list(std)
-        self.interpolation = InterpolationMode(interpolation)
 
     def forward(self, vid: Tensor) -> Tensor:
         single = vid.ndim < 5
@@ -200,7 +206,7 @@ class VideoClassification(_Preset):
         batch, time, channels, height, width = clips.shape
         frames = clips.view(-1, channels, height, width)
         frames = F.resize(
-            frames, self.resize_size, interpolation=self.interpolation, antialias=False
+            frames, self.resize_size, interpolation=self.interpolation, antialias=self.antialias
         )
         frames = F.center_crop(frames, self.crop_size)
         frames = _rescaled_and_normalised(frames, self.mean, self.std)
