@@ -9,6 +9,7 @@ parameter stays in memory and never reaches the file.
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Container, Mapping
 from pathlib import Path
@@ -50,12 +51,12 @@ def read_checkpoint(path: Path, map_location: Any = None) -> Any:
         if tensors is not None:
             return tensors
     try:
-        return torch.load(
-            path,
-            map_location=map_location or "cpu",
-            mmap=is_zip,
-            weights_only=True,
-        )
+        with warnings.catch_warnings():
+            # Of its own way to load quantized tensors, which no user can change.
+            warnings.filterwarnings("ignore", category=UserWarning, module=r"torch\._utils")
+            return torch.load(
+                path, map_location=map_location or "cpu", mmap=is_zip, weights_only=True
+            )
     except pickle.UnpicklingError as error:
         raise WeightsError(
             f"{path} holds more than tensors and plain values, and the hub never runs code from a "

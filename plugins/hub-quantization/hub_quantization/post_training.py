@@ -19,6 +19,7 @@ from hubcore.catalog import ModelEntry
 from hubcore.entry_points import normalise
 from hubcore.errors import UnknownNameError, WeightsError
 from hubcore.hashing import sha256_of
+from hubcore.loading import read_state_dict
 from hubcore.references import Reference
 from hubcore.weights import WeightsEnum
 
@@ -172,7 +173,7 @@ def _check_rebuilds(path: Path, module: nn.Module, batch: Tensor, **arguments: A
     was measured."""
     rebuilt = quantized(**arguments)
     try:
-        rebuilt.load_state_dict(torch.load(path, weights_only=True))
+        rebuilt.load_state_dict(read_state_dict(path))
         with torch.inference_mode():
             same = torch.equal(rebuilt(batch), module(batch))
     except RuntimeError as error:
