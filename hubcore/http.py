@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -62,21 +63,32 @@ class Cancel:
     def __init__(self) -> None:
         self._event = threading.Event()
         self._open: set[requests.Response] = set()
+        self._children: weakref.WeakSet[Cancel] = weakref.WeakSet()
         self._lock = threading.Lock()
+
+    def child(self) -> Cancel:
+        """One that is set with this one, or alone."""
+        child = Cancel()
+        with self._lock:
+            self._children.add(child)
+        if self._event.is_set():
+            child.set()
+        return child
 
     def set(self) -> None:
         """Stops everything that asks this object, now and later."""
         self._event.set()
-        self.hang_up()
-
-    def hang_up(self) -> None:
-        """Breaks off the answers that are being read."""
         with self._lock:
-            responses = list(self._open)
+            responses, children = list(self._open), list(self._children)
         for response in responses:
             # It may have ended this moment, or stand where it cannot be shut down.
             with contextlib.suppress(Exception):
                 response.raw.shutdown()
+        for child in children:
+            child.set()
+
+    def is_set(self) -> bool:
+        return self._event.is_set()
 
     def check(self) -> None:
         if self._event.is_set():

@@ -46,7 +46,7 @@ class Helpers:
         self._threads: list[threading.Thread] = []
         self._active = 0
         self._confirmed = False
-        self._stopping = False
+        self._cancel = transfer.cancel.child()
         self._growing = True
         self._fault: TemporaryError | None = None
         self._error: BaseException | None = None
@@ -90,13 +90,11 @@ class Helpers:
             raise self._fault or TemporaryError("the server stopped serving ranges of this file")
 
     def stop(self) -> None:
-        """Ends all helpers; what they wrote stays."""
-        with self._changed:
-            self._stopping = True
-        if any(thread.is_alive() for thread in self._threads):
-            self._transfer.cancel.hang_up()
+        """Ends all helpers; what they wrote stays, and none of them writes any more."""
+        self._cancel.set()
+        until = time.monotonic() + _PARTING
         for thread in self._threads:
-            thread.join(_PARTING)
+            thread.join(max(until - time.monotonic(), 0.0))
 
     def _look(self) -> None:
         """Measures, and adds connections while that helps."""
@@ -104,7 +102,7 @@ class Helpers:
         elapsed = now - self._marked
         if elapsed < _MEASURE or not self._growing or not self._most:
             return
-        if self._stopping or self.refused:
+        if self.refused:
             return
         had, before = self._transfer.partial.size, self._rate
         self._rate = (had - self._had) / elapsed
@@ -147,7 +145,7 @@ class Helpers:
         try:
             while True:
                 with self._changed:
-                    if self._stopping or self.refused or not self._todo:
+                    if self._cancel.is_set() or self.refused or not self._todo:
                         return
                     start, end = self._todo.pop(0)
                 try:
@@ -174,10 +172,7 @@ class Helpers:
 
     def _fetch(self, start: int, end: int) -> None:
         body = self._transfer.open_range(self._source, start, end)
-        if self._stopping:
-            body.response.close()
-            return
         self._confirmed = True
-        self._transfer.copy(body, lambda position: 0 if self._stopping or self.refused else None)
+        self._transfer.copy(body, lambda position: 0 if self.refused else None, self._cancel)
         with contextlib.suppress(OSError):
             self._transfer.partial.save()

@@ -149,20 +149,27 @@ class Transfer:
             raise PermanentError("the server does not serve ranges of this file")
         return Body(response, start, end, int(match[3]), True)
 
-    def copy(self, body: Body, between: Callable[[int], int | None] | None = None) -> int:
+    def copy(
+        self,
+        body: Body,
+        between: Callable[[int], int | None] | None = None,
+        cancel: Cancel | None = None,
+    ) -> int:
         """Writes a body to its place, and returns how far it got.
 
         Args:
             between: called with the position after each piece; says where to stop early.
+            cancel: a child of the transfer's own, to stop this body alone.
         """
         position, end = body.start, body.end
         decode = bool(self.partial.state.get("encoded"))
         limit = self.size if end is None else end
         pace = _Pace()
-        with self.cancel.closing(body.response) as response:
+        cancel = cancel or self.cancel
+        with cancel.closing(body.response) as response:
             while end is None or position < end:
                 chunk = read_some(response, decode=decode)
-                self.cancel.check()
+                cancel.check()
                 if not chunk:
                     break
                 if limit is not None and position + len(chunk) > limit:

@@ -231,6 +231,24 @@ def test_interrupting_with_pieces_under_way_ends_soon(server, tmp_path):
     assert (tmp_path / "partial" / DIGEST / "data").exists()
 
 
+def test_stopping_one_download_leaves_the_others_alone():
+    """Downloads under way at once share what stops all of them, and each can end by itself."""
+    from hubcore.http import Cancel, CancelledError
+
+    everything = Cancel()
+    one, other = everything.child(), everything.child()
+    one.set()
+    with pytest.raises(CancelledError):
+        one.check()
+    other.check()
+    everything.check()
+    everything.set()
+    with pytest.raises(CancelledError):
+        other.check()
+    with pytest.raises(CancelledError):
+        everything.child().check()
+
+
 def test_intervals_count_each_byte_once():
     """Against a plain set of numbers, for random intervals."""
     import random
