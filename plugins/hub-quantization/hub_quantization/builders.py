@@ -36,6 +36,7 @@ def _on_this_machine(build: Any, name: str) -> Callable[..., nn.Module]:
             config["backend"] = engine
             if weights is not None and engine != backend:
                 weights.meta["backend"] = engine  # the stand-in's own, where the builder looks
-        return build(weights=weights, quantize=quantize, **config)
+        module: nn.Module = build(weights=weights, quantize=quantize, **config)
+        return module
 
     return builder

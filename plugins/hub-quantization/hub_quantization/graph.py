@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.ao.quantization import get_default_qconfig_mapping
 from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx
+from torch.fx import GraphModule
 
 from hubcore.builders import get_model
 from hubcore.errors import WeightsError
@@ -39,7 +40,7 @@ def quantized(*, model: str, backend: str, **config: Any) -> nn.Module:
     return converted(observed(blank, backend), backend)
 
 
-def observed(model: nn.Module, backend: str) -> nn.Module:
+def observed(model: nn.Module, backend: str) -> GraphModule:
     """A model that notes the range of its activations when it is called, for `converted`.
 
     Args:
@@ -62,7 +63,7 @@ def observed(model: nn.Module, backend: str) -> nn.Module:
             ) from error
 
 
-def converted(model: nn.Module, backend: str) -> nn.Module:
+def converted(model: GraphModule, backend: str) -> nn.Module:
     """The quantized model, from an observed one that has seen images."""
     use_engine(engine_for(backend))
     with quietly():

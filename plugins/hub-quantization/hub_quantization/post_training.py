@@ -100,16 +100,16 @@ def quantize(
     module = builder_of(entry)(weights=member, progress=True).eval()
     float_size = sum(t.numel() * t.element_size() for t in module.state_dict().values())
     config = _config(entry, member, module)
-    module = observed(module, backend)
+    observer = observed(module, backend)
     count, batch = 0, torch.empty(0)
     with torch.inference_mode():
         for batch in _batches(images, member.transforms()):
             count += len(batch)
-            module(batch)
-            module(batch.flip(-1))
+            observer(batch)
+            observer(batch.flip(-1))
     if not count:
         raise WeightsError("There is no image to calibrate with.")
-    module = converted(module, backend)
+    module = converted(observer, backend)
 
     temporary = output.with_name(f".{output.name}.partial")
     try:
