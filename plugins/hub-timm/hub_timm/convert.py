@@ -1,0 +1,43 @@
+"""From a published checkpoint to the state dict of timm's model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import timm
+import torch
+
+__all__ = ["to_state_dict"]
+
+
+def to_state_dict(checkpoint: Mapping[str, Any], *, model_name: str) -> dict[str, Any]:
+    """The tensors under the names that timm's model has.
+
+    Most files have them already. Others (early releases, weights of other projects) go through
+    timm's own conversion for that model.
+
+    Args:
+        checkpoint: what the file holds.
+        model_name: timm's full name, such as ``resnet50.a1_in1k``.
+
+    Raises:
+        RuntimeError: the checkpoint does not fit the model.
+    """
+    if _fits(checkpoint, model_name):
+        return dict(checkpoint)
+    model = timm.create_model(
+        model_name, pretrained=True, pretrained_cfg_overlay={"state_dict": dict(checkpoint)}
+    )
+    return dict(model.state_dict())
+
+
+def _fits(checkpoint: Mapping[str, Any], model_name: str) -> bool:
+    with torch.device("meta"):
+        try:
+            expected = timm.create_model(model_name).state_dict()
+        except (NotImplementedError, RuntimeError):  # it computes while it is built
+            return False
+    return expected.keys() == checkpoint.keys() and all(
+        tensor.shape == checkpoint[key].shape for key, tensor in expected.items()
+    )

@@ -1,0 +1,175 @@
+"""timm's models through the hub: what the catalogue says is what timm says."""
+
+import json
+import subprocess
+import sys
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+import pytest
+import timm
+import timm.data
+import torch
+from environments import Environment, build_wheel
+from PIL import Image
+from servers import FaultyServer
+
+import hubcore
+from hubcore.store_errors import MissingDigestError
+from hubcore.testing import Fault, Subject, examine
+
+PROJECT = Path(__file__).parents[1]
+ROOT = PROJECT.parents[1]
+CATALOG = PROJECT / "hub_timm" / "catalog.json"
+DATA = json.loads(CATALOG.read_text("utf-8"))
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HUBCORE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.syspath_prepend(str(PROJECT))
+    hubcore.refresh()
+    yield
+    hubcore.refresh()
+
+
+@pytest.fixture
+def registered():
+    with hubcore.register(CATALOG, name="hub-timm"):
+        yield
+
+
+def test_there_are_thousands_of_entries_under_timms_names(registered):
+    names = hubcore.list_models(plugin="hub-timm")
+    assert len(names) > 1700
+    assert "resnet50.a1_in1k" in names
+    assert len(hubcore.list_weights(plugin="hub-timm")) == len(names)
+    # timm's names change nothing about ours.
+    assert hubcore.get_model_weights("resnet50").__name__ == "ResNet50_Weights"
+
+
+@pytest.mark.skipif(DATA["timm"] != timm.__version__, reason="made from another release of timm")
+def test_the_catalogue_is_what_the_script_makes_of_timms_configurations():
+    script = ROOT / "scripts" / "timm_catalog.py"
+    done = subprocess.run(
+        [sys.executable, script, "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "no differences", done.stdout + done.stderr
+
+
+def test_weights_carry_what_timm_publishes(registered):
+    weights = hubcore.get_model_weights("resnet50.a1_in1k").DEFAULT
+    assert weights.value.license == "Apache-2.0"
+    assert weights.value.file.digest == "14fe96d1"
+    assert weights.meta["num_params"] == 25557032
+    assert len(weights.meta["categories"]) == 1000
+    assert "_metrics" not in weights.meta  # timm's package has none
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "resnet50.a1_in1k",
+        "resnet18.tv_in1k",  # bilinear
+        "vit_base_patch16_clip_224.openai",
+        "beitv2_base_patch16_224.in1k_ft_in1k",
+        "convnext_tiny.in12k_ft_in1k_384",  # squashed
+        "tf_efficientnet_lite0.in1k",
+    ],
+)
+def test_preprocessing_is_timms(registered, name):
+    photo = Image.fromarray(
+        np.random.default_rng(0).integers(0, 256, (500, 700, 3), dtype=np.uint8)
+    ).resize((640, 480))
+    cfg = timm.data.resolve_data_config({}, pretrained_cfg=timm.get_pretrained_cfg(name).to_dict())
+    expected = timm.data.create_transform(**cfg, is_training=False)(photo)
+    preprocess = hubcore.get_model_weights(name).DEFAULT.transforms()
+    torch.testing.assert_close(preprocess(photo), expected, rtol=0, atol=2e-6)
+
+
+def seeded(name, server, tensors, tmp_path):
+    """timm's entry with a file of ours behind an address of ours."""
+    path = tmp_path / f"{name}.pth"
+    torch.save(tensors, path)
+    enum = DATA["models"][name]["weights"]
+    entry = deepcopy(DATA["weights"][enum])
+    member = entry["members"]["PRETRAINED"]
+    member["url"] = server.serve(f"/{name}/model.pth", path.read_bytes())
+    member.pop("sha256", None)
+    return hubcore.register(
+        {"schema": 1, "models": {name: DATA["models"][name]}, "weights": {enum: entry}},
+        name="seeded",
+    )
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["timm's names", "timm's conversion"])
+def test_a_model_is_timms_given_the_same_tensors(tmp_path, wrapped):
+    """Also from a file that needs timm's own conversion, as early releases do."""
+    name = "test_vit.r160_in1k"
+    torch.manual_seed(0)
+    peer = timm.create_model(name).eval()
+    tensors = peer.state_dict()
+    if wrapped:
+        tensors = {"model": tensors}
+    with FaultyServer() as server, seeded(name, server, tensors, tmp_path):
+        weights = hubcore.get_model_weights(f"seeded/{name}").DEFAULT
+        weights.download(check_hash=False, progress=False)
+        model = hubcore.get_model(f"seeded/{name}", weights=weights).eval()
+        tuned = hubcore.get_model(f"seeded/{name}", weights=weights, num_classes=10)
+    x = torch.rand(2, 3, 160, 160)
+    with torch.inference_mode():
+        assert torch.equal(model(x), peer(x))
+    assert tuned(x).shape == (2, 10)
+    assert set(hubcore.load_report(tuned).new) == {"head.weight", "head.bias"}
+    assert torch.equal(tuned.blocks[0].attn.qkv.weight, peer.blocks[0].attn.qkv.weight)
+
+
+def test_a_file_without_a_published_digest_is_trusted_once_and_held_to_it(tmp_path):
+    name = "test_resnet.r160_in1k"
+    tensors = timm.create_model(name).state_dict()
+    with FaultyServer() as server, seeded(name, server, tensors, tmp_path):
+        weights = hubcore.get_model_weights(f"seeded/{name}").DEFAULT
+        with pytest.raises(MissingDigestError, match="check_hash=False"):
+            hubcore.get_model(f"seeded/{name}", weights=weights)
+        path = weights.download(check_hash=False, progress=False)
+        hubcore.get_model(f"seeded/{name}", weights=weights)
+        path.unlink()
+        server.serve(f"/{name}/model.pth", b"something else")
+        with pytest.raises(hubcore.HubError, match="SHA-256"):
+            weights.download(progress=False)
+
+
+def test_timms_small_models_pass_the_conformance_kit(registered):
+    """A model of each of a dozen families of architectures."""
+    subject = Subject.of_plugin("hub-timm", ["test_*"])
+    assert len(subject.models) >= 10
+    ignored = {"imports", "loading"}  # not installed here; without files
+    faults = {
+        name: [str(f) for f in findings if isinstance(f, Fault)]
+        for name, findings in examine(subject)
+        if name not in ignored
+    }
+    digests = faults.pop("digests")  # most are on a hub that publishes none
+    assert all("nothing to verify" in fault for fault in digests)
+    assert not any(faults.values()), faults
+
+
+def test_installed_it_is_listed_and_shown_without_timm_or_torch(tmp_path):
+    environment = Environment(tmp_path / "environment")
+    environment.install(build_wheel(ROOT, tmp_path / "a"), build_wheel(PROJECT, tmp_path / "b"))
+    done = environment.run(
+        "import sys, hubcore\n"
+        "print(*hubcore.list_models('resnet50.a[123]_in1k'))\n"
+        "member = hubcore.get_weight('resnet50_a1_in1k_Weights.DEFAULT')\n"
+        "print(member.meta['num_params'], member.value.license)\n"
+        "print(sorted({'torch', 'timm', 'numpy', 'hub_timm'} & set(sys.modules)))"
+    )
+    assert done.stdout.splitlines() == [
+        "resnet50.a1_in1k resnet50.a2_in1k resnet50.a3_in1k",
+        "25557032 Apache-2.0",
+        "[]",
+    ], done.stderr
+    shown = environment.hub("show", "hub-timm/resnet50_a1_in1k_Weights.DEFAULT")
+    assert "Apache-2.0" in shown.stdout, shown.stderr

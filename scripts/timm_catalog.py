@@ -1,0 +1,186 @@
+#!/usr/bin/env python
+"""Make hub-timm's catalogue from the configurations of the installed timm.
+
+    python scripts/timm_catalog.py            # writes plugins/hub-timm/hub_timm/catalog.json
+    python scripts/timm_catalog.py --check    # says whether the file is what would be written
+
+One model and one enum of weights for each pre-trained configuration, under timm's own name. An
+address whose file name carries a digest is preferred; others are the repository on Hugging Face's
+hub that timm names. timm's package holds no results, so there are no metrics. Parameters are
+counted by building each model on torch's meta device, which takes some minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import re
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import timm
+import torch
+from timm.models import PretrainedCfg
+
+from hubcore.addresses import digest_in_name
+
+CATALOG = Path(__file__).parents[1] / "plugins" / "hub-timm" / "hub_timm" / "catalog.json"
+HUB = "https://huggingface.co/{id}/resolve/main/model.safetensors"
+MEMBER = "PRETRAINED"
+SPDX = {
+    "apache-2.0": "Apache-2.0",
+    "mit": "MIT",
+    "bsd-3-clause": "BSD-3-Clause",
+    "cc-by-4.0": "CC-BY-4.0",
+    "cc-by-nc-4.0": "CC-BY-NC-4.0",
+}
+
+
+def configurations() -> Iterator[tuple[str, PretrainedCfg]]:
+    """timm's pre-trained configurations by full name, those that something can be loaded from."""
+    for name in timm.list_pretrained():
+        cfg = timm.get_pretrained_cfg(name, allow_unregistered=False)
+        if cfg is not None and address(cfg):
+            yield name, cfg
+
+
+def address(cfg: PretrainedCfg) -> str:
+    """The best address of a configuration, '' if it has none that holds a PyTorch file."""
+    url = cfg.url or ""
+    if url and digest_in_name(url) and not cfg.custom_load:
+        return url
+    if cfg.hf_hub_id:
+        return HUB.format(id=cfg.hf_hub_id)
+    return "" if cfg.custom_load else url
+
+
+def enum_name(name: str) -> str:
+    return re.sub(r"\W", "_", name) + "_Weights"
+
+
+def model(name: str, cfg: PretrainedCfg) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "task": "image-classification",
+        "architecture": ["timm:create_model", {"model_name": name}],
+        "weights": enum_name(name),
+    }
+    if cfg.classifier:
+        heads = cfg.classifier
+        entry["head"] = [heads] if isinstance(heads, str) else list(heads)
+    if paper := re.match(r"arxiv:\s*(\S+)", str(first(cfg.paper_ids)), re.IGNORECASE):
+        entry["paper"] = f"https://arxiv.org/abs/{paper[1]}"
+    return entry
+
+
+def weights(name: str, cfg: PretrainedCfg, params: int | None) -> dict[str, Any]:
+    url = address(cfg)
+    member: dict[str, Any] = {"url": url}
+    if digest := digest_in_name(url):
+        member["sha256"] = digest
+    member["license"] = SPDX.get(cfg.license or "", cfg.license or "unknown")
+    member["transforms"] = transforms(cfg)
+    member["convert"] = ["hub_timm.convert:to_state_dict", {"model_name": name}]
+    meta: dict[str, Any] = {}
+    if params is not None:
+        meta["num_params"] = params
+    if cfg.num_classes == 1000 and "in1k" in (cfg.tag or ""):
+        meta["categories"] = "@imagenet-1k"
+    else:
+        meta["num_classes"] = cfg.num_classes
+    if cfg.origin_url:
+        meta["recipe"] = first(cfg.origin_url)
+    member["meta"] = meta
+    return {"builder": name, "default": MEMBER, "members": {MEMBER: member}}
+
+
+def transforms(cfg: PretrainedCfg) -> list[Any]:
+    """What timm does to an image before this model, for evaluation."""
+    height, width = cfg.input_size[1:]
+    plain: dict[str, Any] = {
+        "mean": [round(value, 8) for value in cfg.mean],
+        "std": [round(value, 8) for value in cfg.std],
+        "interpolation": cfg.interpolation,
+    }
+    if cfg.crop_mode not in ("center", "squash") or height != width:
+        plain |= {
+            "input_size": [3, height, width],
+            "crop_pct": cfg.crop_pct,
+            "crop_mode": cfg.crop_mode,
+        }
+        return ["timm.data:create_transform", plain]
+    resized = math.floor(height / cfg.crop_pct)
+    size: Any = resized if cfg.crop_mode == "center" else [resized, resized]
+    plain = {"crop_size": height, "resize_size": size, **plain}
+    if plain["mean"] == [0.485, 0.456, 0.406] and plain["std"] == [0.229, 0.224, 0.225]:
+        del plain["mean"], plain["std"]  # the default
+    return ["hubcore.transforms:ImageClassification", plain]
+
+
+def first(value: Any) -> Any:
+    return value[0] if isinstance(value, list | tuple) else value
+
+
+def count(name: str) -> int | None:
+    """The model's parameters; None where it cannot be built without memory."""
+    try:
+        with torch.device("meta"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return sum(p.numel() for p in timm.create_model(name).parameters())
+    except Exception as error:
+        print(f"{name}: not counted ({type(error).__name__}: {error})", file=sys.stderr)
+        return None
+
+
+def counted(known: dict[str, Any], *, more: bool) -> dict[str, int | None]:
+    """Parameters by name: those in an earlier catalogue, and with ``more`` those that are new."""
+    found: dict[str, int | None] = {}
+    for name, _ in configurations():
+        member = known.get(enum_name(name), {}).get("members", {}).get(MEMBER, {})
+        found[name] = member.get("meta", {}).get("num_params")
+        if found[name] is None and more:
+            found[name] = count(name)
+    return found
+
+
+def dumps(catalog: dict[str, Any]) -> str:
+    """JSON with an entry a line."""
+    blocks = []
+    for key in ("models", "weights"):
+        lines = (
+            f"  {json.dumps(name)}: {json.dumps(entry, separators=(',', ':'))}"
+            for name, entry in catalog[key].items()
+        )
+        blocks.append(f' "{key}": {{\n' + ",\n".join(lines) + "\n }")
+    return f'{{\n "schema": 1,\n "timm": "{catalog["timm"]}",\n' + ",\n".join(blocks) + "\n}\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="compare only")
+    parser.add_argument("--recount", action="store_true", help="count all parameters anew")
+    args = parser.parse_args()
+    old = CATALOG.read_text("utf-8") if CATALOG.exists() else "{}"
+    known = {} if args.recount else json.loads(old).get("weights", {})
+    params = counted(known, more=not args.check)
+    catalog = {
+        "timm": timm.__version__,
+        "models": {name: model(name, cfg) for name, cfg in configurations()},
+        "weights": {
+            enum_name(name): weights(name, cfg, params[name]) for name, cfg in configurations()
+        },
+    }
+    new = dumps(catalog)
+    if args.check:
+        print("no differences" if new == old else f"{CATALOG} differs: run this without --check")
+        return int(new != old)
+    CATALOG.write_text(new, "utf-8")
+    print(f"{len(catalog['models'])} models of timm {timm.__version__}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
