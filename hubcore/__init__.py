@@ -13,6 +13,7 @@ Importing `hubcore` is cheap and needs no torch; what a name needs is imported w
 """
 
 from importlib import import_module as _import_module
+from os import environ as _environ
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -59,6 +60,12 @@ _HOMES = {
     "weights": ("Weights", "WeightsEnum", "WeightsLike"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+if _environ.get("HUBCORE_LAZY_DYNAMO", "") not in ("", "0"):
+    from .lazy_dynamo import defer as _defer
+
+    _defer()
 
 
 def __getattr__(name: str) -> Any:
