@@ -78,9 +78,7 @@ def model(name: str, cfg: PretrainedCfg) -> dict[str, Any]:
 
 def weights(name: str, cfg: PretrainedCfg, params: int | None) -> dict[str, Any]:
     url = address(cfg)
-    member: dict[str, Any] = {"url": url}
-    if digest := digest_in_name(url):
-        member["sha256"] = digest
+    member: dict[str, Any] = {"url": url, "sha256": digest_in_name(url)}
     member["license"] = SPDX.get(cfg.license or "", cfg.license or "unknown")
     member["transforms"] = transforms(cfg)
     member["convert"] = ["hub_timm.convert:to_state_dict", {"model_name": name}]

@@ -133,6 +133,16 @@ def test_a_sound_plugin_passes_every_check(sample):
     assert faults_of(sample) == {}
 
 
+def test_a_digest_that_nobody_publishes_can_be_said_to_be_missing(sample):
+    """It is told, and is no fault of the plugin's author."""
+    member_of(sample)["sha256"] = None
+    with hubcore.register(sample, name="kit"):
+        (finding,) = CHECKS["digests"](Subject.of_plugin("kit"))
+        assert list(CHECKS["schema"](Subject.of_plugin("kit"))) == []
+    assert isinstance(finding, Skipped)
+    assert "publisher gives no digest" in finding.reason
+
+
 def two_members_alike(catalog):
     members = catalog["weights"]["Net_Weights"]["members"]
     members["V2"] = deepcopy(members["V1"])

@@ -97,7 +97,7 @@ def seeded(name, server, tensors, tmp_path):
     entry = deepcopy(DATA["weights"][enum])
     member = entry["members"]["PRETRAINED"]
     member["url"] = server.serve(f"/{name}/model.pth", path.read_bytes())
-    member.pop("sha256", None)
+    member["sha256"] = None
     return hubcore.register(
         {"schema": 1, "models": {name: DATA["models"][name]}, "weights": {enum: entry}},
         name="seeded",
@@ -151,8 +151,6 @@ def test_timms_small_models_pass_the_conformance_kit(registered):
         for name, findings in examine(subject)
         if name not in ignored
     }
-    digests = faults.pop("digests")  # most are on a hub that publishes none
-    assert all("nothing to verify" in fault for fault in digests)
     assert not any(faults.values()), faults
 
 
