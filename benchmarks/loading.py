@@ -50,7 +50,6 @@ def run(options: Options) -> list[Table]:
             )
             forward_rows.append(_row(name, both))
             hub.remove(member)
-            print(load_rows[-1], forward_rows[-1], flush=True)
     return [
         _table("Loading", load_rows, options),
         _table("Loading and the first forward", forward_rows, options),
@@ -111,7 +110,11 @@ def _table(title: str, rows: list[list[Any]], options: Options) -> Table:
 
 
 def plot(tables: list[Table], folder: Path) -> None:
-    from .pictures import bars
+    from .pictures import grouped
 
-    for table in tables:
-        bars(table, folder / f"loading-{len(table.title)}.svg")
+    grouped(
+        [str(row[0]) for row in tables[0].rows],
+        {table.title: [float(row[-1]) for row in table.rows] for table in tables},
+        "times torchvision's speed",
+        folder / "loading.svg",
+    )

@@ -64,9 +64,7 @@ def process(code: str | list[str], **env: str) -> Callable[[], float]:
 
     def rival() -> float:
         start = time.perf_counter()
-        subprocess.run(
-            command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **env}
-        )
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **env})
         return time.perf_counter() - start
 
     return rival
