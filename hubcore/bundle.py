@@ -18,8 +18,8 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from . import registry
 from .errors import HubError
 from .known_files import canonical_name
-from .records import is_digest
 from .store import Store
+from .store.records import is_digest
 
 if TYPE_CHECKING:
     from .weights import WeightsEnum
@@ -223,7 +223,7 @@ def _self_contained(
 def _keep_catalogs(catalogs: Mapping[str, Any], store: Store) -> None:
     """Adds the entries to the store's catalogues of distributions that are not installed."""
     from .catalog import Catalog
-    from .records import read_record, write_record
+    from .store.records import read_record, write_record
 
     folder = store.root / "catalogs"
     installed = {
@@ -273,7 +273,7 @@ def _member(name: str, size: int) -> tarfile.TarInfo:
 
 
 def _digest_of(path: Path) -> str:
-    from .hashing import sha256_of
+    from .store.hashing import sha256_of
 
     return sha256_of(path)
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import registry
 from .errors import AmbiguousNameError, UnknownNameError
-from .remote import RemoteFile
 from .store import Store
+from .store.remote import RemoteFile
 
 if TYPE_CHECKING:
     from .weights import WeightsEnum

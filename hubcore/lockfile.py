@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import HubError
 from .known_files import canonical_name
-from .records import is_digest
 from .references import Reference
-from .remote import RemoteFile
 from .store import Store
+from .store.records import is_digest
+from .store.remote import RemoteFile
 
 if TYPE_CHECKING:
     from .weights import WeightsEnum
@@ -94,7 +94,7 @@ def make_lock(members: Sequence[WeightsEnum], store: Store, *, progress: bool = 
     for member in members:
         digest = _full_digest(member, store)
         if digest is None:  # it is in a folder that is only read: its digest is not noted
-            from .hashing import sha256_of
+            from .store.hashing import sha256_of
 
             digest = sha256_of(store.get(member.value.file, progress=False))
         name = canonical_name(member)

@@ -26,7 +26,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .store_errors import SettingsError
+from .errors import SettingsError
 
 __all__ = [
     "config_file",

@@ -20,8 +20,8 @@ import torchvision
 from catalogtool import build, compare, stubs, tables
 from catalogtool.families import FAMILIES, ROOT, Family
 
+from hubcore.authoring.export import dumps
 from hubcore.catalog import Catalog
-from hubcore.export import dumps
 
 
 def made_files(family: Family) -> Iterator[tuple[Path, str]]:

@@ -23,8 +23,8 @@ from torch import Tensor, nn
 from torchvision.models.quantization.utils import quantize_model
 
 from hubcore import builders, registry
-from hubcore.hashing import sha256_of
 from hubcore.loading import SkipRandomInit
+from hubcore.store.hashing import sha256_of
 
 ROOT = Path(__file__).resolve().parents[1]
 NOISE = torch.randn(1_000_003, generator=torch.Generator().manual_seed(0))

@@ -110,6 +110,7 @@ def test_the_hubs_builders_warn_at_the_users_line():
 def test_torchvision_warns_of_the_same_things():
     """As many warnings for each call, so that nobody's filters or counts change."""
     import torchvision
+
     from hub_classification import squeezenet1_1
 
     for args, kwargs in (

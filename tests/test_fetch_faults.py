@@ -13,8 +13,8 @@ import pytest
 import servers
 from servers import FaultyServer
 
+from hubcore.errors import DigestMismatchError, DownloadError
 from hubcore.store import RemoteFile, Store
-from hubcore.store_errors import DigestMismatchError, DownloadError
 
 DATA = os.urandom(700_001)
 DIGEST = hashlib.sha256(DATA).hexdigest()
@@ -286,7 +286,9 @@ def test_a_wrong_size_is_noticed_before_the_body(server, store):
 
 def test_retry_after_is_waited_for(server, store, monkeypatch):
     waits = []
-    monkeypatch.setattr("hubcore.http.Cancel.sleep", lambda self, seconds: waits.append(seconds))
+    monkeypatch.setattr(
+        "hubcore.store.http.Cancel.sleep", lambda self, seconds: waits.append(seconds)
+    )
     url = server.serve(PATH, DATA, [servers.status(429, Retry_After="7")])
     store.get(remote(url))
     assert waits == [7.0]
@@ -295,7 +297,9 @@ def test_retry_after_is_waited_for(server, store, monkeypatch):
 def test_retry_after_as_a_date_goes_by_the_servers_clock(server, store, monkeypatch):
     """Our own clock may be years off."""
     waits = []
-    monkeypatch.setattr("hubcore.http.Cancel.sleep", lambda self, seconds: waits.append(seconds))
+    monkeypatch.setattr(
+        "hubcore.store.http.Cancel.sleep", lambda self, seconds: waits.append(seconds)
+    )
 
     def fault(exchange):
         exchange.handler.date_time_string = lambda timestamp=None: "Wed, 21 Oct 2015 07:28:00 GMT"
@@ -308,7 +312,9 @@ def test_retry_after_as_a_date_goes_by_the_servers_clock(server, store, monkeypa
 def test_waits_grow_and_are_jittered(server, store, monkeypatch):
     waits = []
     monkeypatch.setenv("HUBCORE_RETRIES", "5")
-    monkeypatch.setattr("hubcore.http.Cancel.sleep", lambda self, seconds: waits.append(seconds))
+    monkeypatch.setattr(
+        "hubcore.store.http.Cancel.sleep", lambda self, seconds: waits.append(seconds)
+    )
     url = server.serve(PATH, DATA, always=servers.status(500))
     with pytest.raises(DownloadError, match="HTTP 500"):
         store.get(remote(url))

@@ -14,9 +14,8 @@ from pathlib import Path
 import pytest
 import servers
 
-from hubcore import ranges
-from hubcore.intervals import Intervals
-from hubcore.store import RemoteFile, Store
+from hubcore.store import RemoteFile, Store, ranges
+from hubcore.store.intervals import Intervals
 
 DATA = os.urandom(3_000_000)
 DIGEST = hashlib.sha256(DATA).hexdigest()
@@ -233,7 +232,7 @@ def test_interrupting_with_pieces_under_way_ends_soon(server, tmp_path):
 
 def test_stopping_one_download_leaves_the_others_alone():
     """Downloads under way at once share what stops all of them, and each can end by itself."""
-    from hubcore.http import Cancel, CancelledError
+    from hubcore.store.http import Cancel, CancelledError
 
     everything = Cancel()
     one, other = everything.child(), everything.child()

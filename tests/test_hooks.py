@@ -14,9 +14,8 @@ from torch import nn
 import hubcore
 from hubcore import hooks, hookspecs
 from hubcore.cli import main
-from hubcore.errors import PluginError, PluginWarning
-from hubcore.hashing import sha256_of
-from hubcore.store_errors import UnsafeAddressError
+from hubcore.errors import PluginError, PluginWarning, UnsafeAddressError
+from hubcore.store.hashing import sha256_of
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "hooks.md"
 HOOKS = sorted(name for name in vars(hookspecs) if name.startswith("hubcore_"))

@@ -3,8 +3,8 @@
 import pytest
 from environments import Environment, build_wheel
 
+from hubcore.authoring.scaffold import ScaffoldError, check_name
 from hubcore.cli import main
-from hubcore.scaffold import ScaffoldError, check_name
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from environments import Environment
 from torch import nn
 
 import hubcore
-from hubcore import packing
+from hubcore.authoring import packing
 from hubcore.cli import main
-from hubcore.hashing import sha256_of
+from hubcore.store.hashing import sha256_of
 
 CATEGORIES = ["cat", "dog", "fish"]
 

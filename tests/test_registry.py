@@ -186,7 +186,6 @@ def test_get_model_weights_takes_names_and_builders():
 
 def test_all_families_under_one_import():
     from hub_classification import ResNet50_Weights as OfTheFamily
-
     from hubcore import models
     from hubcore.models import R3D_18_Weights, ResNet50_Weights, fasterrcnn_resnet50_fpn
 

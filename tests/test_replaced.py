@@ -13,8 +13,8 @@ from torch import nn
 import hubcore
 from hubcore.catalog import Catalog
 from hubcore.errors import CatalogError
-from hubcore.hashing import sha256_of
 from hubcore.store import default_store
+from hubcore.store.hashing import sha256_of
 
 SCHEMA = Path(hubcore.__file__).parent / "catalog.schema.json"
 MODEL = {

@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 import servers
 
-from hubcore.errors import HubError
-from hubcore.store import RemoteFile, Store, default_store
-from hubcore.store_errors import (
+from hubcore.errors import (
     ChangedUpstreamError,
     DigestMismatchError,
     DownloadError,
+    HubError,
     MissingDigestError,
     NotEnoughSpaceError,
     OfflineError,
     StoreError,
     UnsafeAddressError,
 )
+from hubcore.store import RemoteFile, Store, default_store
 
 DATA = os.urandom(10_000)
 DIGEST = hashlib.sha256(DATA).hexdigest()
@@ -134,7 +134,7 @@ def test_a_file_that_is_here_needs_no_network_no_hash_and_no_lock(server, store,
     url = server.serve(f"/{NAME}", DATA)
     path = store.get(RemoteFile((url,)))
     asked = len(server.requests)
-    monkeypatch.setattr("hubcore.blobs.sha256_of", lambda path: pytest.fail("hashed again"))
+    monkeypatch.setattr("hubcore.store.blobs.sha256_of", lambda _: pytest.fail("hashed again"))
     for file in (RemoteFile((url,)), RemoteFile((url,), DIGEST), RemoteFile((url,), DIGEST[:9])):
         assert store.get(file) == path
     assert len(server.requests) == asked
@@ -422,7 +422,9 @@ def test_an_overlay_file_is_hashed_once(tmp_path, monkeypatch):
     store = Store(tmp_path / "store", [overlay])
     file = RemoteFile((f"https://example.invalid/{NAME}",))
     assert store.find(file) == overlay / NAME
-    monkeypatch.setattr("hubcore.overlays.sha256_of", lambda path: pytest.fail("hashed again"))
+    monkeypatch.setattr(
+        "hubcore.store.overlays.sha256_of", lambda path: pytest.fail("hashed again")
+    )
     assert store.find(file) == overlay / NAME
 
 
@@ -521,7 +523,7 @@ def test_a_full_disk_publishes_nothing_and_the_next_try_resumes(server, tmp_path
     url = server.serve("/n.pth", data)
     script = (
         "import resource, sys; from pathlib import Path; from hubcore.store import *\n"
-        "from hubcore.store_errors import *\n"
+        "from hubcore.errors import *\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))\n"
         f"try: Store(Path({str(tmp_path / 'store')!r})).get(RemoteFile(({url!r},), {digest!r}))\n"
         "except NotEnoughSpaceError as error: print(error.needed, error)\n"
@@ -558,8 +560,8 @@ def test_a_read_only_store_serves_and_says_so_when_it_cannot(server, tmp_path):
     script = (
         "import os, sys; sys.path.insert(0, os.getcwd())\n"
         "from pathlib import Path; from hubcore.store import *\n"
-        "from hubcore.store_errors import *\n"
-        "import hubcore.acquire, requests, tenacity, filelock, platformdirs\n"
+        "from hubcore.errors import *\n"
+        "import hubcore.store.acquire, requests, tenacity, filelock, platformdirs\n"
         "if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
         f"store = Store(Path({str(root)!r}))\n"
         f"print(store.get(RemoteFile(('https://x.invalid/{NAME}',))))\n"

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import servers
 
-from hubcore.locks import one_at_a_time
-from hubcore.partial import Partial
 from hubcore.store import RemoteFile, Store
+from hubcore.store.locks import one_at_a_time
+from hubcore.store.partial import Partial
 
 DATA = os.urandom(2_000_000)
 DIGEST = hashlib.sha256(DATA).hexdigest()
@@ -257,7 +257,7 @@ def test_a_partial_that_vanishes_is_one_clear_error(server, tmp_path):
     """Somebody empties the store's folder while a download runs."""
     import shutil
 
-    from hubcore.store_errors import StoreError
+    from hubcore.errors import StoreError
 
     def vanish(exchange):
         start, end = exchange.send_head()

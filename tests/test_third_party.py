@@ -11,8 +11,8 @@ from servers import FaultyServer
 
 import hubcore
 from hubcore.errors import WeightsError
-from hubcore.hashing import sha256_of
 from hubcore.store import default_store
+from hubcore.store.hashing import sha256_of
 
 EXAMPLES = ROOT / "examples"
 

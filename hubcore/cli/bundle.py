@@ -8,8 +8,8 @@ from typing import Any
 
 from ..bundle import create_bundle, import_bundle
 from ..known_files import select_weights
-from ..progress import Progress
 from ..store import default_store
+from ..store.progress import Progress
 from .output import print_json, print_table
 from .units import size_of
 

@@ -8,12 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from .. import upkeep
-from ..errors import HubError
+from ..errors import DigestMismatchError, HubError, StoreError
 from ..known_files import KnownFile, KnownFiles, select_weights
-from ..remote import RemoteFile
-from ..store import Entry, Store, default_store
-from ..store_errors import DigestMismatchError, StoreError
+from ..store import Entry, Store, default_store, upkeep
+from ..store.remote import RemoteFile
 from .output import print_json, print_table
 from .units import age_of, parse_age, parse_size, size_of
 
@@ -160,7 +158,7 @@ def _import(args: argparse.Namespace) -> int:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    from ..progress import Progress
+    from ..store.progress import Progress
 
     store = default_store()
     entries = list(store.entries())

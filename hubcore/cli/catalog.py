@@ -43,8 +43,8 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run_export(args: argparse.Namespace) -> int:
+    from ..authoring.export import ExportError, dumps, export_module
     from ..errors import MissingDependencyError
-    from ..export import ExportError, dumps, export_module
 
     sys.path.insert(0, "")  # a module beside the user, as for `python -m`
     try:
@@ -80,7 +80,7 @@ def run_validate(args: argparse.Namespace) -> int:
 
 
 def _pair(text: str) -> tuple[str, str]:
-    from ..export import ExportError
+    from ..authoring.export import ExportError
 
     enum, equals, model = text.partition("=")
     if not (enum and equals and model):

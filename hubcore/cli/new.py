@@ -48,8 +48,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from .. import registry
-    from ..packing import base_transforms
-    from ..scaffold import ScaffoldError, names_for, write_project
+    from ..authoring.packing import base_transforms
+    from ..authoring.scaffold import ScaffoldError, names_for, write_project
 
     values = names_for(args.name)
     values["todo"] = _NEXT.format(**values)

@@ -54,7 +54,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from ..packing import Recipe, build_wheel, make_project, pack, read_categories
+    from ..authoring.packing import Recipe, build_wheel, make_project, pack, read_categories
 
     changes = {key: getattr(args, key) for key in _PREPROCESSING}
     recipe = Recipe(
@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _metric(text: str) -> tuple[str, float]:
-    from ..packing import PackError
+    from ..authoring.packing import PackError
 
     name, _, value = text.partition("=")
     try:

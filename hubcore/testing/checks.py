@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from .. import registry
-from ..addresses import digest_in_name, scheme
 from ..errors import HubError
+from ..store.addresses import digest_in_name, scheme
 from .subject import Fault, Finding, Member, Skipped, Subject
 
 __all__ = [
@@ -255,8 +255,8 @@ def _known(where: str, find: Any, name: str) -> Iterator[Finding]:
 
 
 def _packaged(member: Member, size: int | None) -> Iterator[Finding]:
-    from ..hashing import sha256_of
-    from ..packaged import locate
+    from ..store.hashing import sha256_of
+    from ..store.packaged import locate
 
     path = locate(member.data["url"])
     if path is None:

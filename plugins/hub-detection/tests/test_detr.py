@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 import torch
-from hub_detection import detr
-from hub_detection.detr_transformer import sine_position_embedding
 from torch import Tensor
 from torchvision.models import resnet50
 from torchvision.models.resnet import BasicBlock, ResNet
 from torchvision.ops import FrozenBatchNorm2d
 
 import hubcore
+from hub_detection import detr
+from hub_detection.detr_transformer import sine_position_embedding
 
 BUILDERS = ["detr_resnet50", "detr_resnet50_dc5", "detr_resnet101", "detr_resnet101_dc5"]
 TINY: dict[str, Any] = {

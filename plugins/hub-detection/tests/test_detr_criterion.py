@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
+from torchvision.ops import box_convert, generalized_box_iou
+
 from hub_detection.detr_criterion import (
     EncodedTarget,
     Prediction,
     SetCriterion,
     encode_targets,
 )
-from torch import Tensor
-from torchvision.ops import box_convert, generalized_box_iou
 
 NUM_CLASSES = 4
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812  (the field's name for it)
+from torch import Tensor, nn
+
 from hub_detection import detr
 from hub_detection.detr_criterion import Prediction, SetCriterion, encode_targets
-from torch import Tensor, nn
 
 transformers = pytest.importorskip("transformers")
 pytest.importorskip("timm")  # whose ResNets it takes; only they can be dilated

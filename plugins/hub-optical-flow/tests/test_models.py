@@ -7,4 +7,3 @@ from torchvision.models import optical_flow
 class TestOpticalFlow(FamilyTests):
     distribution = "hub-optical-flow"
     module = optical_flow
-

@@ -18,9 +18,9 @@ from hubcore.builders import builder_of, resolve_weights
 from hubcore.catalog import ModelEntry
 from hubcore.entry_points import normalise
 from hubcore.errors import UnknownNameError, WeightsError
-from hubcore.hashing import sha256_of
 from hubcore.loading import read_state_dict
 from hubcore.references import Reference
+from hubcore.store.hashing import sha256_of
 from hubcore.weights import WeightsEnum
 
 from .engines import default_engine, engine_for

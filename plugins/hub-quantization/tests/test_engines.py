@@ -12,8 +12,8 @@ from torchvision.models import quantization
 import hubcore
 from hub_quantization import ShuffleNet_V2_X0_5_QuantizedWeights, shufflenet_v2_x0_5
 from hub_quantization.engines import EngineError, engine_for
+from hubcore.errors import DigestMismatchError
 from hubcore.store import default_store
-from hubcore.store_errors import DigestMismatchError
 
 NAME = "quantized_shufflenet_v2_x0_5"
 

@@ -16,7 +16,7 @@ from PIL import Image
 from servers import FaultyServer
 
 import hubcore
-from hubcore.store_errors import MissingDigestError
+from hubcore.errors import MissingDigestError
 from hubcore.testing import Fault, Subject, examine
 
 PROJECT = Path(__file__).parents[1]

@@ -16,11 +16,11 @@ from pathlib import Path
 from shutil import copyfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import registry
-from .catalog import ModelEntry
-from .errors import HubError, MissingDependencyError, WeightsError
+from .. import registry
+from ..catalog import ModelEntry
+from ..errors import HubError, MissingDependencyError, WeightsError
+from ..references import Reference
 from .export import dumps
-from .references import Reference
 from .scaffold import names_for, write_project
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def pack(recipe: Recipe, output: Path) -> Path:
 
 def make_project(recipe: Recipe, folder: Path) -> None:
     """Writes the source of the package that `pack` builds."""
-    from .hashing import sha256_of
+    from ..store.hashing import sha256_of
 
     values = names_for(recipe.name)
     model = registry.find_model(recipe.model)
@@ -257,8 +257,8 @@ class _Candidate(NamedTuple):
 
 def _measured(model: ModelEntry, recipe: Recipe, transforms: Reference) -> dict[str, Any]:
     """Loads the checkpoint as users will; gives the number of parameters and of operations."""
-    from .builders import builder_of
-    from .loading import read_state_dict
+    from ..builders import builder_of
+    from ..loading import read_state_dict
 
     try:
         tensors = read_state_dict(recipe.checkpoint)

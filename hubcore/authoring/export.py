@@ -16,11 +16,11 @@ from functools import cache, partial
 from types import ModuleType
 from typing import Any, get_args
 
-from .addresses import digest_in_name
-from .catalog import LABELS
-from .errors import HubError
-from .references import resolve
-from .weights import WeightsLike
+from ..catalog import LABELS
+from ..errors import HubError
+from ..references import resolve
+from ..store.addresses import digest_in_name
+from ..weights import WeightsLike
 
 __all__ = ["ExportError", "dumps", "export_module", "published"]
 
@@ -84,7 +84,7 @@ def export_module(
 
 
 def published(reference: str) -> Any:
-    """The object that a catalogue's ``["hubcore.export:published", {...}]`` names.
+    """The object that a catalogue's ``["hubcore.authoring.export:published", {...}]`` names.
 
     For preprocessing that a module offers ready made, not as something to call.
     """
@@ -202,7 +202,7 @@ def _transforms(module: ModuleType, enum: type[Enum], member: Any) -> Any:
     # What is a module already is not to be called; anything else is what makes one.
     if type(transforms).__module__ == "functools" or isinstance(transforms, type):
         return reference
-    return ["hubcore.export:published", {"reference": reference}]
+    return ["hubcore.authoring.export:published", {"reference": reference}]
 
 
 def _names(reference: str) -> bool:

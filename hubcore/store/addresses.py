@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from .store_errors import UnsafeAddressError
+from ..errors import UnsafeAddressError
 
 __all__ = ["check_address", "digest_in_name", "file_name", "identity", "redact", "scheme"]
 

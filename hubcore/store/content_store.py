@@ -24,18 +24,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from . import settings
-from .addresses import check_address, file_name, redact
-from .blobs import Blobs, Entry
-from .errors import HubError
-from .overlays import find_in_folder
-from .remote import RemoteFile
-from .store_errors import (
+from .. import settings
+from ..errors import (
     DigestMismatchError,
+    HubError,
     MissingDigestError,
     NotEnoughSpaceError,
     StoreError,
 )
+from .addresses import check_address, file_name, redact
+from .blobs import Blobs, Entry
+from .overlays import find_in_folder
+from .remote import RemoteFile
 from .trust import TrustNotes
 
 __all__ = ["Entry", "RemoteFile", "Store", "default_store"]

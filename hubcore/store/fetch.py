@@ -11,12 +11,12 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import settings
+from .. import settings
+from ..errors import DigestMismatchError, DownloadError
 from .addresses import redact
 from .http import AttemptError, Cancel, PermanentError, TemporaryError
 from .partial import Partial
 from .ranges import Helpers
-from .store_errors import DigestMismatchError, DownloadError
 from .transfer import Source, Transfer, TrickleError
 
 __all__ = ["Cancel", "Source", "fetch"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ..errors import MissingDigestError
 from .addresses import digest_in_name, file_name, redact
 from .records import HEX
-from .store_errors import MissingDigestError
 
 __all__ = ["RemoteFile"]
 

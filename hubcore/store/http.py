@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from . import settings
+from .. import settings
+from ..errors import OfflineError
 from .addresses import identity, redact, scheme
-from .store_errors import OfflineError
 
 if TYPE_CHECKING:
     import requests

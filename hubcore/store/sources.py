@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import settings
+from .. import settings
 
 __all__ = ["addresses_for", "fetch_by_hook", "may_be_fetched_by_hook"]
 
@@ -14,7 +14,7 @@ __all__ = ["addresses_for", "fetch_by_hook", "may_be_fetched_by_hook"]
 
 def addresses_for(url: str) -> list[str]:
     """The addresses at which to ask for a file, in order, the given one last."""
-    from . import hooks
+    from .. import hooks
 
     rewritten = [
         replacement + url[len(prefix) :]
@@ -26,13 +26,13 @@ def addresses_for(url: str) -> list[str]:
 
 def may_be_fetched_by_hook() -> bool:
     """Whether some package may know how to fetch addresses of other schemes."""
-    from . import hooks
+    from .. import hooks
 
     return hooks.installed()
 
 
 def fetch_by_hook(url: str, target: Path) -> bool:
     """Lets a package write the file to `target`; False if none knows the address."""
-    from . import hooks
+    from .. import hooks
 
     return hooks.fetch(url, target)

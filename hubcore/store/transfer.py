@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import settings
+from .. import settings
+from ..errors import NotEnoughSpaceError
 from .addresses import identity
 from .hashing import PrefixHasher
 from .http import Cancel, PermanentError, TemporaryError, new_session, open_url, read_some
 from .partial import Partial
-from .store_errors import NotEnoughSpaceError
 
 if TYPE_CHECKING:
     import requests

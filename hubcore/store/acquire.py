@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from . import settings
+from .. import settings
+from ..errors import (
+    ChangedUpstreamError,
+    DigestMismatchError,
+    DownloadError,
+    OfflineError,
+)
 from .addresses import identity, redact, scheme
 from .fetch import Cancel, Source, fetch
 from .hashing import sha256_of
@@ -20,15 +26,9 @@ from .progress import Progress
 from .records import key_of
 from .remote import RemoteFile
 from .sources import addresses_for, fetch_by_hook
-from .store_errors import (
-    ChangedUpstreamError,
-    DigestMismatchError,
-    DownloadError,
-    OfflineError,
-)
 
 if TYPE_CHECKING:
-    from .store import Store
+    from .content_store import Store
 
 __all__ = ["acquire"]
 

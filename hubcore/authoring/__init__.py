@@ -1,0 +1,1 @@
+"""What helps authors of plugins: starting a project, packing weights, writing a catalogue."""
