@@ -12,6 +12,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 from ..errors import HubError, PluginWarning
 
@@ -60,6 +61,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+class _CommandParser(argparse.ArgumentParser):
+    """A command's parser: its description is the module's docstring, its epilog has examples."""
+
+    def __init__(self, *, description: str | None = None, **options: Any) -> None:
+        super().__init__(
+            description=(description or "").replace("``", ""),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            **options,
+        )
+
+
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     from .. import __version__
 
@@ -75,7 +87,9 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"hub {__version__}")
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=_CommandParser
+    )
     command = next((word for word in arguments if not word.startswith("-")), None)
     modules = [COMMANDS[command]] if command in COMMANDS else dict.fromkeys(COMMANDS.values())
     for module in modules:

@@ -28,7 +28,6 @@ def add_parser(subparsers: Any) -> None:
         help="carry weights to a machine without a network",
         description=__doc__,
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     command = commands.add_parser("create", help="write a bundle")

@@ -35,7 +35,6 @@ def add_parser(subparsers: Any) -> None:
         help="list, verify and prune the store",
         description=__doc__,
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 

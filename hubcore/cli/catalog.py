@@ -22,7 +22,6 @@ def add_parser(subparsers: Any) -> None:
         help="write or check a catalogue",
         description=__doc__,
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     export = actions.add_parser("export", help="turn a module's enums of weights into a catalogue")

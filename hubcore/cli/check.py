@@ -21,7 +21,6 @@ def add_parser(subparsers: Any) -> None:
         help="examine a plugin",
         description=__doc__,
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("package", help="an installed plugin, by its name or its package's")
     parser.add_argument(

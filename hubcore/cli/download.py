@@ -32,7 +32,6 @@ def add_parser(subparsers: Any) -> None:
         help="fetch weights into the store",
         description=__doc__,
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("name", nargs="*", help="a model, weights, or a pattern of models")
     parser.add_argument(

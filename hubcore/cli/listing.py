@@ -29,7 +29,6 @@ def add_parser(subparsers: Any) -> None:
         help="list models",
         description=__doc__,
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("pattern", nargs="*", help="names to list, such as 'resnet*'")
     parser.add_argument("--task", help="only models of this task, such as object-detection")

@@ -47,7 +47,6 @@ def add_parser(subparsers: Any) -> None:
         help="write hub.lock: weights, digests, versions, preprocessing",
         description=__doc__,
         epilog=EXAMPLES_LOCK,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     lock.add_argument("name", nargs="*", help="a model, weights, or a pattern of models")
     lock.add_argument("--all", action="store_true", help="all weights of the models")
@@ -59,7 +58,6 @@ def add_parser(subparsers: Any) -> None:
         help="fetch what hub.lock names",
         description=__doc__,
         epilog=EXAMPLES_SYNC,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     sync.add_argument("file", nargs="?", type=Path, default=DEFAULT)
     sync.add_argument("--frozen", action="store_true", help="fail where anything differs")

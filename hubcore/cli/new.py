@@ -32,7 +32,6 @@ def add_parser(subparsers: Any) -> None:
         help="start the project of a plugin",
         description=__doc__,
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("name", help="the distribution's name, such as acme-flowers")
     parser.add_argument(
@@ -48,8 +47,9 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from .. import registry
-    from ..authoring.packing import base_transforms
+    from ..authoring.packing import PackError, base_transforms
     from ..authoring.scaffold import ScaffoldError, names_for, write_project
+    from ..references import Reference
 
     values = names_for(args.name)
     values["todo"] = _NEXT.format(**values)
@@ -57,12 +57,16 @@ def run(args: argparse.Namespace) -> int:
         if not args.model:
             raise ScaffoldError("Weights need a model that they fit: --model resnet50, say.")
         model = registry.find_model(args.model)
+        try:
+            transforms = base_transforms(model)
+        except PackError:  # it has no weights whose preprocessing could be taken over
+            transforms = Reference("hubcore.transforms:ImageClassification", {"crop_size": 224})
         values |= {
             "model": registry.short_name(model),
             "builder": model.canonical,
             "requires": model.catalog.distribution,
             "description": f"Weights for {model.name}",
-            "transforms": json.dumps(base_transforms(model).to_json()),
+            "transforms": json.dumps(transforms.to_json()),
         }
     elif args.model:
         raise ScaffoldError("--model is for weights; a model of your own takes --kind model alone.")

@@ -29,7 +29,6 @@ def add_parser(subparsers: Any) -> None:
         help="make an installable package of a checkpoint",
         description=__doc__,
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("checkpoint", type=Path, help="the state dict of the trained model")

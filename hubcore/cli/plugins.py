@@ -27,7 +27,6 @@ def add_parser(subparsers: Any) -> None:
         help="list plugins and their states",
         description=__doc__,
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)

@@ -35,7 +35,6 @@ def add_parser(subparsers: Any) -> None:
         help="run a model on images or videos",
         description=__doc__,
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("model", metavar="MODEL", help="a model's name, as 'hub list' shows it")
     parser.add_argument(

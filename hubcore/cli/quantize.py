@@ -26,7 +26,6 @@ def add_parser(subparsers: Any) -> None:
         help="make 8-bit weights of a classifier",
         description=__doc__,
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("model", metavar="MODEL", help="a float classifier's name")
     parser.add_argument("--weights", default="DEFAULT", help="(default: %(default)s)")

@@ -30,7 +30,6 @@ def add_parser(subparsers: Any) -> None:
         help="show a model or weights",
         description=__doc__,
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("name", help="a model, or weights such as ResNet50_Weights.DEFAULT")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -74,6 +73,7 @@ def _show_model(model: ModelEntry, as_json: bool) -> None:
     print_fields(
         {
             "model": model.canonical,
+            "replaced by": model.replaced_by,
             "task": model.task,
             "about": model.data.get("doc"),
             "paper": model.data.get("paper"),
@@ -110,6 +110,7 @@ def _show_weights(member: WeightsEnum, as_json: bool) -> None:
     print_fields(
         {
             "weights": f"{_canonical(member)}",
+            "replaced by": value.replaced_by,
             "task": value.task,
             "about": meta.get("_docs"),
             "metrics": _metrics(member),
