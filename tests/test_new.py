@@ -89,3 +89,18 @@ def test_names_that_python_or_pypi_cannot_take_are_refused(name):
 
 def test_names_are_normalised_as_packaging_does():
     assert check_name("Acme_Flowers.v2") == "acme-flowers-v2"
+
+
+def test_weights_for_a_model_without_weights_of_its_own(tmp_path):
+    """There is no preprocessing to take over, so it begins with the field's usual one."""
+    import json
+
+    import hubcore
+
+    model = {"task": "image-classification", "architecture": "torch.nn:Identity", "weights": None}
+    folder = tmp_path / "pack"
+    with hubcore.register({"schema": 1, "models": {"bare": model}}, name="own"):
+        assert main(["new", "acme", "--model", "own/bare", "--dir", str(folder)]) == 0
+    catalog = json.loads((folder / "acme" / "catalog.json").read_text())
+    member = catalog["weights"]["Acme_Weights"]["members"]["V1"]
+    assert member["transforms"][1] == {"crop_size": 224}

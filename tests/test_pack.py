@@ -172,3 +172,14 @@ def test_operations_are_counted_as_torchvision_does(name):
         model = hubcore.get_model(name, **(fcn if name.startswith("fcn") else {})).eval()
         ops = packing.count_ops(model, torch.zeros(3, *size))
     assert ops == pytest.approx(weights.meta["_ops"], abs=0.002)
+
+
+def test_without_the_authors_tools_packing_says_what_to_install(tmp_path, wheels):
+    """In an environment that lacks the build backend, before anything is read or written."""
+    environment = Environment(tmp_path, hidden=("hatchling",))
+    environment.install(wheels(), wheels("hub-classification"))
+    (tmp_path / "pets.txt").write_text("cat\n")
+    done = environment.hub("pack", "best.pth", "--model", "resnet18", "--name", "acme-pets",
+                           "--categories", tmp_path / "pets.txt")  # fmt: skip
+    assert done.returncode == 1
+    assert "Packing needs 'hatchling': pip install 'hubcore[authors]'" in done.stderr

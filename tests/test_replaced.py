@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 import warnings
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from torch import nn
 
 import hubcore
 from hubcore.catalog import Catalog
+from hubcore.cli import main
 from hubcore.errors import CatalogError
 from hubcore.store import default_store
 from hubcore.store.hashing import sha256_of
@@ -105,3 +107,12 @@ def test_the_schema_knows_replaced_by_and_wrong_values_are_refused(catalog):
         with pytest.raises(CatalogError, match="replaced_by"):
             Catalog(catalog, "acme")
         place["replaced_by"] = before
+
+
+def test_hub_show_names_the_successor(catalog, capsys):
+    assert main(["show", "old_net"]) == 0
+    assert re.search(r"replaced by +new_net", capsys.readouterr().out)
+    assert main(["show", "Net_Weights.V1"]) == 0
+    out, err = capsys.readouterr()
+    assert re.search(r"replaced by +Net_Weights.V2", out)
+    assert "is deprecated: use Net_Weights.V2 instead" in err

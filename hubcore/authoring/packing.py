@@ -102,6 +102,7 @@ def make_project(recipe: Recipe, folder: Path) -> None:
     """Writes the source of the package that `pack` builds."""
     from ..store.hashing import sha256_of
 
+    _require_tools()
     values = names_for(recipe.name)
     model = registry.find_model(recipe.model)
     transforms = base_transforms(model, recipe.preprocessing)
@@ -159,15 +160,10 @@ def build_wheel(project: Path, output: Path) -> Path:
     """Builds a project's wheel with hatchling, which the project declares as its backend.
 
     Raises:
-        MissingDependencyError: hatchling is not installed.
+        MissingDependencyError: a tool is not installed.
         PackError: it refused the project.
     """
-    from importlib.util import find_spec
-
-    if find_spec("hatchling") is None:
-        raise MissingDependencyError(
-            "Building a wheel needs hatchling: pip install 'hubcore[authors]'", "hatchling"
-        )
+    _require_tools()
     output.mkdir(parents=True, exist_ok=True)
     # PEP 517's hook, which works on the current folder and so gets a process of its own.
     hook = "import sys, hatchling.build as backend; print(backend.build_wheel(sys.argv[1]))"
@@ -311,6 +307,18 @@ def _inherited(model: ModelEntry) -> dict[str, Any]:
         return {}
     meta = entry.members[entry.default or next(iter(entry.members))].get("meta", {})
     return {key: meta[key] for key in ("min_size", "min_temporal_size") if key in meta}
+
+
+def _require_tools() -> None:
+    from importlib.util import find_spec
+
+    for module in ("hatchling", "packaging", "PIL", "torch"):
+        if module not in sys.modules and find_spec(module) is None:
+            raise MissingDependencyError(
+                f"Packing needs '{module}': pip install 'hubcore[authors]' and the family that "
+                f"has the model",
+                module,
+            )
 
 
 def _license_line(license: str) -> str:
