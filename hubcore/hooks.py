@@ -124,7 +124,7 @@ def wrap_model(model: nn.Module, name: str, weights: WeightsLike | None) -> nn.M
     return model
 
 
-def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_commands(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Lets packages add commands; one that fails costs its commands and a warning."""
     try:
         _call("hubcore_add_commands", subparsers=subparsers)
