@@ -3,7 +3,10 @@
 import json
 import subprocess
 import sys
+import threading
 from copy import deepcopy
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -351,17 +354,51 @@ def test_hub_check_of_a_sound_plugin_succeeds(sample, installed, capsys):
     assert "no faults" in capsys.readouterr().out
 
 
-def test_addresses_are_asked_only_online_and_faults_are_told(sample):
+@pytest.fixture
+def files(tmp_path):
+    """A plain web server that answers HEAD, over a folder; its address and the folder."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", folder
+        server.shutdown()
+        thread.join()
+
+
+def test_addresses_that_answer_as_promised_are_no_fault(sample, files):
+    address, folder = files
+    (folder / "net.pth").write_bytes(b"x" * 100)
+    member_of(sample).update(url=f"{address}/net.pth", size=100)
+    with hubcore.register(sample, name="kit"):
+        assert dict(examine(Subject.of_plugin("kit"), online=True))["addresses"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "reason"),
+    [("gone.pth", 100, "answers 404"), ("net.pth", 7, "is 100 bytes long, not 7")],
+)
+def test_addresses_that_do_not_are(sample, files, name, size, reason):
+    address, folder = files
+    (folder / "net.pth").write_bytes(b"x" * 100)
+    member_of(sample).update(url=f"{address}/{name}", size=size)
+    with hubcore.register(sample, name="kit"):
+        (fault,) = dict(examine(Subject.of_plugin("kit"), online=True))["addresses"]
+    assert reason in str(fault)
+
+
+def test_addresses_are_asked_only_when_that_is_wanted(sample):
     with FaultyServer() as server:
-        member = member_of(sample)
-        member["url"] = server.serve("/net.pth", b"x" * 100)
+        member_of(sample)["url"] = server.serve("/net.pth", b"x" * 100)
         with hubcore.register(sample, name="kit"):
-            subject = Subject.of_plugin("kit")
-            assert all(name != "addresses" for name, _ in examine(subject))
-            assert not server.requests
-            found = dict(examine(subject, online=True))["addresses"]
-    # The server of the tests answers HEAD with 501, which an author wants to know.
-    assert "answers 501" in str(found[0])
+            assert all(name != "addresses" for name, _ in examine(Subject.of_plugin("kit")))
+        assert not server.requests
 
 
 def test_what_is_not_at_hand_is_said_not_to_be_checked(sample):
