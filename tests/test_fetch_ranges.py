@@ -183,7 +183,7 @@ def test_a_process_killed_with_pieces_all_over_is_resumed(server, tmp_path):
     """Only what lacks is asked for again."""
     url = server.serve("/n.pth", DATA, rate=RATE / 2)
     script = (
-        "import sys; from pathlib import Path; from hubcore import ranges\n"
+        "import sys; from pathlib import Path; from hubcore.store import ranges\n"
         "ranges._SMALLEST, ranges._MEASURE = 128 * 1024, 0.15\n"
         "from hubcore.store import *\n"
         "Store(Path(sys.argv[1])).get(RemoteFile((sys.argv[2],), sys.argv[3]))\n"
@@ -212,7 +212,7 @@ def test_interrupting_with_pieces_under_way_ends_soon(server, tmp_path):
     """Ctrl-C while helpers wait for a server that stalls."""
     url = server.serve("/n.pth", DATA, rate=RATE, always=first_good_then(servers.stall(10)))
     script = (
-        "import sys; from pathlib import Path; from hubcore import ranges\n"
+        "import sys; from pathlib import Path; from hubcore.store import ranges\n"
         "ranges._SMALLEST, ranges._MEASURE = 128 * 1024, 0.15\n"
         "from hubcore.store import *\n"
         "Store(Path(sys.argv[1])).get(RemoteFile((sys.argv[2],), sys.argv[3]))\n"
