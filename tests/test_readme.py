@@ -83,3 +83,14 @@ def test_the_samples_of_a_package_are_valid(tmp_path):
     assert "hubcore.catalog" in sample["project"]["entry-points"]
     data = json.loads(next(code for language, code in BLOCKS if language == "json"))
     assert "AcmeFlowers_Weights" in Catalog(data, "acme-flowers").weights
+
+
+@pytest.mark.parametrize(
+    "page",
+    [path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))],
+)
+def test_links_lead_somewhere(page):
+    path = ROOT / page
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text("utf-8"))
+    relative = [link for link in links if not link.startswith(("http://", "https://"))]
+    assert [link for link in relative if not (path.parent / link).exists()] == []
