@@ -26,7 +26,7 @@ from torch import Tensor, nn
 
 import hubcore
 
-SMALL = 12_000_000
+SMALL = 8_000_000
 """Models of up to so many parameters are always built."""
 
 _FEW = {"detections_per_img": 4, "topk_candidates": 20, "score_thresh": 0.0}
