@@ -58,7 +58,11 @@ def run(args: argparse.Namespace) -> int:
     results: list[Path | Exception | None] = list(here)
     if not args.dry_run:
         about = [_about(member.meta) for member in members]
-        results = [*store.get_many(files, check_hash=check_hash, about=about)]
+        try:
+            results = [*store.get_many(files, check_hash=check_hash, about=about)]
+        except KeyboardInterrupt:
+            print("hub: what arrived is kept; the next try resumes", file=sys.stderr)
+            raise
     rows: list[dict[str, Any]] = []
     for member, file, found, result in zip(members, files, here, results, strict=True):
         row = {"name": canonical_name(member), "status": "here" if found else "fetched"}
