@@ -42,7 +42,7 @@ demo: $(VENV)/installed-data
 test: $(VENV)/installed-test $(VENV)/installed-data
 	$(BIN)/python -m pytest $(TESTS)
 
-lint: $(VENV)/installed-lint
+lint: $(VENV)/installed-test $(VENV)/installed-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
