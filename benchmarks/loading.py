@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import torchvision
 
 import hubcore
 
-from .measure import Options, geometric_mean, median, seconds, turns
+from .measure import Options, geometric_mean, median, turns
 from .results import Table
 from .seeded import SeededHub, seeded_hub
 
@@ -42,13 +44,14 @@ def run(options: Options) -> list[Table]:
         for name in options.models or MODELS:
             member = hub.add(name)
             rivals = _rivals(hub, name, member)
-            loads = turns({k: seconds(f) for k, f in rivals.items()}, options.repeats)
-            load_rows.append(_row(name, loads))
             image = _input(name)
-            both = turns(
-                {k: seconds(_then_forward(f, image)) for k, f in rivals.items()}, options.repeats
+            figures = turns(
+                {rival: _timed(load, image) for rival, load in rivals.items()},
+                options.repeats,
+                warm_up=0 if load_rows else 1,
             )
-            forward_rows.append(_row(name, both))
+            for rows, part in ((load_rows, 0), (forward_rows, 1)):
+                rows.append(_row(name, {k: [f[part] for f in v] for k, v in figures.items()}))
             hub.remove(member)
     return [
         _table("Loading", load_rows, options),
@@ -80,14 +83,19 @@ def _input(name: str) -> Any:
     return torch.rand(1, 3, side, side, generator=generator)
 
 
-def _then_forward(load: Callable[[], Any], image: Any) -> Callable[[], Any]:
-    def action() -> Any:
-        model = load().eval()
-        with torch.inference_mode():
-            model(image)
-        return model
+def _timed(load: Callable[[], Any], image: Any) -> Callable[[], tuple[float, float]]:
+    """A rival that takes the time of loading, and until the first output is there."""
 
-    return action
+    def rival() -> tuple[float, float]:
+        gc.collect()
+        start = time.perf_counter()
+        model = load()
+        loaded = time.perf_counter() - start
+        with torch.inference_mode():
+            model.eval()(image)
+        return loaded, time.perf_counter() - start
+
+    return rival
 
 
 def _row(name: str, figures: dict[str, list[float]]) -> list[Any]:

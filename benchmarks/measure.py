@@ -11,9 +11,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 __all__ = ["Options", "best", "geometric_mean", "median", "process", "seconds", "turns"]
+
+T = TypeVar("T")
 
 median = statistics.median
 best = min
@@ -32,10 +34,10 @@ class Options(NamedTuple):
 
 
 def turns(
-    rivals: Mapping[str, Callable[[], float]], repeats: int, warm_up: int = 1
-) -> dict[str, list[float]]:
+    rivals: Mapping[str, Callable[[], T]], repeats: int, warm_up: int = 1
+) -> dict[str, list[T]]:
     """Lets rivals measure themselves in turns, and leaves out the first rounds."""
-    figures: dict[str, list[float]] = {name: [] for name in rivals}
+    figures: dict[str, list[T]] = {name: [] for name in rivals}
     for number in range(repeats + warm_up):
         for name, rival in rivals.items():
             figure = rival()

@@ -29,7 +29,9 @@ def run(options: Options) -> list[Table]:
                 return hubcore.get_model(f"seeded/{name}", weights="DEFAULT", **config)
 
             figures = turns(
-                {"torchvision": seconds(theirs), "hubcore": seconds(ours)}, options.repeats
+                {"torchvision": seconds(theirs), "hubcore": seconds(ours)},
+                options.repeats,
+                warm_up=0 if rows else 1,
             )
             pair = median(figures["torchvision"]), median(figures["hubcore"])
             rows.append([name, 1000 * pair[0], 1000 * pair[1], pair[0] / pair[1]])
