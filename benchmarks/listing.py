@@ -20,8 +20,9 @@ OTHERS = 300
 
 _MEMORY = """
 {code}
-import json, resource
-print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+import json
+peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(json.dumps(int(peak) / 1024))
 """
 
 _SCALING = """
