@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 import time
+import traceback
 
 from . import SUITES, machine, results
 from .measure import Options
@@ -33,8 +34,8 @@ def main() -> int:
         try:
             module = importlib.import_module(f".{suite}", __package__)
             tables = module.run(options)
-        except ImportError as error:  # a peer that is not installed costs its suite only
-            print(f"{suite}: left out, {error}", file=sys.stderr)
+        except Exception:  # such as a peer that is not installed; it costs its suite only
+            traceback.print_exc()
             failed = True
             continue
         for table in tables:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .loading import MODELS
+from .loading import MODELS, member_of
 from .measure import Options, report_of
 from .results import Table
 from .seeded import seeded_hub
@@ -21,8 +21,7 @@ SHARED = "vit_h_14"
 _IMPORTS = "import hubcore, hubcore.assembly, hubcore.transforms, json, sys, torch, torchvision\n"
 _LOADS = {
     "torchvision": (
-        "torchvision.models.get_model({name!r}, weights=torchvision.models.get_model_weights("
-        "{name!r}).DEFAULT)"
+        "torchvision.models.get_model({name!r}, weights=torchvision.models.get_weight({member!r}))"
     ),
     "hubcore": "hubcore.get_model('seeded/{name}', weights='DEFAULT')",
 }
@@ -62,7 +61,7 @@ def run(options: Options) -> list[Table]:
     peaks, workers = [], []
     with seeded_hub() as hub:
         for name in options.models or MODELS:
-            member = hub.add(name)
+            member = hub.add(name, member_of(name))
             row: list[Any] = [name]
             for rival in _LOADS:
                 row += report_of(_filled(_PEAK, rival, name))
@@ -100,8 +99,10 @@ def run(options: Options) -> list[Table]:
 
 
 def _filled(code: str, rival: str, name: str) -> str:
-    side = 256 if "swin_v2" in name else 518 if name == "vit_h_14" else 224
-    return code.format(load=_LOADS[rival].format(name=name), name=name, side=side)
+    side = 256 if "swin_v2" in name else 224
+    return code.format(
+        load=_LOADS[rival].format(name=name, member=str(member_of(name))), name=name, side=side
+    )
 
 
 def _shares(code: str) -> list[float]:
