@@ -47,7 +47,7 @@ lint: $(VENV)/installed-test $(VENV)/installed-lint
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/installed-bench
+bench: $(VENV)/installed-bench $(VENV)/installed-test $(VENV)/installed-data
 	$(BIN)/python -m benchmarks
 
 clean:
