@@ -39,10 +39,10 @@ with torch.inference_mode():
 _PEAK = (
     _IMPORTS
     + _USAGE
-    + "before, private = usage('status', 'VmHWM'), usage('smaps_rollup', 'Private_')\n"
+    + "before, private = usage('status', 'VmHWM'), usage('smaps_rollup', 'Private_Dirty')\n"
     + _FORWARD
     + "print(json.dumps([usage('status', 'VmHWM') - before, "
-    "usage('smaps_rollup', 'Private_') - private]))\n"
+    "usage('smaps_rollup', 'Private_Dirty') - private]))\n"
 )
 # A worker says that it is ready and waits, so that all are there when shares are counted.
 _WORKER = (
@@ -76,13 +76,16 @@ def run(options: Options) -> list[Table]:
             [
                 "model",
                 "torchvision, peak MB",
-                "of it private in the end, MB",
+                "of it written, MB",
                 "hubcore, peak MB",
-                "of it private in the end, MB",
+                "of it written, MB",
                 "peak, times less",
             ],
             peaks,
-            ["A process each. What is not private is the page cache, which others share."],
+            [
+                "A process each. Written is what it has of its own in the end; the rest is mapped "
+                "from the file and shared by all processes."
+            ],
         )
     ]
     if workers:
@@ -140,7 +143,7 @@ def plot(tables: list[Table], folder: Path) -> None:
         {
             "torchvision": [float(row[1]) for row in rows],
             "hubcore": [float(row[3]) for row in rows],
-            "hubcore, private": [float(row[4]) for row in rows],
+            "hubcore, written": [float(row[4]) for row in rows],
         },
         "peak MB over the imports",
         folder / "memory.svg",
