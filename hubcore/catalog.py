@@ -182,9 +182,6 @@ class Catalog:
     def __repr__(self) -> str:
         return f"<catalogue of {self.distribution}: {len(self.models)} models>"
 
-    def model_names(self) -> Iterator[str]:
-        return iter(self.models)
-
     def named_list(self, name: str) -> list[str]:
         """A long list, such as the ImageNet categories, that stands in a file of its own."""
         if name not in self._lists:

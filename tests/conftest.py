@@ -41,3 +41,14 @@ def environment(tmp_path_factory, wheels):
     made = Environment(tmp_path_factory.mktemp("environment"))
     made.install(wheels("hubcore"))
     return made
+
+
+@pytest.fixture
+def one_thread():
+    """Small models are quicker so, and give the same numbers each time."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
