@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import sys
 import time
 import traceback
@@ -25,8 +24,6 @@ def main() -> int:
     unknown = set(args.suites) - set(SUITES)
     if unknown:
         parser.error(f"no such suite: {', '.join(sorted(unknown))}")
-    # By default threads of a model wait by spinning, and any other process makes them slow.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     options = Options(args.repeats, tuple(args.models))
     failed = False
     for suite in args.suites or SUITES:

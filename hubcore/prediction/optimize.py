@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from .errors import PredictionError
 
-__all__ = ["DTYPES", "largest_difference", "prepared"]
+__all__ = ["DTYPES", "largest_difference", "plain_copy", "prepared", "takes_any_layout"]
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -27,6 +27,7 @@ def prepared(
     optimize: bool = False,
     dtype: torch.dtype = torch.float32,
     compile: bool = False,
+    channels_last: bool = False,
 ) -> Callable[..., Any]:
     """A model as it is to be called.
 
@@ -36,6 +37,7 @@ def prepared(
             model can be traced, and keep images channels-last.
         dtype: of the computation. Results come back in float32 or in this type.
         compile: with `torch.compile`; the first batch of each shape takes long.
+        channels_last: give the model images that are channels-last, and change nothing else.
 
     Raises:
         PredictionError: a quantized model can't be had in another number format.
@@ -49,9 +51,17 @@ def prepared(
         if _is_quantized(model):
             raise PredictionError("A quantized model has its own number format: leave out dtype.")
         call = _Autocast(call, dtype)
-    if optimize:
+    if optimize or channels_last:
         call = _ChannelsLast(call)
     return call
+
+
+def takes_any_layout(model: nn.Module) -> bool:
+    """Whether a model is known to take images in any memory layout.
+
+    torchvision's are: the tests give them both. Another author's may rely on contiguous images.
+    """
+    return type(model).__module__.startswith("torchvision.")
 
 
 def fused(model: nn.Module) -> nn.Module:

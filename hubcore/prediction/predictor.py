@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import islice
+from threading import Lock
 from typing import Any
 
 import torch
@@ -14,15 +16,21 @@ from ..builders import builder_of, resolve_weights
 from ..catalog import ModelEntry
 from ..errors import HubError, WeightsError
 from ..weights import WeightsLike
+from .allocator import keep_freed_memory
 from .errors import InputError, PredictionError
 from .inputs import Input, expand
-from .optimize import DTYPES, largest_difference, plain_copy, prepared
-from .pipeline import default_workers, loaded_batches
+from .optimize import DTYPES, largest_difference, plain_copy, prepared, takes_any_layout
+from .pipeline import default_workers, ordered_map
 from .results import Failure, Result
 from .tasks import make_task, require_task
 from .tasks.base import Options, Sample
 
 __all__ = ["Predictor"]
+
+Loaded = tuple[Input | Failure, Sample | Exception]
+
+# Inputs a batch that still fit the processor's caches.
+CPU_BATCH = 4
 
 
 class Predictor:
@@ -38,11 +46,13 @@ class Predictor:
         top: how many classes a classification gives.
         score: the least score of a detection.
         device: such as ``"cpu"`` or ``"cuda"``.
-        batch_size: inputs a batch. Default: 16 for image classification, 4 for semantic
-            segmentation, else 1. Only inputs that have equal shapes once they are preprocessed
-            go through the model together, so that nothing is padded and results stay what they
-            are one by one.
-        workers: threads that decode and preprocess. Default: one a processor. 0: none.
+        batch_size: inputs a batch. Default: 4 for image classification (16 on an accelerator) and
+            for semantic segmentation, else 1. Only inputs that have equal shapes once they are
+            preprocessed go through the model together, so that nothing is padded and results
+            stay what they are one by one.
+        workers: threads that decode and preprocess; where the model runs on the processor and
+            takes batches, each also predicts its own. Default: one a processor, at most 8.
+            0: none, everything happens in the caller's thread.
         rate: frames a second of videos that don't tell, such as folders of frames.
         optimize, dtype, compile: see `optimize.prepared`; ``dtype`` is one of `DTYPES`.
         compare: run the plain model too, and keep the `largest_difference` of the outputs.
@@ -94,15 +104,27 @@ class Predictor:
             self.weights = _weights_for_module(weights)
             self.task = task or _known_task(self.weights)
         self._task = make_task(self.task, self.weights, options=Options(top, score, rate))
-        self._batch_size = batch_size or self._task.batch_size
+        # Large inputs, one a batch, would take a model's working memory once a worker.
+        self._side_by_side = (
+            self.device.type == "cpu" and not compile and self._task.batch_size > 1
+        )
+        most = CPU_BATCH if self._side_by_side else self._task.batch_size
+        self._batch_size = batch_size or min(most, self._task.batch_size)
         self._workers = default_workers() if workers is None else workers
         changes = optimize or compile or dtype != "float32"
         module = module.eval().to(self.device)
         self._plain = plain_copy(module) if compare and changes else None
         if optimize and module is model:
             module = plain_copy(module)  # fusing must not change the caller's
-        self._model = prepared(module, optimize=optimize, dtype=DTYPES[dtype], compile=compile)
+        self._model = prepared(
+            module,
+            optimize=optimize,
+            dtype=DTYPES[dtype],
+            compile=compile,
+            channels_last=self._side_by_side and takes_any_layout(module),
+        )
         self.largest_difference: float | None = None
+        self._lock = Lock()
 
     def __call__(self, inputs: Any, *, on_error: str = "raise") -> list[Any]:
         """Predicts.
@@ -130,18 +152,49 @@ class Predictor:
             inputs: see `hubcore.predict`; or what `inputs.expand` made of them.
         """
         items = inputs if _is_expanded(inputs) else expand(inputs, self.task)
-        batches = loaded_batches(items, self._load, size=self._batch_size, workers=self._workers)
-        for batch in batches:
+        workers = min(self._workers, len(items)) if len(items) > 1 else 0
+        # Models of one thread each waste nothing by waiting for one another.
+        models = min(workers, torch.get_num_threads()) if self._side_by_side else 1
+        if models > 1:
+            return self._stream_side_by_side(items, models)
+        return self._stream_in_turn(items, workers)
+
+    def _stream_side_by_side(
+        self, items: Sequence[Input | Failure], workers: int
+    ) -> Iterator[Result | Failure]:
+        """Each worker decodes and predicts whole batches."""
+        keep_freed_memory()
+        size = min(self._batch_size, math.ceil(len(items) / workers))
+        batches = [items[start : start + size] for start in range(0, len(items), size)]
+
+        def predicted(batch: Sequence[Input | Failure]) -> Sequence[Result | Failure]:
+            return self._predict_batch([self._load(item) for item in batch])
+
+        threads = torch.get_num_threads() // workers
+        for results in ordered_map(
+            predicted, batches, workers=workers, ahead=2 * workers, threads=threads
+        ):
+            yield from results
+
+    def _stream_in_turn(
+        self, items: Sequence[Input | Failure], workers: int
+    ) -> Iterator[Result | Failure]:
+        """Workers decode ahead; the caller's thread predicts batch after batch."""
+        ahead = 2 * self._batch_size + workers
+        loaded = ordered_map(self._load, items, workers=workers, ahead=ahead)
+        while batch := list(islice(loaded, self._batch_size)):
             yield from self._predict_batch(batch)
 
-    def _load(self, item: Input | Failure) -> Sample:
+    def _load(self, item: Input | Failure) -> Loaded:
+        """An input, decoded and preprocessed; or what prevented it, in its place."""
         if isinstance(item, Failure):
-            raise item.error
-        return self._task.load(item)
+            return item, item.error
+        try:
+            return item, self._task.load(item)
+        except Exception as error:
+            return item, error
 
-    def _predict_batch(
-        self, batch: Sequence[tuple[Input | Failure, Sample | Exception]]
-    ) -> list[Result | Failure]:
+    def _predict_batch(self, batch: Sequence[Loaded]) -> list[Result | Failure]:
         results: dict[int, Result | Failure] = {}
         groups: dict[tuple[torch.Size, ...], list[tuple[int, Input, Sample]]] = {}
         for index, (item, sample) in enumerate(batch):
@@ -183,9 +236,12 @@ class Predictor:
             return self._task.results(output, items, samples)
 
     def _compared(self, difference: float) -> None:
-        known = self.largest_difference or 0.0
-        # NaN, once there, stays.
-        self.largest_difference = difference if math.isnan(difference) else max(known, difference)
+        with self._lock:
+            known = self.largest_difference or 0.0
+            # NaN, once there, stays.
+            self.largest_difference = (
+                difference if math.isnan(difference) else max(known, difference)
+            )
 
     def _to_device(self, tensor: Tensor) -> Tensor:
         return tensor.to(self.device, non_blocking=True)
