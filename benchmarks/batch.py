@@ -50,7 +50,7 @@ def run(options: Options) -> list[Table]:
                 "the usual loop, photos a second",
                 "hubcore.predict, photos a second",
                 "times the loop's speed",
-                "largest difference of scores",
+                "largest difference of scores, relative",
             ],
             pipeline,
             [
@@ -114,7 +114,8 @@ def _pipeline(name: str, member: Any, photos: list[Path], options: Options) -> l
 
     figures = turns({"loop": loop, "hubcore": predict}, options.repeats)
     ours, theirs = median(figures["hubcore"]), median(figures["loop"])
-    difference = (torch.tensor(answers["loop"]) - torch.tensor(answers["hubcore"])).abs().max()
+    expected, found = torch.tensor(answers["loop"]), torch.tensor(answers["hubcore"])
+    difference = ((expected - found).abs() / expected).max()
     return [name, theirs, ours, ours / theirs, float(difference)]
 
 

@@ -105,9 +105,7 @@ class Predictor:
             self.task = task or _known_task(self.weights)
         self._task = make_task(self.task, self.weights, options=Options(top, score, rate))
         # Large inputs, one a batch, would take a model's working memory once a worker.
-        self._side_by_side = (
-            self.device.type == "cpu" and not compile and self._task.batch_size > 1
-        )
+        self._side_by_side = self.device.type == "cpu" and not compile and self._task.batch_size > 1
         most = CPU_BATCH if self._side_by_side else self._task.batch_size
         self._batch_size = batch_size or min(most, self._task.batch_size)
         self._workers = default_workers() if workers is None else workers
@@ -116,12 +114,16 @@ class Predictor:
         self._plain = plain_copy(module) if compare and changes else None
         if optimize and module is model:
             module = plain_copy(module)  # fusing must not change the caller's
+        channels_last = self._side_by_side and takes_any_layout(module)
+        if channels_last and module is not model:
+            # Else every batch would convert the weights anew. A caller's module stays as it is.
+            module = module.to(memory_format=torch.channels_last)
         self._model = prepared(
             module,
             optimize=optimize,
             dtype=DTYPES[dtype],
             compile=compile,
-            channels_last=self._side_by_side and takes_any_layout(module),
+            channels_last=channels_last,
         )
         self.largest_difference: float | None = None
         self._lock = Lock()
