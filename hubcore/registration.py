@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import registry
+from . import index, registry
 from .catalog import Catalog, WeightsEntry
 from .discovery import Plugin
 from .entry_points import normalise
@@ -25,7 +25,7 @@ class Registration:
         self._key = key
 
     def remove(self) -> None:
-        registry.remove_registered(self._key)
+        index.remove_registered(self._key)
 
     def __enter__(self) -> Registration:
         return self
@@ -65,7 +65,8 @@ def register(
             raise TypeError("an enum is registered for a model: register(MyWeights, builder=...)")
         key = f"{distribution}/{source.__name__}"
         catalog = _catalog_of_enum(source, registry.find_model(builder).canonical, distribution)
-        registry.add_registered(key, plugin._replace(catalog=catalog), [source])
+        index.add_registered(key, plugin._replace(catalog=catalog))
+        registry.keep_enum(catalog.weights[source.__name__], source)
         return Registration(key)
     if builder is not None:
         raise TypeError("a catalogue says itself which builders its weights fit")
@@ -73,7 +74,7 @@ def register(
         catalog = Catalog(source, distribution)
     else:
         catalog = Catalog.read(Path(source), distribution)
-    registry.add_registered(distribution, plugin._replace(catalog=catalog))
+    index.add_registered(distribution, plugin._replace(catalog=catalog))
     return Registration(distribution)
 
 

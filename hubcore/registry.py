@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from . import discovery, hooks
 from .catalog import Catalog, ModelEntry, WeightsEntry
 from .discovery import Plugin
 from .entry_points import normalise
 from .errors import AmbiguousNameError, UnknownNameError
+from .index import add_source_tree, current, refresh
 
 if TYPE_CHECKING:
     from .weights import WeightsEnum
@@ -30,6 +30,7 @@ __all__ = [
     "find_model",
     "find_weights",
     "get_weight",
+    "keep_enum",
     "list_models",
     "list_weights",
     "models",
@@ -60,87 +61,8 @@ _FAMILIES = Path(__file__).parent / "families.json"
 Entry = TypeVar("Entry", ModelEntry, WeightsEntry)
 Patterns = str | Iterable[str] | None
 
-
-class _Index:
-    """The entries of all plugins by lower-case bare name, each kind from when it is asked for."""
-
-    def __init__(self, found: list[Plugin]) -> None:
-        self.plugins = found
-
-    @cached_property
-    def models(self) -> dict[str, list[ModelEntry]]:
-        groups: dict[str, list[ModelEntry]] = {}
-        for catalog in self._catalogs():
-            for name, model in catalog.models.items():
-                groups.setdefault(name.lower(), []).append(model)
-        return groups
-
-    @cached_property
-    def weights(self) -> dict[str, list[WeightsEntry]]:
-        groups: dict[str, list[WeightsEntry]] = {}
-        for catalog in self._catalogs():
-            for name, weights in catalog.weights.items():
-                groups.setdefault(name.lower(), []).append(weights)
-        return groups
-
-    @cached_property
-    def fitting(self) -> dict[str, list[WeightsEntry]]:
-        """Enums by the lower-case name, bare or canonical, of the model they declare to fit."""
-        groups: dict[str, list[WeightsEntry]] = {}
-        for catalog in self._catalogs():
-            for weights in catalog.weights.values():
-                groups.setdefault(_declared_builder(weights), []).append(weights)
-        return groups
-
-    def _catalogs(self) -> Iterator[Catalog]:
-        return (plugin.catalog for plugin in self.plugins if plugin.catalog is not None)
-
-
-_index: _Index | None = None
-_source_trees: list[Path] = []
-_registered: dict[str, Plugin] = {}
-# Enum classes outlive the index, so that a member stays one object when plugins are looked up anew.
+# Classes outlive the index, so that a member stays one object when plugins are looked up anew.
 _enums: dict[str, tuple[Mapping[str, Any], type[WeightsEnum]]] = {}
-
-
-def _current() -> _Index:
-    global _index
-    if _index is None:
-        from .settings import home
-
-        found = discovery.discover(_source_trees, home() / "catalogs")
-        _index = _Index([*found, *_registered.values()])
-    return _index
-
-
-def refresh() -> None:
-    """Forgets what was found, so that the next look-up sees what is installed now."""
-    global _index
-    _index = None
-    hooks.forget()
-
-
-def add_source_tree(tree: Path) -> None:
-    """Makes a checkout's ``plugins/`` folder count as installed."""
-    if tree not in _source_trees:
-        _source_trees.append(tree)
-        refresh()
-
-
-def add_registered(key: str, plugin: Plugin, enums: Iterable[type[WeightsEnum]] = ()) -> None:
-    """Adds a plugin for this process under a key of its own; an equal key is replaced."""
-    _registered[key] = plugin
-    refresh()
-    for enum in enums:
-        assert plugin.catalog is not None
-        entry = plugin.catalog.weights[enum.__name__]
-        _enums[entry.canonical] = (entry.data, enum)
-
-
-def remove_registered(key: str) -> None:
-    """Takes a registered plugin away again."""
-    _registered.pop(key, None)
-    refresh()
 
 
 # -- Look-ups
@@ -157,7 +79,7 @@ def find_model(name: str | Callable[..., Any]) -> ModelEntry:
     canonical = name if isinstance(name, str) else getattr(name, "__hub_model__", None)
     if canonical is None:
         raise TypeError(f"{name!r} is neither a model's name nor a builder of the hub")
-    return _find(_current().models, "model", str(canonical))
+    return _find(current().models, "model", str(canonical))
 
 
 def find_weights(name: str) -> WeightsEntry:
@@ -166,15 +88,15 @@ def find_weights(name: str) -> WeightsEntry:
     Raises:
         UnknownNameError, AmbiguousNameError: as for `find_model`.
     """
-    return _find(_current().weights, "weights", name)
+    return _find(current().weights, "weights", name)
 
 
 def weights_for(model: ModelEntry) -> list[WeightsEntry]:
     """The enums that declare to fit a model: its own first, the others by canonical name."""
-    fitting = _current().fitting
+    fitting = current().fitting
     entries = list(fitting.get(model.canonical.lower(), ()))
     bare = model.name.lower()
-    if bare in fitting and _meaning(_current().models[bare]) is model:
+    if bare in fitting and _meaning(current().models[bare]) is model:
         entries += fitting[bare]
 
     def own_first(entry: WeightsEntry) -> tuple[bool, str]:
@@ -215,13 +137,18 @@ def weights_enum(entry: WeightsEntry) -> type[WeightsEnum]:
     data, enum = _enums.get(entry.canonical, (None, None))
     if enum is None or (data is not entry.data and data != entry.data):
         enum = make_enum(entry, partial(_referenced, entry))
-        _enums[entry.canonical] = (entry.data, enum)
+        keep_enum(entry, enum)
     return enum
+
+
+def keep_enum(entry: WeightsEntry, enum: type[WeightsEnum]) -> None:
+    """Makes a class that exists the one that `weights_enum` gives for an entry."""
+    _enums[entry.canonical] = (entry.data, enum)
 
 
 def catalog_of_package(package: str) -> Catalog | None:
     """The catalogue that lies in a Python package, if a usable plugin keeps one there."""
-    catalogs = (plugin.catalog for plugin in _current().plugins)
+    catalogs = (plugin.catalog for plugin in current().plugins)
     return next((c for c in catalogs if c is not None and c.package == package), None)
 
 
@@ -237,7 +164,7 @@ def warn_replaced(name: str, successor: str) -> None:
 
 def plugins() -> list[Plugin]:
     """Every plugin found, with its name, distribution, version, status and error."""
-    return list(_current().plugins)
+    return list(current().plugins)
 
 
 def models(
@@ -249,7 +176,7 @@ def models(
 ) -> dict[str, ModelEntry]:
     """The models that `list_models` lists, with their entries."""
     all_models: dict[str, ModelEntry] = {}
-    for group in _current().models.values():
+    for group in current().models.values():
         bare = _meaning(group)
         all_models.update((e.name if e is bare else e.canonical, e) for e in group)
     wanted = _distributions(plugin)
@@ -312,7 +239,7 @@ def list_weights(
         UnknownNameError: there is no such model or plugin.
     """
     if model is None:
-        groups = _current().weights
+        groups = current().weights
         entries = [entry for name in sorted(groups) for entry in groups[name]]
     else:
         entries = weights_for(find_model(model))
@@ -329,7 +256,7 @@ def list_weights(
 
 def short_name(entry: ModelEntry | WeightsEntry) -> str:
     """The bare name where it means this entry, else the canonical one."""
-    index = _current()
+    index = current()
     if isinstance(entry, ModelEntry):
         means_this = _meaning(index.models[entry.name.lower()]) is entry
     else:
@@ -340,15 +267,8 @@ def short_name(entry: ModelEntry | WeightsEntry) -> str:
 # -- Details
 
 
-def _declared_builder(weights: WeightsEntry) -> str:
-    builder = weights.builder
-    if "/" not in builder and builder in weights.catalog.models:
-        builder = f"{weights.catalog.distribution}/{builder}"
-    return builder.lower()
-
-
 def _task(entry: WeightsEntry) -> str | None:
-    group = _current().models.get(entry.builder.rpartition("/")[2].lower(), [])
+    group = current().models.get(entry.builder.rpartition("/")[2].lower(), [])
     return group[0].task if group else None
 
 
@@ -377,7 +297,7 @@ def _unknown(groups: Mapping[str, list[Entry]], kind: str, name: str) -> Unknown
     import difflib
 
     distribution, _, bare = name.rpartition("/")
-    absent = {plugin.distribution: plugin for plugin in _current().plugins}
+    absent = {plugin.distribution: plugin for plugin in current().plugins}
     for family, offered in _families().items():
         if bare.lower() in offered.get(kind, ()) and distribution in ("", family):
             plugin = absent.get(family)
@@ -423,7 +343,7 @@ def _distributions(plugin: str | None) -> set[str] | None:
     """The distributions that a plugin's or a distribution's name means."""
     if plugin is None:
         return None
-    found = _current().plugins
+    found = current().plugins
     wanted = {
         p.distribution for p in found if plugin == p.name or normalise(plugin) == p.distribution
     }
