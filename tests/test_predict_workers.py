@@ -46,7 +46,7 @@ def two_threads():
 
 
 class Recording(nn.Module):
-    """A model that keeps what it was called with, and where."""
+    """Another author's model, that keeps what it was called with, and where."""
 
     def __init__(self):
         super().__init__()
@@ -58,6 +58,12 @@ class Recording(nn.Module):
             call = (threading.current_thread(), torch.get_num_threads(), images)
             self.calls.append(call)
         return images.mean((2, 3)).repeat(1, 400)[:, :1000]
+
+
+class TorchvisionsRecording(Recording):
+    """The same, taken for one of torchvision's."""
+
+    __module__ = "torchvision.models"
 
 
 def photo_paths():
@@ -105,7 +111,7 @@ def test_the_largest_difference_is_that_of_all_workers(two_threads):
 
 
 def test_each_worker_predicts_with_its_share_of_the_threads(two_threads):
-    model = Recording()
+    model = TorchvisionsRecording()
     Predictor(model, WEIGHTS, workers=2, batch_size=2)(photo_paths()[:8])
     threads, shares, batches = zip(*model.calls, strict=True)
     assert threading.current_thread() not in threads
@@ -113,28 +119,40 @@ def test_each_worker_predicts_with_its_share_of_the_threads(two_threads):
     assert [len(batch) for batch in batches] == [2, 2, 2, 2]
 
 
+def test_another_authors_model_is_called_by_one_thread(two_threads):
+    """It may leave intermediate results in itself."""
+    theirs = Recording()
+    part_theirs = TorchvisionsRecording()
+    part_theirs.head = Recording()
+    hooked = TorchvisionsRecording()
+    hooked.register_forward_hook(lambda *_: None)
+    for model in (theirs, part_theirs, hooked):
+        Predictor(model, WEIGHTS, workers=2, batch_size=2)(photo_paths()[:8])
+        assert {thread for thread, _, _ in model.calls} == {threading.current_thread()}
+
+
 def test_few_photos_are_shared_out_evenly(two_threads):
-    model = Recording()
+    model = TorchvisionsRecording()
     Predictor(model, WEIGHTS, workers=2, batch_size=16)(photo_paths()[:6])
     assert [len(batch) for _, _, batch in model.calls] == [3, 3]
 
 
 def test_one_photo_has_all_threads_for_itself(two_threads):
-    model = Recording()
+    model = TorchvisionsRecording()
     Predictor(model, WEIGHTS)(photo_paths()[0])
     [(thread, threads, _)] = model.calls
     assert (thread, threads) == (threading.current_thread(), 2)
 
 
 def test_where_torch_has_one_thread_the_model_stays_in_the_callers(one_thread):
-    model = Recording()
+    model = TorchvisionsRecording()
     Predictor(model, WEIGHTS, workers=2, batch_size=4)(photo_paths()[:8])
     assert {thread for thread, _, _ in model.calls} == {threading.current_thread()}
     assert [len(batch) for _, _, batch in model.calls] == [4, 4]
 
 
 def test_no_workers_means_no_threads(two_threads):
-    model = Recording()
+    model = TorchvisionsRecording()
     Predictor(model, WEIGHTS, workers=0, batch_size=4)(photo_paths()[:8])
     assert {thread for thread, _, _ in model.calls} == {threading.current_thread()}
 
@@ -143,7 +161,7 @@ def test_torchs_threads_are_left_as_they_were(two_threads):
     """Here, and in threads that start later."""
     before = threading.active_count()
     found = []
-    Predictor(Recording(), WEIGHTS, workers=2)(photo_paths()[:4])
+    Predictor(TorchvisionsRecording(), WEIGHTS, workers=2)(photo_paths()[:4])
     later = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
     later.start()
     later.join()
@@ -153,7 +171,7 @@ def test_torchs_threads_are_left_as_they_were(two_threads):
 
 def test_a_stream_that_is_left_early_stops_its_workers(two_threads):
     before = threading.active_count()
-    model = Recording()
+    model = TorchvisionsRecording()
     stream = Predictor(model, WEIGHTS, workers=2, batch_size=1).stream(photo_paths())
     next(stream)
     stream.close()

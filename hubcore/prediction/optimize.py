@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from .errors import PredictionError
 
-__all__ = ["DTYPES", "largest_difference", "plain_copy", "prepared", "takes_any_layout"]
+__all__ = ["DTYPES", "is_torchvisions", "largest_difference", "plain_copy", "prepared"]
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -56,12 +56,19 @@ def prepared(
     return call
 
 
-def takes_any_layout(model: nn.Module) -> bool:
-    """Whether a model is known to take images in any memory layout.
+def is_torchvisions(model: nn.Module) -> bool:
+    """Whether a model is one of torchvision's, with no part from elsewhere and no hooks.
 
-    torchvision's are: the tests give them both. Another author's may rely on contiguous images.
+    Such a model is known (the tests say so) to take images in any memory layout and to keep
+    nothing between calls, so that several threads may call it at once. Another author's may rely
+    on contiguous images, or leave intermediate results in itself.
     """
-    return type(model).__module__.startswith("torchvision.")
+    return type(model).__module__.startswith("torchvision.") and not any(
+        type(module).__module__.partition(".")[0] not in ("torch", "torchvision")
+        or module._forward_hooks
+        or module._forward_pre_hooks
+        for module in model.modules()
+    )
 
 
 def fused(model: nn.Module) -> nn.Module:

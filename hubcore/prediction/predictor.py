@@ -19,7 +19,7 @@ from ..weights import WeightsLike
 from .allocator import keep_freed_memory
 from .errors import InputError, PredictionError
 from .inputs import Input, expand
-from .optimize import DTYPES, largest_difference, plain_copy, prepared, takes_any_layout
+from .optimize import DTYPES, is_torchvisions, largest_difference, plain_copy, prepared
 from .pipeline import default_workers, ordered_map
 from .results import Failure, Result
 from .tasks import make_task, require_task
@@ -29,8 +29,8 @@ __all__ = ["Predictor"]
 
 Loaded = tuple[Input | Failure, Sample | Exception]
 
-# Inputs a batch that still fit the processor's caches.
-CPU_BATCH = 4
+# What a processor takes of an accelerator's batch: what still fits its caches.
+CPU_SHARE = 4
 
 
 class Predictor:
@@ -46,13 +46,13 @@ class Predictor:
         top: how many classes a classification gives.
         score: the least score of a detection.
         device: such as ``"cpu"`` or ``"cuda"``.
-        batch_size: inputs a batch. Default: 4 for image classification (16 on an accelerator) and
-            for semantic segmentation, else 1. Only inputs that have equal shapes once they are
-            preprocessed go through the model together, so that nothing is padded and results
-            stay what they are one by one.
-        workers: threads that decode and preprocess; where the model runs on the processor and
-            takes batches, each also predicts its own. Default: one a processor, at most 8.
-            0: none, everything happens in the caller's thread.
+        batch_size: inputs a batch. Default: 16 for image classification, 4 for semantic
+            segmentation, a quarter of these on the CPU, else 1. Only inputs that have equal
+            shapes once they are preprocessed go through the model together, so that nothing is
+            padded and results stay what they are one by one.
+        workers: threads that decode and preprocess; where one of torchvision's models does
+            either of these tasks on the CPU, each also predicts. Default: one a processor, at
+            most 8. 0: none, everything happens in the caller's thread.
         rate: frames a second of videos that don't tell, such as folders of frames.
         optimize, dtype, compile: see `optimize.prepared`; ``dtype`` is one of `DTYPES`.
         compare: run the plain model too, and keep the `largest_difference` of the outputs.
@@ -104,18 +104,24 @@ class Predictor:
             self.weights = _weights_for_module(weights)
             self.task = task or _known_task(self.weights)
         self._task = make_task(self.task, self.weights, options=Options(top, score, rate))
-        # Large inputs, one a batch, would take a model's working memory once a worker.
-        self._side_by_side = self.device.type == "cpu" and not compile and self._task.batch_size > 1
-        most = CPU_BATCH if self._side_by_side else self._task.batch_size
-        self._batch_size = batch_size or min(most, self._task.batch_size)
+        batch = self._task.batch_size
+        if self.device.type == "cpu":
+            batch = math.ceil(batch / CPU_SHARE)
+        self._batch_size = batch_size or batch
         self._workers = default_workers() if workers is None else workers
         changes = optimize or compile or dtype != "float32"
         module = module.eval().to(self.device)
         self._plain = plain_copy(module) if compare and changes else None
         if optimize and module is model:
             module = plain_copy(module)  # fusing must not change the caller's
-        channels_last = self._side_by_side and takes_any_layout(module)
-        if channels_last and module is not model:
+        # Large inputs, one a batch, would take a model's working memory once a worker.
+        self._side_by_side = (
+            self.device.type == "cpu"
+            and self._task.batch_size > 1
+            and not compile
+            and is_torchvisions(module)
+        )
+        if self._side_by_side and module is not model:
             # Else every batch would convert the weights anew. A caller's module stays as it is.
             module = module.to(memory_format=torch.channels_last)
         self._model = prepared(
@@ -123,7 +129,7 @@ class Predictor:
             optimize=optimize,
             dtype=DTYPES[dtype],
             compile=compile,
-            channels_last=channels_last,
+            channels_last=self._side_by_side,
         )
         self.largest_difference: float | None = None
         self._lock = Lock()
