@@ -121,17 +121,25 @@ def _shares(code: str) -> list[float]:
         for _ in range(WORKERS)
     ]
     try:
+        answers = [_answer(process) for process in processes]
         for _ in range(3):
-            answers = [process.stdout.readline() for process in processes]
-            assert all(answers), "a worker ended early"
-            for process in processes:
-                process.stdin.write("\n")
-                process.stdin.flush()
-        return [float(process.stdout.readline()) for process in processes]
+            # One after another: torchvision takes twice a model's memory while it loads it.
+            answers = [_answer(process, "\n") for process in processes]
+        return [float(answer) for answer in answers]
     finally:
         for process in processes:
             process.kill()
             process.wait()
+
+
+def _answer(process: subprocess.Popen[str], question: str = "") -> str:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(question)
+    process.stdin.flush()
+    answer = process.stdout.readline()
+    assert answer, "a worker ended early"
+    return answer
 
 
 def plot(tables: list[Table], folder: Path) -> None:
