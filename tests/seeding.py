@@ -22,7 +22,7 @@ import torchvision
 from torch import Tensor, nn
 from torchvision.models.quantization.utils import quantize_model
 
-from hubcore import builders, registry
+from hubcore import builders, index, registry
 from hubcore.loading import SkipRandomInit
 from hubcore.store.hashing import sha256_of
 
@@ -148,7 +148,7 @@ def seeded_hub(folder: Path) -> Iterator[SeededHub]:
         patch.setattr(torch.hub, "_hub_dir", None)
         patch.setenv("HUBCORE_HOME", str(folder / "home"))
         patch.setenv("HUBCORE_OFFLINE", "1")
-        patch.setattr(registry, "_source_trees", [hub.tree])
+        patch.setattr(index, "_source_trees", [hub.tree])
         # Members are one object per process: those of the real catalogues wait untouched.
         patch.setattr(registry, "_enums", {})
         patch.setattr(builders, "_builders", {})

@@ -173,3 +173,41 @@ def test_help_has_examples_for_every_command():
             check=True,
         )
         assert "examples:" in result.stdout.lower(), command
+
+
+# -- The process
+
+
+def run_process(code, *arguments, **options):
+    """A process that prepares something with Python code and then is ``hub``."""
+    code = f"{code}\nfrom hubcore.cli.__main__ import run\nrun()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        **options,
+    )
+
+
+def test_a_process_ends_with_the_commands_exit_code():
+    """Python's own end is skipped: nothing that was written may be lost with it."""
+    found = run_process("", "list", "resnet1*")
+    assert found.returncode == 0
+    assert found.stdout.endswith("3 models\n")
+    unknown = run_process("", "show", "resnet999")
+    assert unknown.returncode == 1
+    assert unknown.stderr.startswith("hub: Unknown model 'resnet999'")
+    assert run_process("", "no-such-command").returncode == 2
+
+
+def test_a_process_waits_for_threads_and_runs_what_atexit_has():
+    code = """
+import atexit, threading, time
+atexit.register(print, 'the end')
+threading.Thread(target=lambda: (time.sleep(0.2), print('a thread'))).start()
+"""
+    lines = run_process(code, "list", "resnet18").stdout.splitlines()
+    assert lines[-2:] == ["a thread", "the end"]
+    code = "import atexit; atexit.register(print, 'the end')"
+    assert run_process(code, "list", "resnet18").stdout.splitlines()[-1] == "the end"
