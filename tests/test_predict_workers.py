@@ -192,6 +192,21 @@ def test_items_are_taken_only_as_far_ahead_as_asked():
     assert list(results) == [str(number) for number in range(1, 20)]
 
 
+def test_a_thread_that_the_system_refuses_is_an_error_and_no_hang(monkeypatch):
+    start = threading.Thread.start
+    before = threading.active_count()
+
+    def refused(thread):
+        if threading.active_count() > before:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        list(ordered_map(str, range(9), workers=2, ahead=4))
+    assert threading.active_count() == before
+
+
 # -- Memory layout
 
 

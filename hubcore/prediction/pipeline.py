@@ -78,4 +78,5 @@ def _pool(workers: int, threads: int) -> Iterator[ThreadPoolExecutor]:
         torch.set_num_threads(everyone)  # for threads to come: the workers keep theirs
         yield pool
     finally:
+        started.abort()  # nobody waits for a worker that the system refused
         pool.shutdown(wait=True, cancel_futures=True)
