@@ -1,5 +1,7 @@
 """Fixtures that several test files share."""
 
+from contextlib import contextmanager
+
 import pytest
 from environments import ROOT, Environment, build_wheel
 
@@ -43,12 +45,25 @@ def environment(tmp_path_factory, wheels):
     return made
 
 
+@contextmanager
+def torch_threads(number):
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture
 def one_thread():
     """Small models are quicker so, and give the same numbers each time."""
-    import torch
+    with torch_threads(1):
+        yield
 
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+
+@pytest.fixture
+def two_threads():
+    """Workers predict side by side, whatever the machine has."""
+    with torch_threads(2):
+        yield

@@ -37,14 +37,6 @@ REPRESENTATIVE = (
 BATCHED = ("image-classification", "semantic-segmentation")
 
 
-@pytest.fixture
-def two_threads():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(threads)
-
-
 class Recording(nn.Module):
     """Another author's model, that keeps what it was called with, and where."""
 
@@ -87,11 +79,12 @@ def test_workers_change_no_result_and_no_order(two_threads):
             )
 
 
-def test_a_bad_input_costs_only_itself(two_threads, tmp_path):
+@pytest.mark.parametrize("model", [Recording(), TorchvisionsRecording()])
+def test_a_bad_input_costs_only_itself(two_threads, tmp_path, model):
     (tmp_path / "text.png").write_text("no image")
     photos = photo_paths()[:6]
     inputs = [*photos[:3], tmp_path / "text.png", *photos[3:], tmp_path / "missing.png"]
-    results = Predictor(Recording(), WEIGHTS, workers=2, batch_size=3)(inputs, on_error="return")
+    results = Predictor(model, WEIGHTS, workers=2, batch_size=3)(inputs, on_error="return")
     assert [isinstance(result, Failure) for result in results] == [False] * 3 + [True] + [
         False
     ] * 3 + [True]
