@@ -40,19 +40,20 @@ def _make_importable():
     if not any(getattr(finder, "root", None) == clone for finder in sys.meta_path):
         sys.meta_path.insert(0, _CloneFinder)
 
-    from hubcore import registry
+    from hubcore.catalogs.index import add_source_tree
 
-    registry.add_source_tree(clone)
-    return registry
+    add_source_tree(clone)
 
 
-_registry = _make_importable()
+_make_importable()
 
 
 def __dir__():
     try:
+        from hubcore import list_models
+
         # Names such as timm's resnet50.a1_in1k are reached, but not offered as entry points.
-        names = (name for name in _registry.list_models() if name.isidentifier())
+        names = (name for name in list_models() if name.isidentifier())
         return ["dependencies", *names]
     except ImportError:  # torch.hub looks at the dependencies next and says which are missing
         return ["dependencies"]
@@ -63,9 +64,9 @@ def __getattr__(name):
 
     if not name.startswith("_"):
         try:
-            from hubcore.builders import builder_of
+            from hubcore import get_model_builder
 
-            return builder_of(_registry.find_model(name))
+            return get_model_builder(name)
         except HubError as error:
             raise AttributeError(str(error)) from error
     raise AttributeError(f"module 'hubconf' has no attribute '{name}'")

@@ -28,7 +28,6 @@ print(json.dumps(int(peak) / 1024))
 _SCALING = """
 import json, time
 import hubcore
-from hubcore import registry
 count = {count}
 weights = {{"url": "https://example.org/a-0123456789.pth",
            "transforms": "hubcore.transforms:ImageClassification", "meta": {{"num_params": 1}}}}
@@ -45,7 +44,7 @@ def least(action, times):
         start = time.perf_counter(); action(); found.append(time.perf_counter() - start)
     return min(found)
 def first():
-    registry.refresh()
+    hubcore.refresh()
     hubcore.list_models()
 numbers = iter(range(count))
 def new_weight():

@@ -20,7 +20,8 @@ from typing import Any
 import torch
 import torchvision
 
-from hubcore import registry
+from hubcore.catalogs.index import refresh
+from hubcore.catalogs.names import find_model, find_weights
 from hubcore.store import Store
 
 ROOT = Path(__file__).parents[1]
@@ -58,8 +59,8 @@ class SeededHub:
         file.unlink()
         file.hardlink_to(blob)
 
-        model = registry.find_model(name)
-        enum = registry.find_weights(type(member).__name__)
+        model = find_model(name)
+        enum = find_weights(type(member).__name__)
         data = {
             **enum.members[member.name],
             "url": f"https://download.example.org/{file.name}",
@@ -75,7 +76,7 @@ class SeededHub:
         catalogs = self.folder / "home" / "catalogs"
         catalogs.mkdir(exist_ok=True)
         (catalogs / "seeded.json").write_text(json.dumps(self._catalog), encoding="utf-8")
-        registry.refresh()
+        refresh()
         return member
 
     def remove(self, member: Any) -> None:
@@ -100,11 +101,11 @@ def seeded_hub() -> Iterator[SeededHub]:
     hub = SeededHub(folder)
     before = {key: os.environ.get(key) for key in hub.env}
     os.environ.update(hub.env)
-    registry.refresh()
+    refresh()
     try:
         yield hub
     finally:
         shutil.rmtree(folder)
         for key, value in before.items():
             os.environ.pop(key) if value is None else os.environ.update({key: value})
-        registry.refresh()
+        refresh()

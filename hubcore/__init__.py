@@ -17,14 +17,18 @@ from os import environ as _environ
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .assembly import LoadReport, load_report
-    from .builders import get_model, get_model_builder, get_model_weights
+    from .building.assembly import LoadReport, load_report
+    from .building.builders import get_model, get_model_builder, get_model_weights
+    from .catalogs.index import refresh
+    from .catalogs.queries import list_models, list_weights, plugins
     from .deprecation import handle_legacy_interface, kwonly_to_pos_or_kw
     from .errors import HubError
     from .prediction import predict
-    from .registration import register
-    from .registry import get_weight, list_models, list_weights, plugins, refresh
-    from .weights import Weights, WeightsEnum, WeightsLike
+    from .protocols import WeightsLike
+    from .weights.enums import WeightsEnum
+    from .weights.lookup import get_weight
+    from .weights.registration import register
+    from .weights.value import Weights
 
 __version__ = "0.1.0"
 
@@ -50,14 +54,18 @@ __all__ = [
 ]
 
 _HOMES = {
-    "assembly": ("LoadReport", "load_report"),
-    "builders": ("get_model", "get_model_builder", "get_model_weights"),
+    "building.assembly": ("LoadReport", "load_report"),
+    "building.builders": ("get_model", "get_model_builder", "get_model_weights"),
+    "catalogs.index": ("refresh",),
+    "catalogs.queries": ("list_models", "list_weights", "plugins"),
     "deprecation": ("handle_legacy_interface", "kwonly_to_pos_or_kw"),
     "errors": ("HubError",),
     "prediction": ("predict",),
-    "registration": ("register",),
-    "registry": ("get_weight", "list_models", "list_weights", "plugins", "refresh"),
-    "weights": ("Weights", "WeightsEnum", "WeightsLike"),
+    "protocols": ("WeightsLike",),
+    "weights.enums": ("WeightsEnum",),
+    "weights.lookup": ("get_weight",),
+    "weights.registration": ("register",),
+    "weights.value": ("Weights",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -14,9 +14,9 @@ import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from .weights import WeightsLike
+from .protocols import WeightsLike
 
-__all__ = ["handle_legacy_interface", "kwonly_to_pos_or_kw", "warn_caller"]
+__all__ = ["handle_legacy_interface", "kwonly_to_pos_or_kw", "warn_caller", "warn_replaced"]
 
 R = TypeVar("R")
 
@@ -33,6 +33,11 @@ def warn_caller(message: str, category: type[Warning] = UserWarning) -> None:
             break
         level, frame = level + 1, frame.f_back
     warnings.warn(message, category, stacklevel=level)
+
+
+def warn_replaced(name: str, successor: str) -> None:
+    """Warns at the user's line that a model or weights have a successor."""
+    warn_caller(f"{name} is deprecated: use {successor} instead.", FutureWarning)
 
 
 def kwonly_to_pos_or_kw(fn: Callable[..., R]) -> Callable[..., R]:

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import registry
-from .catalog import Catalog
+from .catalogs.catalog import Catalog
+from .catalogs.names import catalog_of_package
+from .weights.lookup import weights_enum
 
 __all__ = ["expose"]
 
@@ -28,21 +29,21 @@ def expose(module: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], 
     """
 
     def catalog() -> Catalog:
-        found = registry.catalog_of_package(module)
+        found = catalog_of_package(module)
         return found if found is not None else _unlisted(module)
 
     models = {entry.export: entry.name for entry in catalog().models.values()}
     names = sorted({*models, *catalog().models, *catalog().weights})
 
     def get(name: str) -> Any:
-        from .builders import builder_of
+        from .building.builders import builder_of
 
         current = catalog()
         model = current.models.get(models.get(name, name))
         if model is not None:
             return builder_of(model)
         if name in current.weights:
-            return registry.weights_enum(current.weights[name])
+            return weights_enum(current.weights[name])
         raise AttributeError(f"module '{module}' has no attribute '{name}'")
 
     def list_names() -> list[str]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from .weights import WeightsLike
+    from .protocols import WeightsLike
 
 __all__ = ["PROJECT", "hookimpl"]
 

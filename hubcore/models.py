@@ -9,11 +9,13 @@ Names mean what they mean in `get_model` and `get_weight`; each is made when it 
 
 from typing import Any
 
-from . import registry
-from .builders import builder_of, get_model, get_model_builder, get_model_weights
+from .building.builders import builder_of, get_model, get_model_builder, get_model_weights
+from .catalogs.names import find_model, find_weights
+from .catalogs.queries import list_models, list_weights
 from .errors import HubError
-from .registry import get_weight, list_models
-from .weights import Weights, WeightsEnum
+from .weights.enums import WeightsEnum
+from .weights.lookup import get_weight, weights_enum
+from .weights.value import Weights
 
 __all__ = [
     "Weights",
@@ -38,16 +40,16 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *registry.list_models(), *_enum_names()})
+    return sorted({*globals(), *list_models(), *_enum_names()})
 
 
 def _builder(name: str) -> Any:
-    return builder_of(registry.find_model(name))
+    return builder_of(find_model(name))
 
 
 def _enum(name: str) -> Any:
-    return registry.weights_enum(registry.find_weights(name))
+    return weights_enum(find_weights(name))
 
 
 def _enum_names() -> set[str]:
-    return {name.partition(".")[0] for name in registry.list_weights() if "/" not in name}
+    return {name.partition(".")[0] for name in list_weights() if "/" not in name}

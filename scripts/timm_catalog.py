@@ -26,7 +26,7 @@ import timm
 import torch
 from timm.models import PretrainedCfg
 
-from hubcore.store.addresses import digest_in_name
+from hubcore.download.addresses import digest_in_name
 
 CATALOG = Path(__file__).parents[1] / "plugins" / "hub-timm" / "hub_timm" / "catalog.json"
 HUB = "https://huggingface.co/{id}/resolve/main/model.safetensors"

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import torchvision
 from catalogtool import build, compare, stubs, tables
-from catalogtool.families import FAMILIES, ROOT, Family
+from catalogtool.families import CATALOGS, FAMILIES, ROOT, Family
 
 from hubcore.authoring.export import dumps
-from hubcore.catalog import Catalog
+from hubcore.catalogs.catalog import Catalog
 
 
 def made_files(family: Family) -> Iterator[tuple[Path, str]]:
@@ -43,7 +43,7 @@ def shared_files() -> Iterator[tuple[Path, str]]:
             "model": sorted(name.lower() for name in data["models"]),
             "weights": sorted(name.lower() for name in data["weights"]),
         }
-    yield ROOT / "hubcore" / "families.json", dumps(names) + "\n"
+    yield CATALOGS / "families.json", dumps(names) + "\n"
 
 
 def generate(families: list[Family]) -> int:

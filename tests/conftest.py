@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import pytest
 from environments import ROOT, Environment, build_wheel
 
-from hubcore import registry
+from hubcore.catalogs.index import refresh
 
 
 @pytest.fixture(autouse=True)
@@ -17,9 +17,9 @@ def own_home(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("HUBCORE_HOME", str(home))
     monkeypatch.setenv("HUBCORE_CONFIG", str(home / "config.toml"))
     monkeypatch.setenv("TORCH_HOME", str(home / "torch"))
-    registry.refresh()
+    refresh()
     yield home
-    registry.refresh()
+    refresh()
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ from seeding import SeededHub, as_of_old, blank_config, no_backbone, seeded_hub,
 from torch import Tensor, nn
 
 import hubcore
+from hubcore.catalogs.names import find_model, find_weights
 
 SMALL = 8_000_000
 """Models of up to so many parameters are always built."""
@@ -196,7 +197,7 @@ class FamilyTests:
             cases = [
                 pytest.param(name, marks=marks(name))
                 for name in self.names
-                if "weights_backbone" in hubcore.registry.find_model(name).parameters
+                if "weights_backbone" in find_model(name).parameters
             ]
             metafunc.parametrize("backbone_name", cases)
         elif "name" in wanted:
@@ -241,7 +242,7 @@ class FamilyTests:
         size = 48, 3, 120, 90
         clip = torch.from_numpy(generator.integers(0, 256, size, dtype=np.uint8))
         images = [Image.fromarray(clip[i].permute(1, 2, 0).numpy()) for i in range(2)]
-        task = hubcore.registry.find_model(any_name).task
+        task = find_model(any_name).task
         if task == "video-classification":
             inputs = [(clip[:4],), (clip[:8].view(2, 4, *size[1:]),)]
         elif task == "optical-flow":
@@ -263,7 +264,7 @@ class FamilyTests:
         at the caller's line."""
         calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = [((), {"pretrained": True})]
         calls += [((True,), {}), ((True, False), {})]
-        if "quantize" in hubcore.registry.find_model(any_name).parameters:
+        if "quantize" in find_model(any_name).parameters:
             calls += [((), {"pretrained": True, "quantize": True}), ((True, False, True), {})]
         for args, config in calls:
             self._assert_same_warnings(any_name, seeded, *args, **config)
@@ -306,7 +307,7 @@ class FamilyTests:
         quantize = {"quantize": True} if "backend" in member.meta else {}
         ours, theirs = self.build_both(name, weights=member, **quantize)
         assert_same_model(ours, theirs)
-        arguments = sample(hubcore.registry.find_model(name).task, member.meta, theirs)
+        arguments = sample(find_model(name).task, member.meta, theirs)
         expected = outputs(theirs, arguments)
         assert_worth_comparing(expected)
         assert same(outputs(ours, arguments), expected)
@@ -326,7 +327,7 @@ class FamilyTests:
 
     def test_new_number_of_classes(self, name: str, newest: Any, seeded: SeededHub) -> None:
         """The body is the weights', the head is new and of the asked size."""
-        entry = hubcore.registry.find_model(name)
+        entry = find_model(name)
         if not entry.head:
             pytest.skip("it predicts no classes")
         weights = seeded.put_seeded(name, newest)
@@ -358,7 +359,7 @@ class FamilyTests:
         stay frozen as in torchvision's."""
         backbone, member = _default_backbone(backbone_name)
         seeded.put_seeded(backbone, member)
-        parameters = hubcore.registry.find_model(backbone_name).parameters
+        parameters = find_model(backbone_name).parameters
         config = {} if parameters["weights_backbone"] else {"weights_backbone": member}
         assert_same_model(*self.build_both(backbone_name, weights=None, **config))
         if "trainable_backbone_layers" in parameters:
@@ -382,14 +383,14 @@ def _enums(name: str) -> Iterator[Any]:
 
 def _backbones(name: str) -> Iterator[str]:
     if name in torchvision.models.list_models():
-        entry = hubcore.registry.find_model(name)
+        entry = find_model(name)
         if "backbone" in entry.data:
             yield _default_backbone(name)[0]
 
 
 def _default_backbone(name: str) -> tuple[str, Any]:
     """The name of a model's backbone, and torchvision's member that it begins with."""
-    entry = hubcore.registry.find_model(name)
+    entry = find_model(name)
     default = entry.parameters["weights_backbone"] or f"{entry.data['backbone']['weights']}.DEFAULT"
     member = torchvision.models.get_weight(default)
-    return hubcore.registry.find_weights(type(member).__name__).builder, member
+    return find_weights(type(member).__name__).builder, member

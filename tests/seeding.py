@@ -22,9 +22,14 @@ import torchvision
 from torch import Tensor, nn
 from torchvision.models.quantization.utils import quantize_model
 
-from hubcore import builders, index, registry
-from hubcore.loading import SkipRandomInit
-from hubcore.store.hashing import sha256_of
+from hubcore.building import builders
+from hubcore.building.skip_init import SkipRandomInit
+from hubcore.catalogs import index
+from hubcore.catalogs.index import refresh
+from hubcore.catalogs.names import find_model, find_weights
+from hubcore.download.hashing import sha256_of
+from hubcore.weights import lookup
+from hubcore.weights.lookup import get_weight
 
 ROOT = Path(__file__).resolve().parents[1]
 NOISE = torch.randn(1_000_003, generator=torch.Generator().manual_seed(0))
@@ -45,7 +50,7 @@ def blank_config(name: str, member: Any) -> dict[str, Any]:
 
 
 def no_backbone(name: str) -> dict[str, Any]:
-    entry = registry.find_model(name)
+    entry = find_model(name)
     return {"weights_backbone": None} if "backbone" in entry.data else {}
 
 
@@ -123,7 +128,7 @@ class SeededHub:
         path = self.checkpoints / member.url.rpartition("/")[2]
         torch.save(tensors, path, _use_new_zipfile_serialization=not old_format)
         enum = type(member).__name__
-        entry = registry.find_weights(enum)
+        entry = find_weights(enum)
         catalog = self.tree.joinpath(
             "plugins", entry.catalog.distribution, str(entry.catalog.package), "catalog.json"
         )
@@ -132,8 +137,8 @@ class SeededHub:
             sha256=sha256_of(path), size=path.stat().st_size
         )
         catalog.write_text(json.dumps(data), "utf-8")
-        registry.refresh()
-        return registry.get_weight(f"{entry.canonical}.{member.name}")
+        refresh()
+        return get_weight(f"{entry.canonical}.{member.name}")
 
     def put_seeded(self, name: str, member: Any) -> Any:
         return self.put(member, seeded_tensors(name, member))
@@ -150,12 +155,12 @@ def seeded_hub(folder: Path) -> Iterator[SeededHub]:
         patch.setenv("HUBCORE_OFFLINE", "1")
         patch.setattr(index, "_source_trees", [hub.tree])
         # Members are one object per process: those of the real catalogues wait untouched.
-        patch.setattr(registry, "_enums", {})
+        patch.setattr(lookup, "_enums", {})
         patch.setattr(builders, "_builders", {})
-        registry.refresh()
+        refresh()
         try:
             yield hub
         finally:
             for path in hub.checkpoints.iterdir():
                 path.unlink()
-    registry.refresh()
+    refresh()

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from hubcore.catalog import SCHEMA, Catalog
+from hubcore.catalogs.catalog import SCHEMA, Catalog
 from hubcore.errors import CatalogError, IncompatibleCatalogError
 
 GOOD = {

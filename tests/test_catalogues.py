@@ -27,9 +27,9 @@ from catalogtool import compare  # noqa: E402  # needs the path above
 from catalogtool.families import FAMILIES, Family  # noqa: E402
 
 import hubcore  # noqa: E402
-from hubcore.catalog import Catalog  # noqa: E402
+from hubcore.catalogs.catalog import Catalog  # noqa: E402
 
-SCHEMA = json.loads((ROOT / "hubcore" / "catalog.schema.json").read_text("utf-8"))
+SCHEMA = json.loads((ROOT / "hubcore" / "catalogs" / "catalog.schema.json").read_text("utf-8"))
 FAMILY = {family.name: family for family in FAMILIES}
 each_family = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 

@@ -9,10 +9,10 @@ from equivalence import same
 from torch import nn
 
 import hubcore
-from hubcore import conversion
+from hubcore.checkpoints import legacy as conversion
+from hubcore.checkpoints.mapped import map_tensors
+from hubcore.checkpoints.reading import read_checkpoint
 from hubcore.cli import main
-from hubcore.loading import read_checkpoint
-from hubcore.mapped import map_tensors
 from hubcore.store import default_store
 
 

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 import hubcore
 from hubcore.authoring.export import ExportError, export_module
-from hubcore.catalog import LABELS
+from hubcore.catalogs.catalog import LABELS
 from hubcore.cli import main
 
 MODULE = '''
@@ -92,8 +92,8 @@ def test_the_command_writes_a_valid_catalogue_and_says_what_it_left_out(module, 
 
 def test_an_exported_catalogue_serves_the_modules_models(module, own_home):
     """Built by the module's own function, given the hub's verified tensors."""
+    from hubcore.download.hashing import sha256_of
     from hubcore.store import default_store
-    from hubcore.store.hashing import sha256_of
 
     torch.manual_seed(0)
     path = own_home / "landsat.pth"

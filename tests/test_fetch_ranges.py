@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 import servers
 
-from hubcore.store import RemoteFile, Store, ranges
-from hubcore.store.intervals import Intervals
+from hubcore.download import ranges
+from hubcore.download.intervals import Intervals
+from hubcore.store import RemoteFile, Store
 
 DATA = os.urandom(3_000_000)
 DIGEST = hashlib.sha256(DATA).hexdigest()
@@ -183,7 +184,7 @@ def test_a_process_killed_with_pieces_all_over_is_resumed(server, tmp_path):
     """Only what lacks is asked for again."""
     url = server.serve("/n.pth", DATA, rate=RATE / 2)
     script = (
-        "import sys; from pathlib import Path; from hubcore.store import ranges\n"
+        "import sys; from pathlib import Path; from hubcore.download import ranges\n"
         "ranges._SMALLEST, ranges._MEASURE = 128 * 1024, 0.15\n"
         "from hubcore.store import *\n"
         "Store(Path(sys.argv[1])).get(RemoteFile((sys.argv[2],), sys.argv[3]))\n"
@@ -212,7 +213,7 @@ def test_interrupting_with_pieces_under_way_ends_soon(server, tmp_path):
     """Ctrl-C while helpers wait for a server that stalls."""
     url = server.serve("/n.pth", DATA, rate=RATE, always=first_good_then(servers.stall(10)))
     script = (
-        "import sys; from pathlib import Path; from hubcore.store import ranges\n"
+        "import sys; from pathlib import Path; from hubcore.download import ranges\n"
         "ranges._SMALLEST, ranges._MEASURE = 128 * 1024, 0.15\n"
         "from hubcore.store import *\n"
         "Store(Path(sys.argv[1])).get(RemoteFile((sys.argv[2],), sys.argv[3]))\n"
@@ -232,7 +233,7 @@ def test_interrupting_with_pieces_under_way_ends_soon(server, tmp_path):
 
 def test_stopping_one_download_leaves_the_others_alone():
     """Downloads under way at once share what stops all of them, and each can end by itself."""
-    from hubcore.store.http import Cancel, CancelledError
+    from hubcore.download.http import Cancel, CancelledError
 
     everything = Cancel()
     one, other = everything.child(), everything.child()

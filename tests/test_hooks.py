@@ -12,10 +12,11 @@ from servers import FaultyServer
 from torch import nn
 
 import hubcore
-from hubcore import hooks, hookspecs
+from hubcore import hookspecs
 from hubcore.cli import main
+from hubcore.download.hashing import sha256_of
 from hubcore.errors import PluginError, PluginWarning, UnsafeAddressError
-from hubcore.store.hashing import sha256_of
+from hubcore.packages import hooks
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "hooks.md"
 HOOKS = sorted(name for name in vars(hookspecs) if name.startswith("hubcore_"))
@@ -257,7 +258,7 @@ def test_without_hooks_pluggy_is_not_imported(install):
     import subprocess
 
     code = (
-        "import sys; from hubcore import hooks; hooks.rewritten('https://x.example/');"
+        "import sys; from hubcore.packages import hooks; hooks.rewritten('https://x.example/');"
         "sys.exit('pluggy' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

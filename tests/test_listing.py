@@ -10,7 +10,8 @@ import platformdirs
 import pytest
 
 import hubcore
-from hubcore import registry, settings
+from hubcore import settings
+from hubcore.catalogs.index import refresh
 
 
 def catalog(count):
@@ -88,7 +89,7 @@ def test_other_distributions_cost_a_glance_each(tmp_path, monkeypatch):
     """A file is opened for each, and nothing is parsed that has nothing for the hub."""
 
     def cost():
-        registry.refresh()
+        refresh()
         return calls_of(hubcore.list_models)
 
     cost()

@@ -14,8 +14,9 @@ from seeding import seeded_hub
 from torch import nn
 
 import hubcore
-from hubcore.loading import AssignedStateDict, SkipRandomInit
-from hubcore.store.hashing import sha256_of
+from hubcore.building.assigning import AssignedStateDict
+from hubcore.building.skip_init import SkipRandomInit
+from hubcore.download.hashing import sha256_of
 
 # One model of each kind of architecture and of weights; the sweep takes them all.
 REPRESENTATIVE = (

@@ -66,7 +66,7 @@ def test_hubcore_lock_refuses_anything_else(hub, urls, home, tmp_path):
     assert DIGESTS["two"] not in digests(home)
     script = (
         "import hubcore\n"
-        "from hubcore.lockfile import LockError\n"
+        "from hubcore.weights.lockfile import LockError\n"
         "class Foreign:\n"
         "    url = ''; transforms = staticmethod(len); meta = {}\n"
         "    def get_state_dict(self, *args, **kwargs): return {}\n"

@@ -10,9 +10,9 @@ import torch
 from equivalence import same
 from torch import nn
 
+from hubcore.checkpoints.mapped import map_tensors
+from hubcore.checkpoints.reading import read_checkpoint
 from hubcore.errors import WeightsError
-from hubcore.loading import read_checkpoint
-from hubcore.mapped import map_tensors
 
 
 def saved(value, path, **options):

@@ -12,7 +12,7 @@ from torch import nn
 import hubcore
 from hubcore.authoring import packing
 from hubcore.cli import main
-from hubcore.store.hashing import sha256_of
+from hubcore.download.hashing import sha256_of
 
 CATEGORIES = ["cat", "dog", "fish"]
 

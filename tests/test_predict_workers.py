@@ -13,7 +13,7 @@ from photos import imagenet_photos, import_mobilenet
 from torch import nn
 
 import hubcore
-from hubcore import registry
+from hubcore.catalogs.names import find_model
 from hubcore.prediction import Failure, Predictor
 from hubcore.prediction.pipeline import ordered_map
 
@@ -222,12 +222,12 @@ def test_a_callers_module_keeps_its_layout(two_threads):
         pytest.param(name, marks=[] if name in REPRESENTATIVE else [pytest.mark.sweep])
         for task in BATCHED
         for name in hubcore.list_models(task=task)
-        if registry.find_model(name).architecture.target.startswith("torchvision.")
+        if find_model(name).architecture.target.startswith("torchvision.")
     ],
 )
 def test_torchvisions_models_take_any_memory_layout(one_thread, name):
     torch.manual_seed(0)
-    segments = registry.find_model(name).task == "semantic-segmentation"
+    segments = find_model(name).task == "semantic-segmentation"
     alone = {"weights_backbone": None} if segments else {}
     quantized = {"quantize": True} if name.startswith("quantized_") else {}
     model = torchvision.models.get_model(name, weights=None, **alone, **quantized).eval()

@@ -102,7 +102,7 @@ def test_the_commands_exist():
 def test_the_samples_of_a_package_are_valid(tmp_path):
     import json
 
-    from hubcore.catalog import Catalog
+    from hubcore.catalogs.catalog import Catalog
 
     sample = tomllib.loads(next(code for language, code in BLOCKS if language == "toml"))
     assert "hubcore.catalog" in sample["project"]["entry-points"]

@@ -112,7 +112,7 @@ def test_unknown_names_suggest_close_ones():
 
 def test_models_of_an_absent_family_say_what_to_install(monkeypatch):
     monkeypatch.setattr(
-        "hubcore.discovery.entry_points",
+        "hubcore.catalogs.discovery.entry_points",
         lambda group: iter(()),
     )
     hubcore.refresh()

@@ -4,7 +4,6 @@ import json
 import pickle
 import re
 import warnings
-from pathlib import Path
 
 import pytest
 import torch
@@ -12,13 +11,13 @@ from jsonschema import Draft202012Validator
 from torch import nn
 
 import hubcore
-from hubcore.catalog import Catalog
+from hubcore.catalogs.catalog import LABELS, Catalog
 from hubcore.cli import main
+from hubcore.download.hashing import sha256_of
 from hubcore.errors import CatalogError
 from hubcore.store import default_store
-from hubcore.store.hashing import sha256_of
 
-SCHEMA = Path(hubcore.__file__).parent / "catalog.schema.json"
+SCHEMA = LABELS.parent / "catalog.schema.json"
 MODEL = {
     "task": "image-classification",
     "architecture": ["torch.nn:Linear", {"in_features": 2, "out_features": 3}],

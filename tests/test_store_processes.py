@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import servers
 
+from hubcore.download.partial import Partial
 from hubcore.store import RemoteFile, Store
 from hubcore.store.locks import one_at_a_time
-from hubcore.store.partial import Partial
 
 DATA = os.urandom(2_000_000)
 DIGEST = hashlib.sha256(DATA).hexdigest()

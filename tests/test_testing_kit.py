@@ -16,8 +16,8 @@ from torch import nn
 
 import hubcore
 from hubcore.cli import main
+from hubcore.download.hashing import sha256_of
 from hubcore.store import default_store
-from hubcore.store.hashing import sha256_of
 from hubcore.testing import CHECKS, Fault, PluginTests, Skipped, Subject, examine
 
 MODULE = '''

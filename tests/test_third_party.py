@@ -10,9 +10,9 @@ from environments import ROOT, Environment, build_wheel, write_plugin
 from servers import FaultyServer
 
 import hubcore
+from hubcore.download.hashing import sha256_of
 from hubcore.errors import WeightsError
 from hubcore.store import default_store
-from hubcore.store.hashing import sha256_of
 
 EXAMPLES = ROOT / "examples"
 

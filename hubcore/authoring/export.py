@@ -16,11 +16,11 @@ from functools import cache, partial
 from types import ModuleType
 from typing import Any, get_args
 
-from ..catalog import LABELS
+from ..catalogs.catalog import LABELS
+from ..download.addresses import digest_in_name
 from ..errors import HubError
-from ..references import resolve
-from ..store.addresses import digest_in_name
-from ..weights import WeightsLike
+from ..packages.references import resolve
+from ..protocols import WeightsLike
 
 __all__ = ["ExportError", "dumps", "export_module", "published"]
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from shutil import copyfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .. import registry
-from ..catalog import ModelEntry
+from ..catalogs.catalog import ModelEntry
+from ..catalogs.names import find_model, short_name
 from ..errors import HubError, MissingDependencyError, WeightsError
-from ..references import Reference
+from ..packages.references import Reference
 from .export import dumps
 from .scaffold import names_for, write_project
 
@@ -100,11 +100,11 @@ def pack(recipe: Recipe, output: Path) -> Path:
 
 def make_project(recipe: Recipe, folder: Path) -> None:
     """Writes the source of the package that `pack` builds."""
-    from ..store.hashing import sha256_of
+    from ..download.hashing import sha256_of
 
     _require_tools()
     values = names_for(recipe.name)
-    model = registry.find_model(recipe.model)
+    model = find_model(recipe.model)
     transforms = base_transforms(model, recipe.preprocessing)
     if not recipe.checkpoint.is_file():
         raise PackError(f"There is no file {recipe.checkpoint}.")
@@ -141,7 +141,7 @@ def make_project(recipe: Recipe, folder: Path) -> None:
     values |= {
         "version": recipe.version,
         "member": recipe.member,
-        "model": registry.short_name(model),
+        "model": short_name(model),
         "builder": model.canonical,
         "requires": model.catalog.distribution,
         "description": f"{model.name} for {len(recipe.categories)} categories",
@@ -253,8 +253,8 @@ class _Candidate(NamedTuple):
 
 def _measured(model: ModelEntry, recipe: Recipe, transforms: Reference) -> dict[str, Any]:
     """Loads the checkpoint as users will; gives the number of parameters and of operations."""
-    from ..builders import builder_of
-    from ..loading import read_state_dict
+    from ..building.builders import builder_of
+    from ..checkpoints.reading import read_state_dict
 
     try:
         tensors = read_state_dict(recipe.checkpoint)

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
-from ..entry_points import normalise
 from ..errors import HubError
+from ..packages.entry_points import normalise
 
 __all__ = ["ScaffoldError", "check_name", "names_for", "write_project"]
 
@@ -27,7 +27,7 @@ def check_name(name: str) -> str:
     Raises:
         ScaffoldError: it is no valid name, or one of the hub's own families has it.
     """
-    from ..registry import BUILT_IN
+    from ..catalogs.families import BUILT_IN
 
     normal = normalise(name)
     package = normal.replace("-", "_")

@@ -95,7 +95,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     for module in modules:
         import_module(f".{module}", __name__).add_parser(subparsers)
     if command not in COMMANDS:
-        from .. import hooks
+        from ..packages import hooks
 
         hooks.add_commands(subparsers)
     return parser

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 
-from . import main
+from ..cli import main
 
 __all__ = ["run"]
 

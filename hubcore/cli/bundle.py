@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..bundle import create_bundle, import_bundle
-from ..known_files import select_weights
+from ..download.progress import Progress
 from ..store import default_store
-from ..store.progress import Progress
+from ..weights.bundle import create_bundle, import_bundle
+from ..weights.selection import select_weights
 from .output import print_json, print_table
 from .units import size_of
 

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ..catalogs.known_files import KnownFile, KnownFiles
+from ..download.remote import RemoteFile
 from ..errors import DigestMismatchError, HubError, StoreError
-from ..known_files import KnownFile, KnownFiles, select_weights
 from ..store import Entry, Store, default_store, upkeep
-from ..store.remote import RemoteFile
+from ..weights.selection import select_weights
 from .output import print_json, print_table
 from .units import age_of, parse_age, parse_size, size_of
 
@@ -157,7 +158,7 @@ def _import(args: argparse.Namespace) -> int:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    from ..store.progress import Progress
+    from ..download.progress import Progress
 
     store = default_store()
     entries = list(store.entries())

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .. import __version__, registry, settings
+from .. import __version__, settings
+from ..catalogs import queries
 from ..errors import HubError, PluginWarning
 from .output import print_json
 
@@ -107,7 +108,7 @@ def _plugins() -> Iterator[tuple[str, str, str]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PluginWarning)
         try:
-            found = registry.plugins()
+            found = queries.plugins()
         except HubError as error:
             yield "problem", "plugins", str(error)
             return

@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..known_files import canonical_name, select_weights
-from ..lockfile import locked_file
 from ..store import default_store
+from ..weights.enums import canonical_name
+from ..weights.lockfile import locked_file
+from ..weights.selection import select_weights
 from .output import print_json, print_table
 from .units import size_of
 
@@ -51,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     if not args.name and not args.all:
         args.usage_error("name a model or weights, or use --all")
     members = select_weights(args.name, every=args.all)
-    files = [locked_file(member) for member in members]
+    files = [locked_file(canonical_name(member), member.value) for member in members]
     store = default_store()
     check_hash = not args.no_check_hash
     here = [store.find(file, check_hash=check_hash) for file in files]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .. import registry
-from ..facts import facts, parse_where, sort_key
+from ..catalogs import queries
+from ..catalogs.facts import facts, parse_where, sort_key
 from .output import print_json, print_table
 
 __all__ = ["add_parser", "run"]
@@ -46,11 +46,11 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    entries = registry.models(args.pattern, task=args.task, plugin=args.plugin)
+    entries = queries.models(args.pattern, task=args.task, plugin=args.plugin)
     rows = {name: facts(entry) for name, entry in entries.items()}
     if args.where or args.sort:
         # Fields are known from all models, so that an empty selection is no unknown field.
-        known = {field for entry in registry.models().values() for field in facts(entry)}
+        known = {field for entry in queries.models().values() for field in facts(entry)}
         if args.where:
             matches = parse_where(args.where, known)
             rows = {name: row for name, row in rows.items() if matches(row)}

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from .. import registry
+from ..catalogs.known_files import KnownFiles
 from ..errors import UnknownNameError
-from ..known_files import KnownFiles, canonical_name, select_weights
-from ..lockfile import (
+from ..store import default_store
+from ..weights.enums import WeightsEnum, canonical_name
+from ..weights.lockfile import (
     LockError,
     Lockfile,
     check_lock,
@@ -19,7 +21,9 @@ from ..lockfile import (
     read_lock,
     write_lock,
 )
-from ..store import default_store
+from ..weights.lookup import get_weight
+from ..weights.selection import select_weights
+from ..weights.value import Weights
 from .output import print_json, print_table
 
 __all__ = ["add_parser"]
@@ -70,14 +74,14 @@ def _lock(args: argparse.Namespace) -> int:
     if args.name or args.all:
         members = select_weights(args.name, every=args.all)
     elif args.output.exists():
-        members = [registry.get_weight(name) for name in read_lock(args.output).weights]
+        members = [get_weight(name) for name in read_lock(args.output).weights]
     else:
         known = KnownFiles()
         names = [k.name for entry in store.entries() for k in known.of(entry.sha256)]
         members = select_weights(names)
     if not members:
         raise LockError("There is nothing to lock: name models or weights.")
-    lock = make_lock(members, store)
+    lock = make_lock(_by_name(members), store)
     write_lock(lock, args.output)
     if args.json:
         print_json({name: entry._asdict() for name, entry in lock.weights.items()})
@@ -90,15 +94,15 @@ def _lock(args: argparse.Namespace) -> int:
 def _sync(args: argparse.Namespace) -> int:
     store = default_store()
     lock = read_lock(args.file)
-    members = []
-    differences = []
+    members: dict[str, Weights] = {}
+    differences: list[str] = []
     for name in lock.weights:
         try:
-            member = registry.get_weight(name)
+            member = get_weight(name)
         except UnknownNameError as error:
             raise LockError(f"{args.file}: nothing here offers {name}. {error}") from None
-        members.append(member)
-        differences += check_lock(lock, member)
+        members[canonical_name(member)] = member.value
+        differences += check_lock(lock, canonical_name(member), member.value)
     differences = list(dict.fromkeys(differences))
     if differences and args.frozen:
         raise LockError(f"{args.file} does not fit: {'; '.join(differences)}.")
@@ -107,24 +111,28 @@ def _sync(args: argparse.Namespace) -> int:
             print(f"hub: locked anew: {difference}", file=sys.stderr)
         lock = make_lock(members, store)
         write_lock(lock, args.file)
-    files = [from_entry(lock.weights[canonical_name(m)], m.value.file) for m in members]
-    results = store.get_many(files)
+    files = [from_entry(lock.weights[name], weights.file) for name, weights in members.items()]
+    results = dict(zip(members, store.get_many(files), strict=True))
     failed = 0
-    for member, result in zip(members, results, strict=True):
+    for name, result in results.items():
         if isinstance(result, Exception):
             failed += 1
-            print(f"hub: {canonical_name(member)}: {result}", file=sys.stderr)
+            print(f"hub: {name}: {result}", file=sys.stderr)
     if args.json:
         print_json(
             {
-                canonical_name(member): None if isinstance(result, Exception) else str(result)
-                for member, result in zip(members, results, strict=True)
+                name: None if isinstance(result, Exception) else str(result)
+                for name, result in results.items()
             }
         )
     else:
         _print(lock)
         print(f"\n{len(members) - failed} of {len(members)} weights are here as {args.file} says")
     return 1 if failed else 0
+
+
+def _by_name(members: Iterable[WeightsEnum]) -> dict[str, Weights]:
+    return {canonical_name(member): member.value for member in members}
 
 
 def _print(lock: Lockfile) -> None:

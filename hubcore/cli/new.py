@@ -46,23 +46,23 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from .. import registry
     from ..authoring.packing import PackError, base_transforms
     from ..authoring.scaffold import ScaffoldError, names_for, write_project
-    from ..references import Reference
+    from ..catalogs.names import find_model, short_name
+    from ..packages.references import Reference
 
     values = names_for(args.name)
     values["todo"] = _NEXT.format(**values)
     if args.kind == "weights":
         if not args.model:
             raise ScaffoldError("Weights need a model that they fit: --model resnet50, say.")
-        model = registry.find_model(args.model)
+        model = find_model(args.model)
         try:
             transforms = base_transforms(model)
         except PackError:  # it has no weights whose preprocessing could be taken over
             transforms = Reference("hubcore.transforms:ImageClassification", {"crop_size": 224})
         values |= {
-            "model": registry.short_name(model),
+            "model": short_name(model),
             "builder": model.canonical,
             "requires": model.catalog.distribution,
             "description": f"Weights for {model.name}",

@@ -6,8 +6,8 @@ import argparse
 import warnings
 from typing import Any
 
-from .. import registry
-from ..discovery import Plugin
+from ..catalogs import queries
+from ..catalogs.discovery import Plugin
 from ..errors import PluginWarning
 from .output import print_json, print_table
 
@@ -35,7 +35,7 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PluginWarning)  # the table says it
-        found = registry.plugins()
+        found = queries.plugins()
     if args.json:
         print_json(
             [
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _print_hooks() -> None:
     """The packages that change the hub's behaviour; the only ones whose code runs here."""
-    from .. import hooks
+    from ..packages import hooks
 
     if not hooks.installed():
         return

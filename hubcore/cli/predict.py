@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..prediction.coco import Document
+    from ..prediction.document import Document
     from ..prediction.pictures import PictureFolder
-    from ..prediction.results import Failure, Result
+    from ..prediction.results import Result
+    from ..prediction.values import Failure
 
 __all__ = ["add_parser", "run"]
 
@@ -84,21 +85,21 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from .. import registry
+    from ..catalogs.names import find_model, short_name
     from ..prediction import Failure
     from ..prediction.inputs import expand
     from ..prediction.tasks import require_task
 
     # All that is quick comes first, so that a wrong name is told at once and nothing is
     # downloaded in vain.
-    entry = registry.find_model(args.model)
+    entry = find_model(args.model)
     require_task(entry.task)
     items = expand(args.inputs, entry.task)
     pictures = None
     if args.output is not None:
         from ..prediction.pictures import PictureFolder
 
-        pictures = PictureFolder(args.output, registry.short_name(entry))
+        pictures = PictureFolder(args.output, short_name(entry))
     failures = [item for item in items if isinstance(item, Failure)]
     if len(failures) == len(items):
         for failure in failures:
@@ -158,7 +159,7 @@ def _predict(args: argparse.Namespace, items: list[Any], pictures: PictureFolder
 
 
 def _document(model: str, predictor: Any) -> Document:
-    from ..prediction.coco import Document
+    from ..prediction.document import Document
 
     return Document(model=model, weights=str(predictor.weights), task=predictor.task)
 

@@ -51,7 +51,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from .. import registry
+    from ..catalogs.names import find_model
     from ..errors import HubError, MissingDependencyError
     from ..prediction import Failure
     from ..prediction.inputs import ImageInput, expand
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
             "install hub-quantization",
             error.name or "hub_quantization",
         ) from error
-    registry.find_model(args.model)
+    find_model(args.model)
     items = expand(args.calibrate, "image-classification")
     failed = []
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .. import registry
-from ..catalog import ModelEntry
+from ..catalogs.catalog import ModelEntry
+from ..catalogs.facts import default_weights
+from ..catalogs.names import find_model
+from ..catalogs.queries import list_weights
 from ..errors import AmbiguousNameError, UnknownNameError
-from ..facts import default_weights
-from ..references import Reference
+from ..packages.references import Reference
 from ..store import default_store
-from ..weights import WeightsEnum
+from ..weights.enums import WeightsEnum
+from ..weights.lookup import get_weight
 from .output import print_fields, print_json, print_table
 
 __all__ = ["add_parser", "run"]
@@ -38,13 +40,13 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     try:
-        model = registry.find_model(args.name)
+        model = find_model(args.name)
     except UnknownNameError as unknown:
         # A model's name may hold dots, so weights come second.
         if "." not in args.name:
             raise
         try:
-            member = registry.get_weight(args.name)
+            member = get_weight(args.name)
         except AmbiguousNameError:
             raise
         except ValueError as error:
@@ -56,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show_model(model: ModelEntry, as_json: bool) -> None:
-    members = [registry.get_weight(name) for name in registry.list_weights(model.canonical)]
+    members = [get_weight(name) for name in list_weights(model.canonical)]
     default = default_weights(model)
     if as_json:
         print_json(

@@ -15,18 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingDependencyError
 from .errors import InputError, PredictionError
-from .results import (
-    Classification,
-    ClassificationResult,
-    Detection,
-    DetectionResult,
-    Failure,
-    Flow,
-    Keypoint,
-    Result,
-    SegmentedClass,
-    SemanticMask,
-)
+from .results import ClassificationResult, DetectionResult, Flow, Result, SemanticMask
+from .values import Classification, Detection, Failure, Keypoint, SegmentedClass
 
 if TYPE_CHECKING:
     from torch import nn

@@ -1,106 +1,39 @@
-"""Predictions as COCO-style JSON: what programs read.
+"""Predicted values as COCO writes them: annotations that are ready for JSON.
 
-A document has COCO's ``images``, ``categories`` and ``annotations``, so ``pycocotools`` loads it,
-and its annotations serve as a COCO results list. Bounding boxes are [x, y, width, height] in
-pixels; masks are run lengths in COCO's compressed form, as ``pycocotools.mask`` reads them.
+Bounding boxes are [x, y, width, height] in pixels; masks are run lengths in COCO's compressed form,
+as ``pycocotools.mask`` reads them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import singledispatch
+from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from .inputs import PairInput
-from .results import (
-    ClassificationResult,
-    Detection,
-    DetectionResult,
-    Failure,
-    Flow,
-    Keypoint,
-    Result,
-    SemanticMask,
-)
+from .values import Classification, Detection, Keypoint, SegmentedClass
 
-__all__ = ["Document", "annotations_of", "encode_rle"]
+__all__ = ["encode_rle", "of_classes", "of_detection", "of_segments"]
+
+Annotation = dict[str, Any]
 
 
-class Document:
-    """Collects results; only their annotations are kept, so memory stays small.
-
-    Args:
-        **about: what to say of the whole, such as the model and the weights.
-    """
-
-    def __init__(self, **about: Any) -> None:
-        self._about = about
-        self._images: list[dict[str, Any]] = []
-        self._annotations: list[dict[str, Any]] = []
-        self._categories: dict[int, str] = {}
-        self._errors: list[dict[str, str]] = []
-
-    def add(self, result: Result | Failure, **facts: Any) -> None:
-        """Adds a result; `facts` are said of its image."""
-        if isinstance(result, Failure):
-            self._errors.append({"file_name": result.source, "error": result.error.reason})
-            return
-        width, height = result.size
-        image: dict[str, Any] = {"id": len(self._images) + 1, "file_name": result.source.name}
-        if isinstance(result.source, PairInput):
-            image["file_name"] = result.source.first.name
-            image["next_file_name"] = result.source.second.name
-        self._images.append({**image, "width": width, "height": height, **facts})
-        for annotation in result.annotations():
-            identity = {
-                "id": len(self._annotations) + 1,
-                "image_id": image["id"],
-                "image": image["file_name"],
-            }
-            self._annotations.append({**identity, **annotation})
-            if "category_id" in annotation:
-                self._categories[annotation["category_id"]] = annotation["category"]
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "info": self._about,
-            "images": self._images,
-            "categories": [
-                {"id": id, "name": name} for id, name in sorted(self._categories.items())
-            ],
-            "annotations": self._annotations,
-            "errors": self._errors,
-        }
-
-
-@singledispatch
-def annotations_of(result: Result) -> list[dict[str, Any]]:
-    """A result's annotations, without the image they belong to."""
-    raise TypeError(f"{type(result).__name__} has no COCO form")
-
-
-@annotations_of.register
-def _(result: ClassificationResult) -> list[dict[str, Any]]:
+def of_classes(classes: Sequence[Classification]) -> list[Annotation]:
+    """One annotation a class, without a place in the image."""
     return [
         {
             "category_id": found.category_id,
             "category": found.label,
             "score": round(found.probability, 6),
         }
-        for found in result.classes
+        for found in classes
     ]
 
 
-@annotations_of.register
-def _(result: DetectionResult) -> list[dict[str, Any]]:
-    return [_detection(found) for found in result.detections]
-
-
-def _detection(found: Detection) -> dict[str, Any]:
+def of_detection(found: Detection) -> Annotation:
+    """An object's annotation: its box, and its mask and key points where it has them."""
     x1, y1, x2, y2 = found.box
     box = [x1, y1, x2 - x1, y2 - y1]
     annotation: dict[str, Any] = {
@@ -127,35 +60,27 @@ def _point(point: Keypoint) -> tuple[float, float, int]:
     return round(point.x, 2), round(point.y, 2), 2 if point.score > 0 else 1
 
 
-@annotations_of.register
-def _(result: SemanticMask) -> list[dict[str, Any]]:
+def of_segments(mask: Tensor, classes: Sequence[SegmentedClass]) -> list[Annotation]:
+    """One annotation a class: all its pixels.
+
+    Args:
+        mask: (height, width) of the image: each pixel's category id.
+        classes: those that are present.
+    """
     found = []
-    for one in result.classes:
-        mask = result.mask == one.category_id
+    for one in classes:
+        pixels = mask == one.category_id
         found.append(
             {
                 "category_id": one.category_id,
                 "category": one.label,
-                "bbox": _bounds(mask),
-                "segmentation": encode_rle(mask),
-                "area": int(mask.sum()),
+                "bbox": _bounds(pixels),
+                "segmentation": encode_rle(pixels),
+                "area": int(pixels.sum()),
                 "iscrowd": 0,
             }
         )
     return found
-
-
-@annotations_of.register
-def _(result: Flow) -> list[dict[str, Any]]:
-    return [
-        {
-            "magnitude": {
-                "min": round(result.minimum, 4),
-                "mean": round(result.mean, 4),
-                "max": round(result.maximum, 4),
-            }
-        }
-    ]
 
 
 def encode_rle(mask: Tensor) -> dict[str, Any]:

@@ -1,29 +1,20 @@
-"""Predictions as pictures."""
+"""Pictures of predictions: each function draws one kind of values on the image they are of."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import singledispatch
 
 import torch
 from PIL import Image, ImageDraw
+from torch import Tensor
 from torchvision.transforms.functional import to_pil_image
 from torchvision.utils import flow_to_image
 
 from .canvas import INK, PAPER, Canvas, Row, below, colour
-from .frames import as_image
-from .inputs import ClipInput
-from .results import (
-    ClassificationResult,
-    DetectionResult,
-    Flow,
-    Keypoint,
-    Result,
-    SemanticMask,
-    percent,
-)
+from .frames import Frames, as_image
+from .values import Classification, Detection, Keypoint, SegmentedClass, percent
 
-__all__ = ["draw"]
+__all__ = ["draw_classes", "draw_detections", "draw_flow", "draw_segments", "film_strip"]
 
 STRIP = 4
 """How many frames of a video its picture shows."""
@@ -52,38 +43,26 @@ LIMBS = (
 """COCO's skeleton of a person. Keypoints of other names are shown as points."""
 
 
-@singledispatch
-def draw(result: Result) -> Image.Image:
-    """The result's input with what was predicted drawn on it, RGB.
-
-    Small images are enlarged so that the text can be read.
-    """
-    raise TypeError(f"{type(result).__name__} has no picture")
-
-
-@draw.register
-def _(result: ClassificationResult) -> Image.Image:
-    source = result.source
-    image = _film_strip(source) if isinstance(source, ClipInput) else source.open()
+def draw_classes(image: Image.Image, classes: Sequence[Classification]) -> Image.Image:
+    """The image with its classes below it, each with a bar for its probability."""
     rows = [
         Row(found.label, percent(found.probability).strip(), share=found.probability)
-        for found in result.classes
+        for found in classes
     ]
     return below(Canvas(image).image, rows)
 
 
-@draw.register
-def _(result: DetectionResult) -> Image.Image:
-    canvas = Canvas(result.source.open())
-    found = result.detections
+def draw_detections(image: Image.Image, detections: Sequence[Detection]) -> Image.Image:
+    """The image with boxes, masks and key points, the detection given first on top."""
+    canvas = Canvas(image)
     # Objects that have a shape are told apart, plain boxes show their class.
-    shaped = any(one.mask is not None or one.keypoints for one in found)
+    shaped = any(one.mask is not None or one.keypoints for one in detections)
     colours = [
         colour(number if shaped else max(0, one.category_id - 1))
-        for number, one in enumerate(found)
+        for number, one in enumerate(detections)
     ]
     # The best on top, and no tint over a box.
-    backwards = list(zip(found, colours, strict=True))[::-1]
+    backwards = list(zip(detections, colours, strict=True))[::-1]
     for one, fill in backwards:
         if one.mask is not None:
             canvas.mask(one.mask, fill)
@@ -91,29 +70,41 @@ def _(result: DetectionResult) -> Image.Image:
         canvas.box(one.box, fill)
         if one.keypoints:
             _draw_person(canvas, one.keypoints, fill)
-    for one, fill in zip(found, colours, strict=True):
+    for one, fill in zip(detections, colours, strict=True):
         canvas.label(one.box, f"{one.label} {percent(one.score).strip()}", fill)
     return canvas.image
 
 
-@draw.register
-def _(result: SemanticMask) -> Image.Image:
-    canvas = Canvas(result.source.open())
+def draw_segments(
+    image: Image.Image, mask: Tensor, classes: Sequence[SegmentedClass]
+) -> Image.Image:
+    """The image tinted by class, with a legend below it.
+
+    Args:
+        mask: (height, width) of the image: each pixel's category id.
+        classes: those to tint, in the legend's order.
+    """
+    canvas = Canvas(image)
     rows = []
-    for one in result.classes:
+    for one in classes:
         background = one.label.strip("_").lower() == "background"
         # Class 0 is the background where there is one, so that the first class has 1.
         fill = PAPER if background else colour(max(0, one.category_id - 1))
         if not background:
-            canvas.mask(result.mask == one.category_id, fill)
+            canvas.mask(mask == one.category_id, fill)
         rows.append(Row(one.label.strip("_"), percent(one.share).strip(), swatch=fill))
     return below(canvas.image, rows)
 
 
-@draw.register
-def _(result: Flow) -> Image.Image:
-    first = Canvas(result.source.first.open()).image
-    coloured = to_pil_image(flow_to_image(result.flow)).resize(first.size)
+def draw_flow(image: Image.Image, flow: Tensor, mean: float, maximum: float) -> Image.Image:
+    """The first image of the pair, and beside it (or below) its movement in colours.
+
+    Args:
+        flow: float32, (2, height, width): the movement (x, y) in pixels.
+        mean, maximum: of the movement's length, in pixels, for the text.
+    """
+    first = Canvas(image).image
+    coloured = to_pil_image(flow_to_image(flow)).resize(first.size)
     # flow_to_image's hue is the direction; the farthest movement has the full colour.
     _inset(coloured, _wheel(min(first.size) // 4))
     wide = first.width >= 1.6 * first.height
@@ -126,7 +117,7 @@ def _(result: Flow) -> Image.Image:
     return below(
         whole,
         [
-            Row(f"movement: mean {result.mean:.1f} px, max {result.maximum:.1f} px"),
+            Row(f"movement: mean {mean:.1f} px, max {maximum:.1f} px"),
             Row("hue: its direction, as in the wheel; full colour: max"),
         ],
     )
@@ -139,9 +130,8 @@ def _draw_person(canvas: Canvas, keypoints: Sequence[Keypoint], fill: tuple[int,
     canvas.limbs(list(points.values()), limbs, fill)
 
 
-def _film_strip(source: ClipInput) -> Image.Image:
-    """Frames at even distances, two by two."""
-    frames = source.frames()
+def film_strip(frames: Frames) -> Image.Image:
+    """A video as one image: some frames at even distances, two by two."""
     count = len(frames)
     indices = sorted({(2 * k + 1) * count // (2 * STRIP) for k in range(STRIP)})
     images = [as_image(frame) for frame in frames.read(indices)]

@@ -17,8 +17,8 @@ from torchvision.transforms.functional import pil_to_tensor
 
 from ..errors import MissingDependencyError
 from .errors import InputError
+from .folders import images_in
 from .images import open_image
-from .inputs import images_in
 
 __all__ = ["Frames", "open_frames"]
 

@@ -7,15 +7,15 @@ that the others are still done. Nothing is decoded here.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from .errors import InputError, PredictionError
-from .results import Failure
+from .errors import InputError
+from .folders import VIDEO_SUFFIXES, image_suffixes, images_in, listed, matches
+from .values import Failure
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from .frames import Frames
 
 __all__ = ["ClipInput", "ImageInput", "Input", "PairInput", "expand"]
-
-VIDEO_SUFFIXES = frozenset(
-    {".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ogv", ".ts", ".webm", ".wmv"}
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,10 +108,13 @@ def _images(inputs: Iterable[Any]) -> Iterator[ImageInput | Failure]:
         if not _is_path(one):
             yield ImageInput(_unnamed(one, number), one)
             continue
-        for path in _matches(one):
-            if isinstance(path, Failure):
-                yield path
-            elif path.is_dir():
+        try:
+            paths = matches(one)
+        except InputError as error:
+            yield Failure(error.source, error)
+            continue
+        for path in paths:
+            if path.is_dir():
                 found = images_in(path)
                 yield from (ImageInput(str(image), image) for image in found)
                 if not found:
@@ -164,10 +163,13 @@ def _clips(inputs: Iterable[Any]) -> Iterator[ClipInput | Failure]:
         if not _is_path(one):
             yield ClipInput(_unnamed(one, number), one)
             continue
-        for path in _matches(one):
-            if isinstance(path, Failure):
-                yield path
-            elif path.is_dir():
+        try:
+            paths = matches(one)
+        except InputError as error:
+            yield Failure(error.source, error)
+            continue
+        for path in paths:
+            if path.is_dir():
                 yield from _clips_in(path)
             elif path.suffix.lower() in image_suffixes():
                 yield _failure(path, "is a single image; give the folder that holds the frames")
@@ -182,63 +184,12 @@ def _clips_in(folder: Path) -> Iterator[ClipInput | Failure]:
         return
     found = [
         path
-        for path in _listed(folder)
+        for path in listed(folder)
         if path.suffix.lower() in VIDEO_SUFFIXES or (path.is_dir() and images_in(path))
     ]
     yield from (ClipInput(str(path), path) for path in found)
     if not found:
         yield _failure(folder, "no frames and no videos in this folder")
-
-
-def _matches(path: str | os.PathLike[str]) -> Iterator[Path | Failure]:
-    """What a path or a glob names."""
-    import glob
-
-    given = Path(path).expanduser()
-    if given.exists():
-        yield given
-    elif glob.has_magic(str(path)):
-        matches = sorted(glob.glob(str(given), recursive=True), key=natural)  # noqa: PTH207  # absolute globs too
-        # '**' gives folders besides the files in them.
-        files = [Path(match) for match in matches if Path(match).is_file()]
-        yield from files or [Path(match) for match in matches]
-        if not matches:
-            yield _failure(given, "nothing matches")
-    else:
-        yield _failure(given, "no such file or folder")
-
-
-def images_in(folder: Path) -> list[Path]:
-    """The images of a folder in natural order, by their suffix; hidden files left out."""
-    suffixes = image_suffixes()
-    return [path for path in _listed(folder) if path.suffix.lower() in suffixes]
-
-
-def image_suffixes() -> frozenset[str]:
-    """The file name endings, lower-case, of what Pillow reads."""
-    try:
-        from PIL import Image
-    except ModuleNotFoundError as error:
-        raise PredictionError("Reading images needs Pillow: pip install pillow") from error
-    Image.init()
-    return (
-        frozenset(suffix for suffix, kind in Image.EXTENSION.items() if kind in Image.OPEN)
-        - VIDEO_SUFFIXES
-    )
-
-
-def natural(name: object) -> list[tuple[int, int | str]]:
-    """A sorting key that counts: frame2 comes before frame10."""
-    parts = re.split(r"(\d+)", str(name))
-    return [(0, int(part)) if part.isdecimal() else (1, part.lower()) for part in parts if part]
-
-
-def _listed(folder: Path) -> list[Path]:
-    try:
-        found = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    except OSError as error:
-        raise InputError(str(folder), error.strerror or str(error)) from error
-    return sorted(found, key=natural)
 
 
 def _is_several(inputs: Any) -> bool:

@@ -11,19 +11,22 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .. import registry
-from ..builders import builder_of, resolve_weights
-from ..catalog import ModelEntry
+from ..building.builders import builder_of
+from ..building.weights_argument import resolve_weights
+from ..catalogs.catalog import ModelEntry
+from ..catalogs.names import find_model
 from ..errors import HubError, WeightsError
-from ..weights import WeightsLike
+from ..protocols import WeightsLike
+from ..weights.lookup import get_weight
 from .allocator import keep_freed_memory
 from .errors import InputError, PredictionError
 from .inputs import Input, expand
 from .optimize import DTYPES, is_torchvisions, largest_difference, plain_copy, prepared
 from .pipeline import default_workers, ordered_map
-from .results import Failure, Result
+from .results import Result
 from .tasks import make_task, require_task
 from .tasks.base import Options, Sample
+from .values import Failure
 
 __all__ = ["Predictor"]
 
@@ -94,7 +97,7 @@ class Predictor:
             raise PredictionError(f"Unknown dtype '{dtype}': choose one of {', '.join(DTYPES)}.")
         self.device = _device(device)
         if isinstance(model, str):
-            entry = registry.find_model(model)
+            entry = find_model(model)
             require_task(task or entry.task)
             self.weights, config = _weights_of(entry, weights)
             self.task = task or _task_of(self.weights) or entry.task
@@ -272,7 +275,7 @@ def _weights_of(entry: ModelEntry, weights: Any) -> tuple[WeightsLike, dict[str,
 
 def _weights_for_module(weights: Any) -> WeightsLike:
     if isinstance(weights, str) and "." in weights:
-        return registry.get_weight(weights)
+        return get_weight(weights)
     if isinstance(weights, str) or not isinstance(weights, WeightsLike):
         raise PredictionError(
             "A module does not tell its preprocessing: give the weights that go with it, such as "
@@ -290,7 +293,7 @@ def _known_task(weights: WeightsLike) -> str:
     task = _task_of(weights)
     if task is None:
         try:
-            task = _task_of(registry.get_weight(str(weights)))
+            task = _task_of(get_weight(str(weights)))
         except ValueError:
             task = None
     if task is None:

@@ -7,95 +7,17 @@ origin at the upper left corner.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from .inputs import ClipInput, ImageInput, Input, PairInput
+from .values import Classification, Detection, SegmentedClass, percent
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import Tensor
 
-    from .errors import InputError
-    from .inputs import ClipInput, ImageInput, Input, PairInput
-
-__all__ = [
-    "Classification",
-    "ClassificationResult",
-    "Detection",
-    "DetectionResult",
-    "Failure",
-    "Flow",
-    "Keypoint",
-    "Result",
-    "SegmentedClass",
-    "SemanticMask",
-]
-
-
-@dataclass(frozen=True)
-class Classification:
-    """One class of an image or a video.
-
-    Attributes:
-        label: its name.
-        category_id: its index in the weights' ``meta["categories"]``.
-        probability: in [0, 1]; over all classes they sum to 1.
-    """
-
-    label: str
-    category_id: int
-    probability: float
-
-
-@dataclass(frozen=True)
-class Keypoint:
-    """A point of a detected object.
-
-    Attributes:
-        name: what it is, such as ``left_knee``.
-        x, y: where it is.
-        score: the model's confidence on its own scale; positive where the point is likely visible.
-    """
-
-    name: str
-    x: float
-    y: float
-    score: float
-
-
-@dataclass(frozen=True)
-class Detection:
-    """One object in an image.
-
-    Attributes:
-        label: the name of its class.
-        category_id: the class's index in the weights' ``meta["categories"]``.
-        score: in [0, 1].
-        box: (x1, y1, x2, y2).
-        mask: bool, (height, width) of the image; None from models that give none.
-        keypoints: empty from models that give none.
-    """
-
-    label: str
-    category_id: int
-    score: float
-    box: tuple[float, float, float, float]
-    mask: Tensor | None = field(default=None, compare=False, repr=False)
-    keypoints: tuple[Keypoint, ...] = ()
-
-
-@dataclass(frozen=True)
-class SegmentedClass:
-    """A class that is present in an image.
-
-    Attributes:
-        label: its name.
-        category_id: its index in the weights' ``meta["categories"]``.
-        share: of the image's pixels, in (0, 1].
-    """
-
-    label: str
-    category_id: int
-    share: float
+__all__ = ["ClassificationResult", "DetectionResult", "Flow", "Result", "SemanticMask"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,18 +35,16 @@ class Result:
     def draw(self) -> Image:
         """The input with the prediction drawn on it, RGB.
 
+        Small images are enlarged so that the text can be read.
+
         Raises:
             InputError: the input cannot be read any more.
         """
-        from .drawing import draw
-
-        return draw(self)
+        raise NotImplementedError
 
     def annotations(self) -> list[dict[str, Any]]:
         """The prediction as COCO-style annotations, ready for JSON (see `coco`)."""
-        from .coco import annotations_of
-
-        return annotations_of(self)
+        raise NotImplementedError
 
     def lines(self) -> list[str]:
         """The prediction for people, one line a fact."""
@@ -141,6 +61,18 @@ class ClassificationResult(Result):
     source: ImageInput | ClipInput
     classes: tuple[Classification, ...]
 
+    def draw(self) -> Image:
+        from .drawing import draw_classes, film_strip
+
+        source = self.source
+        image = film_strip(source.frames()) if isinstance(source, ClipInput) else source.open()
+        return draw_classes(image, self.classes)
+
+    def annotations(self) -> list[dict[str, Any]]:
+        from .coco import of_classes
+
+        return of_classes(self.classes)
+
     def lines(self) -> list[str]:
         return [f"{percent(found.probability)}  {found.label}" for found in self.classes]
 
@@ -151,6 +83,16 @@ class DetectionResult(Result):
 
     source: ImageInput
     detections: tuple[Detection, ...]
+
+    def draw(self) -> Image:
+        from .drawing import draw_detections
+
+        return draw_detections(self.source.open(), self.detections)
+
+    def annotations(self) -> list[dict[str, Any]]:
+        from .coco import of_detection
+
+        return [of_detection(found) for found in self.detections]
 
     def lines(self) -> list[str]:
         if not self.detections:
@@ -175,6 +117,16 @@ class SemanticMask(Result):
     mask: Tensor
     classes: tuple[SegmentedClass, ...]
 
+    def draw(self) -> Image:
+        from .drawing import draw_segments
+
+        return draw_segments(self.source.open(), self.mask, self.classes)
+
+    def annotations(self) -> list[dict[str, Any]]:
+        from .coco import of_segments
+
+        return of_segments(self.mask, self.classes)
+
     def lines(self) -> list[str]:
         return [f"{percent(found.share)}  {found.label}" for found in self.classes]
 
@@ -194,29 +146,20 @@ class Flow(Result):
     mean: float
     maximum: float
 
+    def draw(self) -> Image:
+        from .drawing import draw_flow
+
+        return draw_flow(self.source.first.open(), self.flow, self.mean, self.maximum)
+
+    def annotations(self) -> list[dict[str, Any]]:
+        lengths = {"min": self.minimum, "mean": self.mean, "max": self.maximum}
+        return [{"magnitude": {name: round(value, 4) for name, value in lengths.items()}}]
+
     def lines(self) -> list[str]:
         return [
             f"movement in pixels: min {self.minimum:.2f}, mean {self.mean:.2f}, "
             f"max {self.maximum:.2f}"
         ]
-
-
-@dataclass(frozen=True)
-class Failure:
-    """An input of which nothing could be predicted.
-
-    Attributes:
-        source: the input's name.
-        error: why.
-    """
-
-    source: str
-    error: InputError
-
-
-def percent(share: float) -> str:
-    """A share in percent, such as `` 71.7 %``."""
-    return f"{100 * share:5.1f} %"
 
 
 def box_text(box: Sequence[float]) -> str:

@@ -1,6 +1,10 @@
-"""Bytes: verified files by their digest, fetched when they are missing. Knows nothing of models."""
+"""Verified files by their digest, fetched when they are missing.
 
+How bytes travel is the business of `hubcore.download`; what the files are (weights, models, tensors)
+is not known here.
+"""
+
+from ..download.remote import RemoteFile
 from .content_store import Entry, Store, default_store
-from .remote import RemoteFile
 
 __all__ = ["Entry", "RemoteFile", "Store", "default_store"]

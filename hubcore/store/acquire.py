@@ -5,30 +5,23 @@ from __future__ import annotations
 import contextlib
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from .. import settings
-from ..errors import (
-    ChangedUpstreamError,
-    DigestMismatchError,
-    DownloadError,
-    OfflineError,
-)
-from .addresses import identity, redact, scheme
-from .fetch import Cancel, Source, fetch
-from .hashing import sha256_of
+from ..download.addresses import identity, redact, scheme
+from ..download.fetch import Cancel, Source, fetch
+from ..download.hashing import sha256_of
+from ..download.partial import Partial
+from ..download.progress import Progress
+from ..download.remote import RemoteFile
+from ..download.sources import addresses_for
+from ..errors import ChangedUpstreamError, DigestMismatchError, DownloadError, OfflineError
+from ..packages import hooks
+from ..packages.shipped_files import locate
+from .contents import Contents
 from .locks import one_at_a_time
-from .packaged import locate
-from .partial import Partial
-from .progress import Progress
 from .records import key_of
-from .remote import RemoteFile
-from .sources import addresses_for, fetch_by_hook
-
-if TYPE_CHECKING:
-    from .content_store import Store
 
 __all__ = ["acquire"]
 
@@ -39,7 +32,7 @@ _WEB = {"http", "https"}
 
 
 def acquire(
-    store: Store,
+    store: Contents,
     file: RemoteFile,
     check_hash: bool,
     display: Progress,
@@ -111,7 +104,7 @@ def _fetched(
     """Fills the partial; returns its digest and which of the addresses it came from."""
     sources = [Source(url, original) for original in remote for url in addresses_for(original)]
     for url, original in sources:
-        if scheme(url) not in _WEB | _LOCAL and fetch_by_hook(url, partial.data):
+        if scheme(url) not in _WEB | _LOCAL and hooks.fetch(url, partial.data):
             digest = sha256_of(partial.data)
             if not digest.startswith(expected):
                 raise DigestMismatchError(redact(url), expected, digest)
@@ -129,7 +122,7 @@ def _fetched(
     return digest, source.original
 
 
-def _from_this_machine(store: Store, file: RemoteFile, check_hash: bool) -> Path | None:
+def _from_this_machine(store: Contents, file: RemoteFile, check_hash: bool) -> Path | None:
     """Takes the file from an installed distribution, or a path that the user gave.
 
     A configured mirror may be such a place too: a folder, a stick, a package.
@@ -158,7 +151,7 @@ def _from_this_machine(store: Store, file: RemoteFile, check_hash: bool) -> Path
     return None
 
 
-def _how_to_get(store: Store, file: RemoteFile, why: str) -> str:
+def _how_to_get(store: Contents, file: RemoteFile, why: str) -> str:
     places = "".join(f"\n  {redact(url)}" for url in file.urls)
     return (
         f"{file.name or 'The file'} is not in {store.root}, and {why}. On a machine with a "

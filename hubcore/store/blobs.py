@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from .addresses import redact
-from .hashing import sha256_of
-from .records import is_digest, read_record, scan_shards, write_record
+from ..digests import is_digest
+from ..download.addresses import redact
+from ..download.hashing import sha256_of
+from .records import read_record, scan_shards, write_record
 
 __all__ = ["Blobs", "Entry"]
 

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from .hashing import sha256_of
+from ..download.hashing import sha256_of
 from .records import key_of, read_record, write_record
 
 __all__ = ["find_in_folder"]

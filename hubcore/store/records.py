@@ -11,9 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["HEX", "is_digest", "key_of", "read_record", "scan_shards", "write_record"]
-
-HEX = frozenset("0123456789abcdef")
+__all__ = ["key_of", "read_record", "scan_shards", "write_record"]
 
 
 def read_record(path: Path) -> dict[str, Any]:
@@ -39,10 +37,6 @@ def write_record(path: Path, facts: Mapping[str, Any]) -> None:
 def key_of(text: str) -> str:
     """A name for a record about something with a name that may be anything."""
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def is_digest(name: str) -> bool:
-    return len(name) == 64 and HEX.issuperset(name)
 
 
 def scan_shards(folder: Path) -> Iterator[os.DirEntry[str]]:

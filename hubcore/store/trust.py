@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .addresses import identity, redact
-from .records import is_digest, key_of, read_record, write_record
+from ..digests import is_digest
+from ..download.addresses import identity, redact
+from .records import key_of, read_record, write_record
 
 __all__ = ["TrustNotes"]
 

@@ -12,11 +12,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from ..download.hashing import sha256_of
+from ..download.partial import abandoned, remove_free
+from ..download.remote import RemoteFile
 from ..errors import HubError
 from .content_store import Entry, Store
-from .hashing import sha256_of
-from .partial import abandoned, remove_free
-from .remote import RemoteFile
 
 __all__ = ["Removal", "Verdict", "plan_removal", "remove", "verify"]
 

@@ -33,7 +33,7 @@ def _model_check(name: str) -> Callable[[Subject], Iterator[Finding]]:
     """A check that needs torch, which is imported when the check is made."""
 
     def check(subject: Subject) -> Iterator[Finding]:
-        from . import model_checks
+        from ..testing import model_checks
 
         found: Iterator[Finding] = getattr(model_checks, name)(subject)
         return found

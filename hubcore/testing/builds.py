@@ -15,11 +15,11 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-from ..builders import builder_of
-from ..catalog import ModelEntry
+from ..building.builders import builder_of
+from ..building.skip_init import SkipRandomInit
+from ..catalogs.catalog import ModelEntry
 from ..errors import WeightsError
-from ..loading import SkipRandomInit
-from ..weights import WeightsEnum
+from ..weights.enums import WeightsEnum
 
 __all__ = ["Blank", "build_with", "shapes_for", "without_data"]
 

@@ -9,12 +9,13 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from .. import registry
+from ..catalogs.catalog import LABELS
+from ..catalogs.names import find_model
+from ..download.addresses import digest_in_name, scheme
 from ..errors import HubError
-from ..store.addresses import digest_in_name, scheme
+from ..weights.lookup import get_weight
 from .subject import Fault, Finding, Member, Skipped, Subject
 
 __all__ = [
@@ -28,7 +29,7 @@ __all__ = [
     "check_sizes",
 ]
 
-SCHEMA = Path(__file__).parents[1] / "catalog.schema.json"
+SCHEMA = LABELS.parent / "catalog.schema.json"
 
 
 def check_schema(subject: Subject) -> Iterator[Finding]:
@@ -47,7 +48,7 @@ def check_schema(subject: Subject) -> Iterator[Finding]:
     for error in validator.iter_errors(subject.data):
         place = ".".join(map(str, error.absolute_path)) or "catalogue"
         rule = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
-        yield Fault(place, error.message, rule or "see hubcore/catalog.schema.json")
+        yield Fault(place, error.message, rule or "see hubcore/catalogs/catalog.schema.json")
 
 
 def check_names(subject: Subject) -> Iterator[Finding]:
@@ -64,22 +65,22 @@ def check_names(subject: Subject) -> Iterator[Finding]:
                 'name one of "weights", or null',
             )
         if model.replaced_by is not None:
-            yield from _known(f"{where}.replaced_by", registry.find_model, model.replaced_by)
+            yield from _known(f"{where}.replaced_by", find_model, model.replaced_by)
     for name, entry in catalog.weights.items():
         builder = entry.builder
         if builder not in catalog.models:
-            yield from _known(f"weights.{name}.builder", registry.find_model, builder)
+            yield from _known(f"weights.{name}.builder", find_model, builder)
     for member in subject.members:
         for key, value in member.data.get("meta", {}).items():
             if isinstance(value, str) and value.startswith("@"):
-                find = registry.get_weight if "." in value else catalog.named_list
+                find = get_weight if "." in value else catalog.named_list
                 if "." in value and value[1:].partition(".")[0] in catalog.weights:
                     value = f"@{catalog.distribution}/{value[1:]}"
                 yield from _known(f"{member.where}.meta.{key}", find, value[1:])
         if successor := member.data.get("replaced_by"):
             if successor.partition(".")[0] in catalog.weights:
                 successor = f"{catalog.distribution}/{successor}"
-            yield from _known(f"{member.where}.replaced_by", registry.get_weight, successor)
+            yield from _known(f"{member.where}.replaced_by", get_weight, successor)
 
 
 def check_digests(subject: Subject) -> Iterator[Finding]:
@@ -230,7 +231,6 @@ def refuse(*_, **__):
 
 socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
 import hubcore
-from hubcore import registry
 
 distribution = sys.argv[1]
 hubcore.list_models(plugin=distribution)
@@ -255,8 +255,8 @@ def _known(where: str, find: Any, name: str) -> Iterator[Finding]:
 
 
 def _packaged(member: Member, size: int | None) -> Iterator[Finding]:
-    from ..store.hashing import sha256_of
-    from ..store.packaged import locate
+    from ..download.hashing import sha256_of
+    from ..packages.shipped_files import locate
 
     path = locate(member.data["url"])
     if path is None:

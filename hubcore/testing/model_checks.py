@@ -7,9 +7,9 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from ..assembly import load_report
-from ..builders import builder_of
-from ..catalog import ModelEntry
+from ..building.assembly import load_report
+from ..building.builders import builder_of
+from ..catalogs.catalog import ModelEntry
 from ..errors import HubError
 from ..store import default_store
 from .subject import Fault, Finding, Member, Skipped, Subject

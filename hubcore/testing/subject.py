@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .. import registry
-from ..catalog import Catalog, ModelEntry, WeightsEntry
-from ..discovery import Plugin
-from ..entry_points import normalise
+from ..catalogs import queries
+from ..catalogs.catalog import Catalog, ModelEntry, WeightsEntry
+from ..catalogs.discovery import Plugin
+from ..catalogs.names import find_model
 from ..errors import CatalogError, HubError, UnknownNameError
-from ..weights import WeightsEnum
+from ..packages.entry_points import normalise
+from ..weights.enums import WeightsEnum
+from ..weights.lookup import weights_enum
 
 __all__ = ["Fault", "Finding", "Member", "Skipped", "Subject"]
 
@@ -66,7 +68,7 @@ class Member(NamedTuple):
 
     @property
     def weights(self) -> WeightsEnum:
-        found: WeightsEnum = registry.weights_enum(self.entry)[self.name]
+        found: WeightsEnum = weights_enum(self.entry)[self.name]
         return found
 
     @property
@@ -77,7 +79,7 @@ class Member(NamedTuple):
         if own is not None:
             return own
         try:
-            return registry.find_model(builder)
+            return find_model(builder)
         except UnknownNameError:
             return None
 
@@ -105,9 +107,9 @@ class Subject:
             UnknownNameError: there is none.
         """
         wanted = (name, normalise(name))
-        found = [p for p in registry.plugins() if p.name == name or p.distribution in wanted]
+        found = [p for p in queries.plugins() if p.name == name or p.distribution in wanted]
         if not found:
-            raise UnknownNameError("plugin", name, [plugin.name for plugin in registry.plugins()])
+            raise UnknownNameError("plugin", name, [plugin.name for plugin in queries.plugins()])
         return cls(found[0], found[0].catalog.path if found[0].catalog else None, models)
 
     @classmethod

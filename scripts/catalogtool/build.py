@@ -17,7 +17,7 @@ from . import upstream
 from .families import DATA, LABELS, Family
 from .texts import read_texts
 
-# Lists that stand once in hubcore/labels.
+# Lists that stand once in hubcore/catalogs/labels.
 LISTS: dict[str, list[str]] = {
     "imagenet-1k": _meta._IMAGENET_CATEGORIES,
     "coco-91": _meta._COCO_CATEGORIES,

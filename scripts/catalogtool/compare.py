@@ -12,10 +12,10 @@ from typing import Any
 
 from torchvision.models import WeightsEnum
 
-from hubcore.catalog import Catalog, ModelEntry, WeightsEntry
+from hubcore.catalogs.catalog import Catalog, ModelEntry, WeightsEntry
 from hubcore.errors import HubError
-from hubcore.references import Reference
-from hubcore.weights import make_enum
+from hubcore.packages.references import Reference
+from hubcore.weights.lookup import make_enum
 
 from . import upstream
 from .build import LICENSES, own_entries

@@ -7,7 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "scripts" / "catalog_data"
-LABELS = ROOT / "hubcore" / "labels"
+CATALOGS = ROOT / "hubcore" / "catalogs"
+LABELS = CATALOGS / "labels"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable
 
-from hubcore.catalog import Catalog, ModelEntry, WeightsEntry
+from hubcore.catalogs.catalog import Catalog, ModelEntry, WeightsEntry
 
 from . import upstream
 

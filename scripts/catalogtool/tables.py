@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hubcore.catalog import Catalog
+from hubcore.catalogs.catalog import Catalog
 
 BEGIN = "<!-- weights: made from catalog.json by scripts/torchvision_catalog.py -->"
 END = "<!-- end of weights -->"

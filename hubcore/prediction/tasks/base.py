@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import torch
 from torch import Tensor
 
-from ...weights import WeightsLike
+from ...protocols import WeightsLike
 from ..inputs import ImageInput, Input
 from ..results import Result
 

@@ -8,7 +8,8 @@ from typing import Any
 from torch import Tensor
 
 from ..inputs import ImageInput
-from ..results import Classification, ClassificationResult
+from ..results import ClassificationResult
+from ..values import Classification
 from .base import ImageTask, Sample, Task
 
 __all__ = ["Runner", "likeliest"]

@@ -7,9 +7,10 @@ from typing import Any
 
 from torch import Tensor
 
-from ...weights import WeightsLike
+from ...protocols import WeightsLike
 from ..inputs import ImageInput
-from ..results import Detection, DetectionResult, Keypoint
+from ..results import DetectionResult
+from ..values import Detection, Keypoint
 from .base import ImageTask, Model, Options, Sample
 
 __all__ = ["Runner"]

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 from torch.nn.functional import pad
 
-from ...weights import WeightsLike
+from ...protocols import WeightsLike
 from ..errors import InputError
 from ..inputs import PairInput
 from ..results import Flow

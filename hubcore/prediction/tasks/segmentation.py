@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from ..inputs import ImageInput
-from ..results import SegmentedClass, SemanticMask
+from ..results import SemanticMask
+from ..values import SegmentedClass
 from .base import ImageTask, Sample
 
 __all__ = ["Runner"]

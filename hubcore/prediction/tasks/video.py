@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...weights import WeightsLike
+from ...protocols import WeightsLike
 from ..frames import Frames
 from ..inputs import ClipInput
 from ..results import ClassificationResult

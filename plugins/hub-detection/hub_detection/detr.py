@@ -19,8 +19,7 @@ from torchvision.models.detection.backbone_utils import _validate_trainable_laye
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import FrozenBatchNorm2d, box_convert, clip_boxes_to_image
 
-from hubcore.registry import get_weight
-from hubcore.weights import WeightsLike
+from hubcore import WeightsLike, get_weight
 
 from .detr_criterion import Prediction, SetCriterion, encode_targets
 from .detr_transformer import Transformer, sine_position_embedding

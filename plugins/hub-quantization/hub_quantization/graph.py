@@ -13,7 +13,7 @@ from torch.ao.quantization import get_default_qconfig_mapping
 from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx
 from torch.fx import GraphModule
 
-from hubcore.builders import get_model
+from hubcore import get_model
 from hubcore.errors import WeightsError
 
 from .engines import engine_for, use_engine

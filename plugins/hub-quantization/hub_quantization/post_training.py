@@ -13,15 +13,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from hubcore import registry, settings
-from hubcore.builders import builder_of, resolve_weights
-from hubcore.catalog import ModelEntry
-from hubcore.entry_points import normalise
+from hubcore import WeightsEnum, plugins, refresh, settings
+from hubcore.building.builders import builder_of
+from hubcore.building.weights_argument import resolve_weights
+from hubcore.catalogs.catalog import ModelEntry
+from hubcore.catalogs.names import find_model, find_weights, short_name
+from hubcore.checkpoints.reading import read_state_dict
+from hubcore.download.hashing import sha256_of
 from hubcore.errors import UnknownNameError, WeightsError
-from hubcore.loading import read_state_dict
-from hubcore.references import Reference
-from hubcore.store.hashing import sha256_of
-from hubcore.weights import WeightsEnum
+from hubcore.packages.entry_points import normalise
+from hubcore.packages.references import Reference
 
 from .engines import default_engine, engine_for
 from .graph import converted, observed, quantized, quietly
@@ -87,7 +88,7 @@ def quantize(
         WeightsError: the model cannot be quantized, there are no images, or the name is taken.
         EngineError: this machine has not the engine.
     """
-    entry = registry.find_model(model)
+    entry = find_model(model)
     member = _float_weights(entry, weights)
     backend = backend or default_engine()
     engine_for(backend, ())
@@ -120,7 +121,7 @@ def quantize(
     finally:
         temporary.unlink(missing_ok=True)
     enum = _write_catalog(catalog_path, name, entry, member, backend, config, output)
-    registry.refresh()
+    refresh()
     return Quantized(
         name, f"{enum}.{member.name}", output, catalog_path, backend, count,
         output.stat().st_size, float_size,
@@ -193,11 +194,11 @@ def _free_place(name: str) -> Path:
     if not name.isidentifier():
         raise WeightsError(f"'{name}' is no usable name: write letters, digits and underscores.")
     path = settings.home() / "catalogs" / f"{name}.json"
-    taken = {plugin.distribution: plugin for plugin in registry.plugins()}.get(normalise(name))
+    taken = {plugin.distribution: plugin for plugin in plugins()}.get(normalise(name))
     if taken is not None and not path.exists():
         raise WeightsError(f"The name '{name}' is a package's: choose another with --name.")
     with suppress(UnknownNameError):
-        other = registry.find_model(name)
+        other = find_model(name)
         if other.catalog.path != path:
             raise WeightsError(f"There is a model '{name}' already: choose another with --name.")
     return path
@@ -219,7 +220,7 @@ def _write_catalog(
         for key, value in member.meta.items()
         if key in ("categories", "min_size", "num_params", "license")
     }
-    original = f"{registry.short_name(registry.find_weights(type(member).__name__))}.{member.name}"
+    original = f"{short_name(find_weights(type(member).__name__))}.{member.name}"
     architecture = {"model": entry.canonical, "backend": backend, **config}
     catalog = {
         "schema": 1,

@@ -9,7 +9,7 @@ from PIL import Image
 
 import hubcore
 from hub_quantization.post_training import quantize
-from hubcore import registry
+from hubcore import refresh
 from hubcore.cli import main
 
 
@@ -20,9 +20,9 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.setattr(torch.hub, "_hub_dir", None)
     monkeypatch.setenv("HUBCORE_OFFLINE", "1")
-    registry.refresh()
+    refresh()
     yield tmp_path / "home"
-    registry.refresh()
+    refresh()
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +83,7 @@ def test_the_local_name_lasts_and_its_file_is_verified(folder, tmp_path, home, c
     assert main(["predict", "small", str(folder / "red.png")]) == 1
     assert "small.pth" in capsys.readouterr().err
     made.catalog.unlink()
-    registry.refresh()
+    refresh()
     assert "small" not in hubcore.list_models()
 
 

@@ -17,12 +17,13 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from . import hooks
-from .catalog import ModelEntry
-from .errors import WeightsError
-from .loading import AssignedStateDict, SkipRandomInit
+from ..catalogs.catalog import ModelEntry
+from ..errors import WeightsError
+from ..packages import hooks
+from ..protocols import WeightsLike
+from .assigning import AssignedStateDict
+from .skip_init import SkipRandomInit
 from .torchvision_bridge import stand_in
-from .weights import WeightsLike
 
 __all__ = ["LoadReport", "assemble", "load_report"]
 

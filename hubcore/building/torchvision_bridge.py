@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, get_args
 
-from .loading import AssignedStateDict
-from .weights import WeightsLike
+from ..protocols import WeightsLike
+from .assigning import AssignedStateDict
 
 __all__ = ["StandIn", "stand_in"]
 

@@ -13,16 +13,16 @@ import tarfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
-from . import registry
-from .errors import HubError
-from .known_files import canonical_name
-from .store import Store
-from .store.records import is_digest
-
-if TYPE_CHECKING:
-    from .weights import WeightsEnum
+from ..catalogs import queries
+from ..catalogs.index import refresh
+from ..catalogs.names import find_weights
+from ..digests import is_digest
+from ..download.hashing import sha256_of
+from ..errors import HubError
+from ..store import Store
+from .enums import WeightsEnum, canonical_name
 
 __all__ = ["BundleError", "Imported", "create_bundle", "import_bundle"]
 
@@ -72,7 +72,7 @@ def create_bundle(
         if isinstance(result, Exception):
             raise BundleError(f"Cannot bundle {canonical_name(member)}: {result}") from result
         file = member.value.file
-        digest = result.name if is_digest(result.name) else _digest_of(result)
+        digest = result.name if is_digest(result.name) else sha256_of(result)
         facts = files.setdefault(
             digest, {"name": file.name, "size": result.stat().st_size, "urls": [], "weights": []}
         )
@@ -181,7 +181,7 @@ def _catalogs(members: Sequence[WeightsEnum]) -> dict[str, Any]:
         enum = getattr(type(member), "__hub_name__", None)
         if enum is None:
             continue
-        entry = registry.find_weights(enum)
+        entry = find_weights(enum)
         catalog = entry.catalog
         part = catalogs.setdefault(
             catalog.distribution, {"schema": catalog.data["schema"], "models": {}, "weights": {}}
@@ -222,13 +222,13 @@ def _self_contained(
 
 def _keep_catalogs(catalogs: Mapping[str, Any], store: Store) -> None:
     """Adds the entries to the store's catalogues of distributions that are not installed."""
-    from .catalog import Catalog
-    from .store.records import read_record, write_record
+    from ..catalogs.catalog import Catalog
+    from ..store.records import read_record, write_record
 
     folder = store.root / "catalogs"
     installed = {
         plugin.distribution
-        for plugin in registry.plugins()
+        for plugin in queries.plugins()
         if plugin.catalog is None
         or plugin.catalog.path is None
         or folder not in plugin.catalog.path.parents
@@ -257,7 +257,7 @@ def _keep_catalogs(catalogs: Mapping[str, Any], store: Store) -> None:
                 target.write_text(json.dumps(items), "utf-8")
         Catalog(merged, distribution, path=path)  # raises if it breaks the format
         write_record(path, merged)
-    registry.refresh()
+    refresh()
 
 
 def _is_safe(name: object) -> bool:
@@ -270,12 +270,6 @@ def _member(name: str, size: int) -> tarfile.TarInfo:
     info.size = size
     info.mtime = int(time.time())
     return info
-
-
-def _digest_of(path: Path) -> str:
-    from .store.hashing import sha256_of
-
-    return sha256_of(path)
 
 
 class _Watched:

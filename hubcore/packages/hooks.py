@@ -11,9 +11,8 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .discovery import is_disabled
-from .entry_points import EntryPoint, entry_points
-from .errors import HubError, PluginError, PluginWarning
+from ..errors import HubError, PluginError, PluginWarning
+from .entry_points import EntryPoint, entry_points, is_disabled
 from .references import resolve
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     import pluggy
     from torch import nn
 
-    from .weights import WeightsLike
+    from ..protocols import WeightsLike
 
 __all__ = [
     "GROUP",
@@ -180,7 +179,7 @@ def _current() -> _Loaded:
 def _load(entries: list[EntryPoint]) -> _Loaded:
     import pluggy
 
-    from . import hookspecs
+    from .. import hookspecs
 
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)

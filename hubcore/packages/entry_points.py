@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["EntryPoint", "entry_points", "normalise"]
+__all__ = ["EntryPoint", "entry_points", "is_disabled", "normalise"]
 
 
 class EntryPoint(NamedTuple):
@@ -44,6 +44,12 @@ def entry_points(group: str) -> Iterator[EntryPoint]:
             if f"[{group}]" in text:
                 for name, value in _section(text, group):
                     yield EntryPoint(name, value, distribution, version)
+
+
+def is_disabled(name: str, distribution: str) -> bool:
+    """Whether ``HUBCORE_DISABLE`` (names or distributions, separated by commas) has the plugin."""
+    disabled = os.environ.get("HUBCORE_DISABLE", "").replace(",", " ").split()
+    return bool({name, distribution} & {item for d in disabled for item in (d, normalise(d))})
 
 
 def _distributions(folder: str) -> Iterator[tuple[str, str, str]]:

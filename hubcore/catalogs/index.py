@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
-from . import discovery, hooks
+from ..packages import hooks
+from ..settings import home
 from .catalog import Catalog, ModelEntry, WeightsEntry
-from .discovery import Plugin
+from .discovery import Plugin, discover
 
 __all__ = [
     "Index",
@@ -64,9 +65,7 @@ def current() -> Index:
     """The index of what is installed and registered, made when it is first asked for."""
     global _index
     if _index is None:
-        from .settings import home
-
-        found = discovery.discover(_source_trees, home() / "catalogs")
+        found = discover(_source_trees, home() / "catalogs")
         _index = Index([*found, *_registered.values()])
     return _index
 

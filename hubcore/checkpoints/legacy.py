@@ -12,9 +12,9 @@ from typing import Any
 
 import torch
 
-from .errors import HubError
-from .loading import read_checkpoint
-from .store import Store, default_store
+from ..errors import HubError
+from ..store import Store, default_store
+from .reading import read_checkpoint
 
 __all__ = ["mappable"]
 

@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ..errors import HubError
 from .catalog import ModelEntry
-from .errors import HubError
 
 __all__ = ["QueryError", "default_weights", "facts", "parse_where", "sort_key"]
 

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from ..errors import CatalogError, IncompatibleCatalogError, PluginError, PluginWarning
+from ..packages.entry_points import EntryPoint, entry_points, is_disabled, normalise
 from .catalog import Catalog
-from .entry_points import EntryPoint, entry_points, normalise
-from .errors import CatalogError, IncompatibleCatalogError, PluginError, PluginWarning
 
-__all__ = ["GROUP", "Plugin", "discover", "is_disabled"]
+__all__ = ["GROUP", "Plugin", "discover"]
 
 GROUP = "hubcore.catalog"
 
@@ -70,12 +70,6 @@ def discover(
     plugins.sort(key=lambda plugin: (plugin.distribution, plugin.name))
     _report(plugins)
     return plugins
-
-
-def is_disabled(name: str, distribution: str) -> bool:
-    """Whether ``HUBCORE_DISABLE`` (names or distributions, separated by commas) has the plugin."""
-    disabled = os.environ.get("HUBCORE_DISABLE", "").replace(",", " ").split()
-    return bool({name, distribution} & {item for d in disabled for item in (d, normalise(d))})
 
 
 def _from_entry_point(entry: EntryPoint) -> Plugin:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from . import index, registry
-from .catalog import Catalog, WeightsEntry
-from .discovery import Plugin
-from .entry_points import normalise
-from .errors import CatalogError
-
-if TYPE_CHECKING:
-    from .weights import WeightsEnum
+from ..catalogs import index
+from ..catalogs.catalog import Catalog, WeightsEntry
+from ..catalogs.discovery import Plugin
+from ..catalogs.families import BUILT_IN
+from ..catalogs.names import find_model
+from ..errors import CatalogError
+from ..packages.entry_points import normalise
+from .enums import WeightsEnum
+from .lookup import keep_enum
 
 __all__ = ["Registration", "register"]
 
@@ -57,16 +58,16 @@ def register(
         TypeError: ``builder`` is missing for an enum, or given for a catalogue.
     """
     distribution = normalise(name)
-    if distribution in registry.BUILT_IN:
+    if distribution in BUILT_IN:
         raise CatalogError(f"'{name}' is a built-in family, register under another name")
     plugin = Plugin(name, distribution, "", "ok", "", "Registration.remove()")
     if isinstance(source, type):
         if builder is None:
             raise TypeError("an enum is registered for a model: register(MyWeights, builder=...)")
         key = f"{distribution}/{source.__name__}"
-        catalog = _catalog_of_enum(source, registry.find_model(builder).canonical, distribution)
+        catalog = _catalog_of_enum(source, find_model(builder).canonical, distribution)
         index.add_registered(key, plugin._replace(catalog=catalog))
-        registry.keep_enum(catalog.weights[source.__name__], source)
+        keep_enum(catalog.weights[source.__name__], source)
         return Registration(key)
     if builder is not None:
         raise TypeError("a catalogue says itself which builders its weights fit")

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from .errors import CatalogError, IncompatibleCatalogError
-from .references import Reference
+from ..digests import is_prefix
+from ..errors import CatalogError, IncompatibleCatalogError
+from ..packages.references import Reference
 
 __all__ = ["LABELS", "SCHEMA", "Catalog", "ModelEntry", "WeightsEntry"]
 
@@ -22,7 +23,6 @@ SCHEMA = 1
 
 LABELS = Path(__file__).parent / "labels"
 """The long lists that come with the hub."""
-_HEX = frozenset("0123456789abcdef")
 
 
 class _Entry:
@@ -279,9 +279,7 @@ def _check_weights(name: str, weights: Mapping[str, Any], where: str) -> None:
         if not isinstance(data, dict) or not isinstance(data.get("url"), str):
             raise CatalogError('"url" must be a string', place)
         digest = data.get("sha256")
-        if digest is not None and not (
-            isinstance(digest, str) and 8 <= len(digest) <= 64 and _HEX.issuperset(digest)
-        ):
+        if digest is not None and not (isinstance(digest, str) and is_prefix(digest)):
             raise CatalogError('"sha256" must be 8 to 64 lower-case hex digits', place)
         if not isinstance(data.get("replaced_by"), (str, type(None))):
             raise CatalogError('"replaced_by" must name weights', place)

@@ -9,19 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from .errors import HubError
-from .known_files import canonical_name
-from .references import Reference
-from .store import Store
-from .store.records import is_digest
-from .store.remote import RemoteFile
-
-if TYPE_CHECKING:
-    from .weights import WeightsEnum
+from ..catalogs.catalog import WeightsEntry
+from ..catalogs.names import find_weights
+from ..digests import is_digest
+from ..download.hashing import sha256_of
+from ..errors import HubError
+from ..packages.references import Reference
+from ..store import RemoteFile, Store
+from .value import Weights
 
 __all__ = [
     "LockError",
@@ -34,7 +33,6 @@ __all__ = [
     "locked_file",
     "make_lock",
     "read_lock",
-    "require_locked",
     "write_lock",
 ]
 
@@ -77,33 +75,34 @@ class Lockfile(NamedTuple):
     path: Path | None = None
 
 
-def make_lock(members: Sequence[WeightsEnum], store: Store, *, progress: bool = True) -> Lockfile:
+def make_lock(members: Mapping[str, Weights], store: Store, *, progress: bool = True) -> Lockfile:
     """Locks weights as they are now; fetches those whose full digest is not known yet.
+
+    Args:
+        members: the weights by canonical name.
+        store: where their files are, or go.
+        progress: show a progress bar on stderr while downloading.
 
     Raises:
         HubError: one of them cannot be fetched.
     """
-    unknown = [m for m in members if not is_digest(_full_digest(m, store) or "")]
-    for member, result in zip(
-        unknown, store.get_many([m.value.file for m in unknown], progress=progress), strict=True
-    ):
+    unknown = {name: w.file for name, w in members.items() if _full_digest(w, store) is None}
+    results = store.get_many(list(unknown.values()), progress=progress)
+    for name, result in zip(unknown, results, strict=True):
         if isinstance(result, Exception):
-            raise LockError(f"Cannot lock {canonical_name(member)}: {result}") from result
+            raise LockError(f"Cannot lock {name}: {result}") from result
     entries = {}
     plugins = {}
-    for member in members:
-        digest = _full_digest(member, store)
+    for name, weights in members.items():
+        digest = _full_digest(weights, store)
         if digest is None:  # it is in a folder that is only read: its digest is not noted
-            from .store.hashing import sha256_of
-
-            digest = sha256_of(store.get(member.value.file, progress=False))
-        name = canonical_name(member)
-        plugins.update(_plugin_of(member))
-        size = member.value.size
+            digest = sha256_of(store.get(weights.file, progress=False))
+        plugins.update(_plugin_of(name))
+        size = weights.size
         if size is None and store.blob_path(digest).exists():
             size = store.blob_path(digest).stat().st_size
         entries[name] = LockedWeights(
-            _model_of(member), member.url, digest, size, fingerprint(member)
+            _model_of(name), weights.url, digest, size, fingerprint(weights)
         )
     return Lockfile(plugins, entries)
 
@@ -159,19 +158,27 @@ def read_lock(path: Path) -> Lockfile:
     return lock
 
 
-def check_lock(lock: Lockfile, member: WeightsEnum) -> list[str]:
-    """What differs between the lock file and the weights as their catalogue has them now."""
-    name = canonical_name(member)
+def check_lock(lock: Lockfile, name: str, weights: Weights) -> list[str]:
+    """What differs between the lock file and the weights as their catalogue has them now.
+
+    Args:
+        lock: the lock file.
+        name: the weights' canonical name.
+        weights: what the catalogue says of them.
+
+    Returns:
+        One sentence a difference; none where all is as locked.
+    """
     entry = lock.weights.get(name)
     if entry is None:
         return [f"{name} is not in it"]
     differences = []
-    digest = member.value.file.digest
+    digest = weights.file.digest
     if digest and not entry.sha256.startswith(digest):
         differences.append(f"{name}: the catalogue's SHA-256 is {digest}, locked {entry.sha256}")
-    if entry.preprocessing != fingerprint(member):
+    if entry.preprocessing != fingerprint(weights):
         differences.append(f"{name}: its preprocessing is another than the locked one")
-    for distribution, version in _plugin_of(member).items():
+    for distribution, version in _plugin_of(name).items():
         locked = lock.plugins.get(distribution)
         if locked != version:
             differences.append(f"{distribution} is version {version}, locked {locked}")
@@ -193,42 +200,26 @@ def active_lock() -> Lockfile | None:
     return _read[key]
 
 
-def locked_file(member: WeightsEnum) -> RemoteFile:
+def locked_file(name: str, weights: Weights) -> RemoteFile:
     """The weights' file: under ``HUBCORE_LOCK`` with the locked digest, or not at all.
+
+    Args:
+        name: the weights' canonical name.
+        weights: what the catalogue says of them.
 
     Raises:
         LockError: the weights are not locked, or differ from what is locked.
     """
-    file = member.value.file
     lock = active_lock()
     if lock is None:
-        return file
-    differences = check_lock(lock, member)
+        return weights.file
+    differences = check_lock(lock, name, weights)
     if differences:
         raise LockError(
             f"HUBCORE_LOCK={lock.path} does not allow these weights: {'; '.join(differences)}. "
-            f"To accept them: hub lock {canonical_name(member)} -o {lock.path}"
+            f"To accept them: hub lock {name} -o {lock.path}"
         )
-    return from_entry(lock.weights[canonical_name(member)], file)
-
-
-def require_locked(weights: object) -> None:
-    """Refuses weights that ``HUBCORE_LOCK`` does not name, those of no catalogue among them.
-
-    Raises:
-        LockError: as `locked_file`.
-    """
-    from .weights import WeightsEnum
-
-    lock = active_lock()
-    if lock is None:
-        return
-    if not isinstance(weights, WeightsEnum):
-        raise LockError(
-            f"HUBCORE_LOCK={lock.path} allows only weights that it names, and {weights!r} are of "
-            "no catalogue."
-        )
-    locked_file(weights)
+    return from_entry(lock.weights[name], weights.file)
 
 
 def from_entry(entry: LockedWeights, file: RemoteFile) -> RemoteFile:
@@ -237,9 +228,9 @@ def from_entry(entry: LockedWeights, file: RemoteFile) -> RemoteFile:
     return file._replace(urls=urls, sha256=entry.sha256, size=entry.size)
 
 
-def fingerprint(member: WeightsEnum) -> str:
-    """A digest of the preprocessing: its function and all its arguments."""
-    transforms = member.transforms
+def fingerprint(weights: Weights) -> str:
+    """A digest of the preprocessing: its function and all its arguments. 64 hex digits."""
+    transforms = weights.transforms
     if isinstance(transforms, Reference):
         facts: Any = transforms.to_json()
     else:
@@ -250,26 +241,25 @@ def fingerprint(member: WeightsEnum) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _full_digest(member: WeightsEnum, store: Store) -> str | None:
-    digest = member.value.file.digest
+def _full_digest(weights: Weights, store: Store) -> str | None:
+    digest = weights.file.digest
     if digest and is_digest(digest):
         return digest
-    path = store.find(member.value.file)
+    path = store.find(weights.file)
     return path.name if path is not None and is_digest(path.name) else None
 
 
-def _model_of(member: WeightsEnum) -> str:
-    from . import registry
+def _entry_of(name: str) -> WeightsEntry | None:
+    """The catalogue's entry of a canonical name; None for weights that are in no catalogue."""
+    enum = name.rpartition(".")[0]
+    return find_weights(enum) if "/" in enum else None
 
-    name = getattr(type(member), "__hub_name__", None)
-    return registry.find_weights(name).builder if name else ""
+
+def _model_of(name: str) -> str:
+    entry = _entry_of(name)
+    return entry.builder if entry else ""
 
 
-def _plugin_of(member: WeightsEnum) -> dict[str, str]:
-    from . import registry
-
-    name = getattr(type(member), "__hub_name__", None)
-    if name is None:
-        return {}
-    catalog = registry.find_weights(name).catalog
-    return {catalog.distribution: catalog.version}
+def _plugin_of(name: str) -> dict[str, str]:
+    entry = _entry_of(name)
+    return {entry.catalog.distribution: entry.catalog.version} if entry else {}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ..digests import is_prefix
 from ..errors import MissingDigestError
 from .addresses import digest_in_name, file_name, redact
-from .records import HEX
 
 __all__ = ["RemoteFile"]
 
@@ -42,7 +42,7 @@ class RemoteFile(NamedTuple):
         """
         if self.sha256:
             digest = self.sha256.lower()
-            if not 8 <= len(digest) <= 64 or not HEX.issuperset(digest):
+            if not is_prefix(digest):
                 raise MissingDigestError(
                     f"'{self.sha256}' is no SHA-256 nor a prefix of 8 digits or more "
                     f"({redact(self.urls[0])})."

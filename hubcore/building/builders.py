@@ -1,0 +1,156 @@
+"""Builders: functions that make a model from its name, weights and arguments.
+
+A builder takes ``weights`` (None, a member, a name, or anything that satisfies `WeightsLike`),
+``progress`` and the model's own arguments. Weights fit because they say so and because their
+tensors do, not because of their type.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..catalogs.catalog import ModelEntry
+from ..catalogs.names import find_model
+from ..catalogs.queries import list_weights
+from ..deprecation import handle_legacy_interface, warn_replaced
+from ..errors import MissingDependencyError
+from ..weights.enums import WeightsEnum
+from ..weights.lookup import weights_enum
+from .weights_argument import (
+    backbone_weights,
+    own_enum,
+    pretrained_weights,
+    resolve_weights,
+)
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["builder_of", "get_model", "get_model_builder", "get_model_weights"]
+
+_builders: dict[str, tuple[ModelEntry, Callable[..., nn.Module]]] = {}
+
+
+def get_model(name: str, **config: Any) -> nn.Module:
+    """Builds a model by name.
+
+    Args:
+        name: bare or canonical, in any case.
+        **config: the builder's arguments: ``weights``, ``progress``, ``num_classes``, ...
+
+    Returns:
+        The model, in training mode as torchvision's builders leave it.
+
+    Raises:
+        UnknownNameError: there is no such model, or it has no such weights.
+        HubError: the weights cannot be had or do not fit.
+    """
+    return get_model_builder(name)(**config)
+
+
+def get_model_builder(name: str) -> Callable[..., nn.Module]:
+    """The builder of a model: ``get_model_builder("resnet50")(weights="DEFAULT")``.
+
+    Raises:
+        UnknownNameError: there is no such model.
+    """
+    return builder_of(find_model(name))
+
+
+def get_model_weights(name: str | Callable[..., Any]) -> type[WeightsEnum]:
+    """The model's own enum of weights.
+
+    Args:
+        name: the model's name, or its builder.
+
+    Raises:
+        ValueError: the model has no published weights.
+    """
+    model = find_model(name)
+    return weights_enum(own_enum(model))
+
+
+def builder_of(model: ModelEntry) -> Callable[..., nn.Module]:
+    """The builder of a catalogue's entry: always the same function for an entry."""
+    entry, builder = _builders.get(model.canonical, (None, None))
+    if builder is None or entry is not model:
+        builder = _make_builder(model)
+        _builders[model.canonical] = (model, builder)
+    return builder
+
+
+_ARGUMENTS = """\
+Args:
+    weights: what to load: a member, its name, "DEFAULT", an object with ``url``, ``transforms``,
+        ``meta`` and ``get_state_dict()``, or None for a fresh model. Published: {weights}.
+    progress: show a progress bar on stderr while downloading.
+    **config: passed on to ``{architecture}``. A ``num_classes`` other than the weights' keeps the
+        body and gives the model a new head.
+
+Returns:
+    The model, in training mode.
+"""
+
+
+def _documentation(model: ModelEntry) -> str:
+    weights = ", ".join(list_weights(model.canonical)) or "none"
+    architecture = model.architecture.target.replace(":", ".")
+    return f"{model.doc}\n\n{_ARGUMENTS.format(weights=weights, architecture=architecture)}"
+
+
+def _make_builder(model: ModelEntry) -> Callable[..., nn.Module]:
+    def builder(**kwargs: Any) -> nn.Module:
+        return _build(model, **kwargs)
+
+    builder.__name__ = builder.__qualname__ = model.export
+    builder.__module__ = model.catalog.package or __name__
+    builder.__doc__ = _documentation(model)
+    builder.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # PEP 362
+        [
+            *(
+                inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
+                for name, default in model.parameters.items()
+            ),
+            inspect.Parameter("config", inspect.Parameter.VAR_KEYWORD),
+        ]
+    )
+    builder.__hub_model__ = model.canonical  # type: ignore[attr-defined]  # find_model reads it
+    legacy: dict[str, tuple[str, Any]] = {
+        "weights": ("pretrained", lambda kwargs: pretrained_weights(model, model.data, kwargs))
+    }
+    backbone = model.data.get("backbone")
+    if backbone is not None:
+        legacy["weights_backbone"] = (
+            "pretrained_backbone",
+            lambda kwargs: pretrained_weights(model, backbone, kwargs),
+        )
+    return handle_legacy_interface(**legacy)(builder)
+
+
+def _build(
+    model: ModelEntry, *, weights: Any = None, progress: bool = True, **config: Any
+) -> nn.Module:
+    if model.replaced_by:
+        warn_replaced(f"The model '{model.name}'", f"'{model.replaced_by}'")
+    resolved = resolve_weights(model, weights, config)
+    successor = getattr(getattr(resolved, "value", None), "replaced_by", None)
+    if successor and not (isinstance(weights, str) and "." in weights):  # get_weight has warned
+        warn_replaced(str(resolved), successor)
+    backbone = model.data.get("backbone")
+    if backbone is not None:
+        # With weights of its own a model has no use for its backbone's.
+        chosen = config.pop("weights_backbone", model.parameters.get("weights_backbone"))
+        config["weights_backbone"] = None if resolved else backbone_weights(backbone, chosen)
+    try:
+        from .assembly import assemble
+
+        return assemble(model, resolved, progress, config)
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        raise MissingDependencyError(
+            f"The model '{model.name}' needs '{missing}', which is not installed: pip install "
+            f"{model.catalog.distribution}",
+            missing,
+        ) from error

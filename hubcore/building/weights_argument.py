@@ -1,0 +1,137 @@
+"""What a builder's ``weights`` argument means, in today's spelling and in the older ones."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ..catalogs.catalog import ModelEntry, WeightsEntry
+from ..catalogs.names import find_weights, short_name, weights_for
+from ..catalogs.queries import list_weights
+from ..errors import UnknownNameError
+from ..protocols import WeightsLike
+from ..weights.enums import WeightsEnum, canonical_name
+from ..weights.lookup import get_weight, weights_enum
+
+__all__ = ["backbone_weights", "own_enum", "pretrained_weights", "resolve_weights"]
+
+
+def resolve_weights(
+    model: ModelEntry, weights: Any, config: Mapping[str, Any] | None = None
+) -> WeightsLike | None:
+    """What a builder's ``weights`` argument means.
+
+    Args:
+        model: the model they are for.
+        weights: None; a member; a name such as ``"DEFAULT"``, ``"IMAGENET1K_V2"`` or
+            ``"AcmeFlowers_Weights.V1"``; or an object that satisfies `WeightsLike`.
+        config: the builder's other arguments, which may decide between enums (``quantize``).
+
+    Raises:
+        TypeError: ``weights`` is nothing of these, or declares to fit another model.
+        UnknownNameError: the name means no weights.
+    """
+    if isinstance(weights, str):
+        weights = _named_weights(model, weights, config or {})
+    if weights is None:
+        return None
+    if not isinstance(weights, WeightsLike):
+        raise TypeError(
+            f"Invalid weights for '{model.name}': expected a member of {model.weights}, its name, "
+            f"None, or an object with url, transforms, meta and get_state_dict(), but received "
+            f"{type(weights).__name__}."
+        )
+    declared = getattr(type(weights), "__hub_name__", None)
+    accepted = _accepted(model, config or {})
+    if declared is not None and declared not in (entry.canonical for entry in accepted):
+        expected = accepted[0].name if accepted else model.weights
+        raise TypeError(
+            f"Invalid Weight class provided; expected {expected} but received "
+            f"{type(weights).__name__}. The weights that fit '{model.name}' are listed by "
+            f"list_weights('{short_name(model)}')."
+        )
+    if os.environ.get("HUBCORE_LOCK"):
+        _require_locked(weights)
+    return weights
+
+
+def _require_locked(weights: WeightsLike) -> None:
+    """Refuses weights that ``HUBCORE_LOCK`` does not name, those of no catalogue among them."""
+    from ..weights.lockfile import LockError, active_lock, locked_file
+
+    if isinstance(weights, WeightsEnum):
+        locked_file(canonical_name(weights), weights.value)
+    elif (lock := active_lock()) is not None:
+        raise LockError(
+            f"HUBCORE_LOCK={lock.path} allows only weights that it names, and {weights!r} are of "
+            "no catalogue."
+        )
+
+
+def _named_weights(model: ModelEntry, name: str, config: Mapping[str, Any]) -> WeightsEnum:
+    if "." in name:
+        return get_weight(name)
+    entry = own_enum(model, config)
+    member = entry.find(name)
+    if member is None:
+        raise UnknownNameError("weights", name, list_weights(model.canonical))
+    return weights_enum(entry)[member]
+
+
+def own_enum(model: ModelEntry, config: Mapping[str, Any] | None = None) -> WeightsEntry:
+    """The enum that a bare member name or ``DEFAULT`` refers to; without a call the model's own."""
+    name = model.weights
+    if config is not None:
+        name = _choose(model, model.data.get("accepts", ()), config) or name
+    if name is None:
+        others = ", ".join(list_weights(model.canonical))
+        hint = f" Other packages offer: {others}." if others else ""
+        raise ValueError(f"The model '{model.name}' has no published weights.{hint}")
+    return model.catalog.weights.get(name) or find_weights(name)
+
+
+def _accepted(model: ModelEntry, config: Mapping[str, Any]) -> list[WeightsEntry]:
+    """The enums whose members fit, given the builder's other arguments."""
+    fitting = weights_for(model)
+    cases = model.data.get("accepts")
+    if not cases:
+        return fitting
+    # Of the alternatives, the one that the arguments choose.
+    alternatives = {case["weights"] for case in cases}
+    others = [e for e in fitting if e.catalog is not model.catalog or e.name not in alternatives]
+    return [own_enum(model, config), *others]
+
+
+def _choose(model: ModelEntry, cases: Any, config: Mapping[str, Any]) -> str | None:
+    """The ``weights`` of the first case whose ``when`` agrees with the builder's arguments."""
+    arguments = {**model.parameters, **config}
+    for case in cases:
+        if all(arguments.get(key) == value for key, value in case.get("when", {}).items()):
+            return str(case["weights"])
+    return None
+
+
+def pretrained_weights(
+    model: ModelEntry, source: Mapping[str, Any], config: Mapping[str, Any]
+) -> Any:
+    """What ``pretrained=True`` or ``pretrained_backbone=True`` has always loaded, if anything."""
+    name = source.get("pretrained")
+    if isinstance(name, list):
+        name = _choose(model, name, config)
+    enum = source.get("weights")
+    if name is None or enum is None:
+        return None
+    return get_weight(name if "." in name else f"{_enum_path(model, enum)}.{name}")
+
+
+def _enum_path(model: ModelEntry, enum: str) -> str:
+    own = model.catalog.weights.get(enum)
+    return own.canonical if own else enum
+
+
+def backbone_weights(backbone: Mapping[str, Any], chosen: Any) -> Any:
+    if not isinstance(chosen, str):
+        return chosen
+    enum = weights_enum(find_weights(backbone["weights"]))
+    return get_weight(chosen) if "." in chosen else enum.verify(chosen)

@@ -1,0 +1,122 @@
+"""Names: what one means, and what to say when it means nothing or too much.
+
+Canonical names are ``distribution/model`` and ``distribution/Enum.MEMBER``. A bare name goes to
+the built-in families first, then to the only package that offers it; if several do, the look-up
+raises. So installing a package can add names but never change what one means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from ..errors import AmbiguousNameError, UnknownNameError
+from ..packages.entry_points import normalise
+from .catalog import Catalog, ModelEntry, WeightsEntry
+from .families import BUILT_IN, offered_by_families
+from .index import current
+
+__all__ = [
+    "catalog_of_package",
+    "find_model",
+    "find_weights",
+    "meaning",
+    "short_name",
+    "weights_for",
+]
+
+Entry = TypeVar("Entry", ModelEntry, WeightsEntry)
+
+
+def find_model(name: str | Callable[..., Any]) -> ModelEntry:
+    """The model that a name (bare or canonical, in any case) or a builder means.
+
+    Raises:
+        UnknownNameError: nothing has the name; it suggests close ones, or the family to install.
+        AmbiguousNameError: several packages offer it.
+        TypeError: a callable that is no builder of the hub.
+    """
+    canonical = name if isinstance(name, str) else getattr(name, "__hub_model__", None)
+    if canonical is None:
+        raise TypeError(f"{name!r} is neither a model's name nor a builder of the hub")
+    return _find(current().models, "model", str(canonical))
+
+
+def find_weights(name: str) -> WeightsEntry:
+    """The catalogue's enum that a name (bare or canonical, in any case) means.
+
+    Raises:
+        UnknownNameError, AmbiguousNameError: as for `find_model`.
+    """
+    return _find(current().weights, "weights", name)
+
+
+def weights_for(model: ModelEntry) -> list[WeightsEntry]:
+    """The enums that declare to fit a model: its own first, the others by canonical name."""
+    fitting = current().fitting
+    entries = list(fitting.get(model.canonical.lower(), ()))
+    bare = model.name.lower()
+    if bare in fitting and meaning(current().models[bare]) is model:
+        entries += fitting[bare]
+
+    def own_first(entry: WeightsEntry) -> tuple[bool, str]:
+        own = entry.catalog is model.catalog and entry.name == model.weights
+        return not own, entry.canonical
+
+    return sorted(entries, key=own_first)
+
+
+def catalog_of_package(package: str) -> Catalog | None:
+    """The catalogue that lies in a Python package, if a usable plugin keeps one there."""
+    catalogs = (plugin.catalog for plugin in current().plugins)
+    return next((c for c in catalogs if c is not None and c.package == package), None)
+
+
+def short_name(entry: ModelEntry | WeightsEntry) -> str:
+    """The bare name where it means this entry, else the canonical one."""
+    index = current()
+    if isinstance(entry, ModelEntry):
+        means_this = meaning(index.models[entry.name.lower()]) is entry
+    else:
+        means_this = meaning(index.weights[entry.name.lower()]) is entry
+    return entry.name if means_this else entry.canonical
+
+
+def meaning(group: list[Entry]) -> Entry | None:
+    """What a bare name means among the entries that bear it; None if it is ambiguous."""
+    if len(group) == 1:
+        return group[0]
+    built_in = [entry for entry in group if entry.catalog.distribution in BUILT_IN]
+    return built_in[0] if len(built_in) == 1 else None
+
+
+def _find(groups: Mapping[str, list[Entry]], kind: str, name: str) -> Entry:
+    distribution, slash, bare = name.rpartition("/")
+    group = groups.get(bare.lower(), [])
+    if slash:
+        group = [e for e in group if e.catalog.distribution == normalise(distribution)]
+    if not group:
+        raise _unknown(groups, kind, name)
+    entry = meaning(group)
+    if entry is None:
+        raise AmbiguousNameError(kind, name, (entry.canonical for entry in group))
+    return entry
+
+
+def _unknown(groups: Mapping[str, list[Entry]], kind: str, name: str) -> UnknownNameError:
+    import difflib
+
+    distribution, _, bare = name.rpartition("/")
+    absent = {plugin.distribution: plugin for plugin in current().plugins}
+    for family, offered in offered_by_families().items():
+        if bare.lower() in offered.get(kind, ()) and distribution in ("", family):
+            plugin = absent.get(family)
+            if plugin is None:
+                return UnknownNameError(kind, name, install=family)
+            if plugin.status != "ok":
+                hint = f"The plugin '{family}' that offers it is {plugin.status}. {plugin.error}"
+                return UnknownNameError(kind, name, hint=hint.rstrip())
+    close = difflib.get_close_matches(bare.lower(), groups, n=3, cutoff=0.6)
+    return UnknownNameError(
+        kind, name, (short_name(entry) for match in close for entry in groups[match])
+    )

@@ -1,0 +1,142 @@
+"""Queries: which models, weights and plugins there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from types import ModuleType
+from typing import Any
+
+from ..errors import UnknownNameError
+from ..packages.entry_points import normalise
+from .catalog import ModelEntry, WeightsEntry
+from .discovery import Plugin
+from .families import BUILT_IN
+from .index import current
+from .names import catalog_of_package, find_model, meaning, short_name, weights_for
+
+__all__ = ["list_models", "list_weights", "models", "plugins"]
+
+Patterns = str | Iterable[str] | None
+
+
+def plugins() -> list[Plugin]:
+    """Every plugin found, with its name, distribution, version, status and error."""
+    return list(current().plugins)
+
+
+def models(
+    include: Patterns = None,
+    exclude: Patterns = None,
+    *,
+    task: str | None = None,
+    plugin: str | None = None,
+) -> dict[str, ModelEntry]:
+    """The models that `list_models` lists, with their entries."""
+    all_models: dict[str, ModelEntry] = {}
+    for group in current().models.values():
+        bare = meaning(group)
+        all_models.update((e.name if e is bare else e.canonical, e) for e in group)
+    wanted = _distributions(plugin)
+    return {
+        name: all_models[name]
+        for name in sorted(_matching(all_models, include, exclude))
+        if all_models[name].replaced_by is None
+        and (task is None or all_models[name].task == task)
+        and (wanted is None or all_models[name].catalog.distribution in wanted)
+    }
+
+
+def list_models(
+    include: Patterns = None,
+    exclude: Patterns = None,
+    *,
+    task: str | None = None,
+    plugin: str | None = None,
+    module: ModuleType | None = None,
+) -> list[str]:
+    """The names of all models, sorted.
+
+    Args:
+        include: one or several shell-style patterns; names that match any of them are kept.
+        exclude: patterns of names to leave out, applied afterwards.
+        task: only models of this task, such as ``object-detection``.
+        plugin: only models of this plugin, by its name or its distribution's.
+        module: only models of this family's package, such as `hub_detection`.
+
+    A model whose bare name means another package's model, or several, is listed under its
+    canonical name. Models that their package has replaced by others are not listed.
+
+    Raises:
+        UnknownNameError: there is no such plugin.
+    """
+    if module is not None and module.__name__ != "hubcore.models":  # which has all of them
+        catalog = catalog_of_package(module.__name__)
+        if catalog is None:
+            raise UnknownNameError("family", module.__name__)
+        plugin = catalog.distribution
+    return list(models(include, exclude, task=task, plugin=plugin))
+
+
+def list_weights(
+    model: str | Callable[..., Any] | None = None,
+    *,
+    task: str | None = None,
+    plugin: str | None = None,
+) -> list[str]:
+    """The full names of weights, as `get_weight` takes them.
+
+    Args:
+        model: only weights that fit this model, its own first. By default all, sorted by enum.
+        task: only weights for this task.
+        plugin: only weights that this plugin offers.
+
+    Weights that their package has replaced by others are not listed.
+
+    Raises:
+        UnknownNameError: there is no such model or plugin.
+    """
+    if model is None:
+        groups = current().weights
+        entries = [entry for name in sorted(groups) for entry in groups[name]]
+    else:
+        entries = weights_for(find_model(model))
+    wanted = _distributions(plugin)
+    return [
+        f"{short_name(entry)}.{member}"
+        for entry in entries
+        if wanted is None or entry.catalog.distribution in wanted
+        for member, data in entry.members.items()
+        if "replaced_by" not in data
+        and (task is None or (data.get("task") or _task(entry)) == task)
+    ]
+
+
+def _task(entry: WeightsEntry) -> str | None:
+    group = current().models.get(entry.builder.rpartition("/")[2].lower(), [])
+    return group[0].task if group else None
+
+
+def _matching(names: Iterable[str], include: Patterns, exclude: Patterns) -> Iterator[str]:
+    import fnmatch
+
+    kept = set(names)
+    for patterns, keep in ((include, True), (exclude, False)):
+        if patterns:
+            patterns = [patterns] if isinstance(patterns, str) else list(patterns)
+            matched = {n for pattern in patterns for n in fnmatch.filter(kept, pattern)}
+            kept = matched if keep else kept - matched
+    return iter(kept)
+
+
+def _distributions(plugin: str | None) -> set[str] | None:
+    """The distributions that a plugin's or a distribution's name means."""
+    if plugin is None:
+        return None
+    found = current().plugins
+    wanted = {
+        p.distribution for p in found if plugin == p.name or normalise(plugin) == p.distribution
+    }
+    if not wanted:
+        install = normalise(plugin) if normalise(plugin) in BUILT_IN else None
+        raise UnknownNameError("plugin", plugin, sorted({p.name for p in found}), install)
+    return wanted

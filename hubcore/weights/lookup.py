@@ -1,0 +1,130 @@
+"""Enums of weights, made from what the catalogues say and found by their names."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from ..catalogs.catalog import WeightsEntry
+from ..catalogs.names import find_weights
+from ..deprecation import warn_replaced
+from ..packages.references import Reference
+from .enums import WeightsEnum
+from .value import Weights
+
+__all__ = ["get_weight", "keep_enum", "make_enum", "weights_enum"]
+
+# Classes outlive the index, so that a member stays one object when plugins are looked up anew.
+_enums: dict[str, tuple[Mapping[str, Any], type[WeightsEnum]]] = {}
+
+
+def get_weight(name: str) -> WeightsEnum:
+    """The weights of a full name, in any case.
+
+    Args:
+        name: ``"ResNet50_Weights.IMAGENET1K_V2"``, ``"ResNet50_Weights.DEFAULT"``, or canonical:
+            ``"hub-classification/ResNet50_Weights.IMAGENET1K_V2"``.
+
+    Raises:
+        ValueError: the name is not of this form.
+        UnknownNameError: nothing has the name. It is a ValueError.
+        AmbiguousNameError: several packages offer it. It is a ValueError.
+    """
+    enum, dot, member = name.rpartition(".")
+    if not dot or not enum or not member or "." in enum.rpartition("/")[2]:
+        raise ValueError(
+            f"Invalid weight name provided: '{name}'. A full name is written as "
+            f"'ResNet50_Weights.IMAGENET1K_V2'."
+        )
+    found = weights_enum(find_weights(enum))._find(member)
+    if found.value.replaced_by:
+        warn_replaced(str(found), found.value.replaced_by)
+    return found
+
+
+def weights_enum(entry: WeightsEntry) -> type[WeightsEnum]:
+    """The enum class of an entry: always the same one, so that members compare by identity."""
+    data, enum = _enums.get(entry.canonical, (None, None))
+    if enum is None or (data is not entry.data and data != entry.data):
+        enum = make_enum(entry, partial(_referenced, entry))
+        keep_enum(entry, enum)
+    return enum
+
+
+def keep_enum(entry: WeightsEntry, enum: type[WeightsEnum]) -> None:
+    """Makes a class that exists the one that `weights_enum` gives for an entry."""
+    _enums[entry.canonical] = (entry.data, enum)
+
+
+def make_enum(entry: WeightsEntry, resolve_member: Callable[[str], WeightsEnum]) -> Any:
+    """The enum class of a catalogue's entry.
+
+    Args:
+        entry: what the catalogue says.
+        resolve_member: finds the weights that a meta value such as
+            ``"@ResNet18_Weights.IMAGENET1K_V1"`` names.
+    """
+    members = {
+        name: _weights(entry, name, data, resolve_member) for name, data in entry.members.items()
+    }
+    for alias, target in entry.aliases.items():
+        members[alias] = members[target]
+    package = entry.catalog.package
+    functional: Any = WeightsEnum  # mypy takes Enum's functional interface for a look-up
+    enum = functional(entry.name, members, module=package or __name__, qualname=entry.name)
+    enum.__hub_name__ = entry.canonical
+    enum.__hub_lookup__ = get_weight  # how a pickled member is found again
+    enum.__doc__ = f"Weights of {entry.builder}, from {entry.catalog.distribution}."
+    return enum
+
+
+def _weights(
+    entry: WeightsEntry,
+    name: str,
+    data: Mapping[str, Any],
+    resolve_member: Callable[[str], WeightsEnum],
+) -> Weights:
+    model = entry.catalog.models.get(entry.builder.rpartition("/")[2])
+    return Weights(
+        url=data["url"],
+        transforms=Reference.from_json(data["transforms"]),
+        meta={
+            key: _meta_value(entry, key, value, resolve_member)
+            for key, value in data.get("meta", {}).items()
+        },
+        sha256=data.get("sha256"),
+        size=data.get("size"),
+        mirrors=tuple(data.get("mirrors", ())),
+        license=data.get("license", "unknown"),
+        task=data.get("task") or (model.task if model else None),
+        convert=Reference.from_json(data["convert"]) if "convert" in data else None,
+        config=dict(data.get("config", {})),
+        replaced_by=data.get("replaced_by"),
+        sampling=dict(data.get("sampling", {})),
+        # Packages have their catalogue in a package; others come from the user.
+        allow_file=entry.catalog.package is None,
+    )
+
+
+def _meta_value(
+    entry: WeightsEntry, key: str, value: Any, resolve_member: Callable[[str], WeightsEnum]
+) -> Any:
+    if isinstance(value, str) and value.startswith("@"):
+        return resolve_member(value[1:]) if "." in value else entry.catalog.named_list(value[1:])
+    if key == "min_size":  # JSON has no tuples, torchvision's meta has this one
+        return tuple(value)
+    if key == "_metrics":  # nor has it NaN, which is how torchvision says "not measured"
+        return {
+            data: {name: math.nan if result is None else result for name, result in results.items()}
+            for data, results in value.items()
+        }
+    return value
+
+
+def _referenced(entry: WeightsEntry, name: str) -> WeightsEnum:
+    """The weights that a meta value names: the same catalogue's first."""
+    if name.partition(".")[0] in entry.catalog.weights:
+        name = f"{entry.catalog.distribution}/{name}"
+    return get_weight(name)
