@@ -94,7 +94,11 @@ class Harm:
         return exec, ("import builtins; builtins.harmed = True",)
 
 
-@pytest.mark.parametrize("harm", [Harm(), print, torch.load, nn.Linear(1, 1)], ids=str)
+@pytest.mark.parametrize(
+    "harm",
+    [Harm(), print, torch.load, nn.Linear(1, 1)],
+    ids=["exec", "print", "torch.load", "a module"],
+)
 def test_code_is_neither_named_nor_run(tmp_path, harm):
     path = saved({"w": torch.ones(1), "harm": harm}, tmp_path / "w.pth")
     assert map_tensors(path) is None

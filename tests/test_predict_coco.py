@@ -18,7 +18,8 @@ from hubcore.prediction import (
     SegmentedClass,
     SemanticMask,
 )
-from hubcore.prediction.coco import Document, encode_rle
+from hubcore.prediction.coco import encode_rle
+from hubcore.prediction.document import Document
 from hubcore.prediction.inputs import ImageInput, PairInput
 
 IMAGE = ImageInput("street.jpg", None)
