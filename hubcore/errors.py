@@ -83,7 +83,7 @@ class UnknownNameError(HubError, ValueError):
         self.install = install
         message = f"Unknown {kind} '{name}'."
         if install:
-            message += f" The family that offers it is not installed: pip install {install}"
+            message += f" The package that offers it is not installed: pip install {install}"
         elif self.suggestions:
             message += f" Did you mean {_either(self.suggestions)}?"
         if hint:

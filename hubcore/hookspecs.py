@@ -103,12 +103,18 @@ def hubcore_wrap_model(
     """
 
 
-@hookspec
+@hookspec(
+    warn_on_impl=DeprecationWarning(
+        "hubcore_add_commands is deprecated: name the command's module in the entry-point group "
+        "'hubcore.commands' instead, so that 'hub --help' need not import it (docs/commands.md)."
+    )
+)
 def hubcore_add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds commands to ``hub``.
+    """Adds commands to ``hub``. Deprecated: use the entry-point group ``hubcore.commands``.
 
-    Called when ``hub`` is run without a command of its own. For each command: a parser whose
-    default ``run`` is a function of the parsed arguments that returns the exit code.
+    Called when ``hub`` is run without a command, or with one that it does not know. For each
+    command: a parser whose default ``run`` is a function of the parsed arguments that returns the
+    exit code.
 
     Args:
         subparsers: call its ``add_parser``.

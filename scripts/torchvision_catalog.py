@@ -23,6 +23,11 @@ from catalogtool.families import CATALOGS, FAMILIES, ROOT, Family
 from hubcore.authoring.export import dumps
 from hubcore.catalogs.catalog import Catalog
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 
 def made_files(family: Family) -> Iterator[tuple[Path, str]]:
     """What ``generate`` writes for a family, file by file."""
@@ -34,16 +39,20 @@ def made_files(family: Family) -> Iterator[tuple[Path, str]]:
 
 
 def shared_files() -> Iterator[tuple[Path, str]]:
-    """What ``generate`` writes into the core: label lists, and the index of what to install."""
+    """What ``generate`` writes into the core: label lists, and what each of our packages offers."""
     yield from build.label_files()
-    names = {}
+    offered: dict[str, dict[str, list[str]]] = {}
     for family in FAMILIES:
         data = build.build(family)
-        names[family.distribution] = {
+        offered[family.distribution] = {
             "model": sorted(name.lower() for name in data["models"]),
             "weights": sorted(name.lower() for name in data["weights"]),
         }
-    yield CATALOGS / "families.json", dumps(names) + "\n"
+    for project in sorted(ROOT.glob("plugins/*/pyproject.toml")):
+        groups = tomllib.loads(project.read_text("utf-8"))["project"].get("entry-points", {})
+        if commands := sorted(groups.get("hubcore.commands", {})):
+            offered.setdefault(project.parent.name, {})["command"] = commands
+    yield CATALOGS / "known_packages.json", dumps(offered) + "\n"
 
 
 def generate(families: list[Family]) -> int:

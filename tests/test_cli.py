@@ -163,16 +163,16 @@ def test_a_closed_pipe_is_no_error():
 
 
 def test_help_has_examples_for_every_command():
-    from hubcore.cli import COMMANDS
+    from hubcore.cli.commands import all_commands
 
-    for command in COMMANDS:
+    for command in all_commands():
         result = subprocess.run(
-            [sys.executable, "-m", "hubcore.cli", command, "--help"],
+            [sys.executable, "-m", "hubcore.cli", command.name, "--help"],
             capture_output=True,
             text=True,
             check=True,
         )
-        assert "examples:" in result.stdout.lower(), command
+        assert "examples:" in result.stdout.lower(), command.name
 
 
 # -- The process

@@ -92,11 +92,11 @@ def test_the_demo_prints_what_the_readme_says(offline, tmp_path):
 
 
 def test_the_commands_exist():
-    from hubcore.cli import COMMANDS
+    from hubcore.cli.commands import all_commands
 
     used = re.findall(r"^hub (\w+)", README, re.MULTILINE)
     assert used
-    assert set(used) <= set(COMMANDS)
+    assert set(used) <= {command.name for command in all_commands()}
 
 
 def test_the_samples_of_a_package_are_valid(tmp_path):

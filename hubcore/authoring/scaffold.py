@@ -27,7 +27,7 @@ def check_name(name: str) -> str:
     Raises:
         ScaffoldError: it is no valid name, or one of the hub's own families has it.
     """
-    from ..catalogs.families import BUILT_IN
+    from ..catalogs.known_packages import BUILT_IN
 
     normal = normalise(name)
     package = normal.replace("-", "_")

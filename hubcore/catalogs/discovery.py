@@ -8,7 +8,6 @@ a broken one costs itself and nothing else.
 from __future__ import annotations
 
 import os
-import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import NamedTuple
 
 from ..errors import CatalogError, IncompatibleCatalogError, PluginError, PluginWarning
 from ..packages.entry_points import EntryPoint, entry_points, is_disabled, normalise
+from ..packages.folders import package_folders
 from .catalog import Catalog
 
 __all__ = ["GROUP", "Plugin", "discover"]
@@ -85,7 +85,7 @@ def _from_entry_point(entry: EntryPoint) -> Plugin:
             f"file in it, as in 'acme_flowers:catalog.json'"
         )
         return plugin._replace(error=error)
-    folders = _package_folders(package)
+    folders = package_folders(package)
     if not folders:
         return plugin._replace(error=f"the package '{package}' of its entry point is not found")
     path = next((folder / file for folder in folders if (folder / file).is_file()), None)
@@ -132,20 +132,6 @@ def _read(plugin: Plugin, path: Path, package: str | None) -> Plugin:
     except Exception as error:  # whatever a catalogue does to us, the others go on
         return plugin._replace(error=f"{path}: {type(error).__name__}: {error}")
     return plugin._replace(status="ok", catalog=catalog)
-
-
-def _package_folders(package: str) -> list[Path]:
-    """Where a top-level package lies, found without importing it."""
-    from importlib.util import find_spec
-
-    locations = getattr(sys.modules.get(package), "__path__", None)
-    if locations is None:
-        try:
-            spec = find_spec(package)
-        except (ImportError, ValueError):
-            return []
-        locations = spec.submodule_search_locations if spec else None
-    return [Path(location) for location in locations or ()]
 
 
 def _report(plugins: list[Plugin]) -> None:

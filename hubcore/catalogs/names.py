@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from ..errors import AmbiguousNameError, UnknownNameError
 from ..packages.entry_points import normalise
 from .catalog import Catalog, ModelEntry, WeightsEntry
-from .families import BUILT_IN, offered_by_families
 from .index import current
+from .known_packages import BUILT_IN, known_packages
 
 __all__ = [
     "catalog_of_package",
@@ -108,7 +108,7 @@ def _unknown(groups: Mapping[str, list[Entry]], kind: str, name: str) -> Unknown
 
     distribution, _, bare = name.rpartition("/")
     absent = {plugin.distribution: plugin for plugin in current().plugins}
-    for family, offered in offered_by_families().items():
+    for family, offered in known_packages().items():
         if bare.lower() in offered.get(kind, ()) and distribution in ("", family):
             plugin = absent.get(family)
             if plugin is None:

@@ -10,8 +10,8 @@ from ..errors import UnknownNameError
 from ..packages.entry_points import normalise
 from .catalog import ModelEntry, WeightsEntry
 from .discovery import Plugin
-from .families import BUILT_IN
 from .index import current
+from .known_packages import BUILT_IN
 from .names import catalog_of_package, find_model, meaning, short_name, weights_for
 
 __all__ = ["list_models", "list_weights", "models", "plugins"]

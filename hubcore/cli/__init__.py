@@ -1,7 +1,7 @@
-"""The command line, ``hub``: one module a command.
+"""The command line, ``hub``: one module a command, and the commands of installed packages.
 
-Each command's module has ``add_parser(subparsers)``, which sets its ``run(args) -> int`` as the
-parser's default. Only the module of the command in hand is imported.
+Nothing below this floor prints to people or reads arguments; what several commands share of that is
+in `output` and `units`.
 """
 
 from __future__ import annotations
@@ -11,38 +11,29 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
-from ..errors import HubError, PluginWarning
+from ..errors import HubError, PluginError, PluginWarning, UnknownNameError
+from .commands import COMMANDS, Command, all_commands, find_command
 
-__all__ = ["main"]
-
-# Command: the module in this package that defines it.
-COMMANDS = {
-    "list": "listing",  # a module called list would hide the built-in here
-    "show": "show",
-    "predict": "predict",
-    "quantize": "quantize",
-    "download": "download",
-    "cache": "cache",
-    "bundle": "bundle",
-    "lock": "lock",
-    "sync": "lock",
-    "plugins": "plugins",
-    "doctor": "doctor",
-    "check": "check",
-    "new": "new",
-    "pack": "pack",
-    "catalog": "catalog",
-}
+__all__ = ["COMMANDS", "main"]
 
 EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs a command and returns its exit code: 0 done, 1 an error, 2 wrong usage."""
+    """Runs a command.
+
+    Args:
+        argv: the words after ``hub``; by default those of the process.
+
+    Returns:
+        The exit code: 0 done, 1 an error, 130 interrupted.
+
+    Raises:
+        SystemExit: with 2 for wrong usage, with 0 after ``--help`` and ``--version``.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
     warnings.showwarning = _show_warning
     try:
@@ -73,6 +64,7 @@ class _CommandParser(argparse.ArgumentParser):
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser for these arguments: of all commands only the one in hand is imported."""
     from .. import __version__
 
     parser = argparse.ArgumentParser(
@@ -90,15 +82,54 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(
         title="commands", metavar="COMMAND", required=True, parser_class=_CommandParser
     )
-    command = next((word for word in arguments if not word.startswith("-")), None)
-    modules = [COMMANDS[command]] if command in COMMANDS else dict.fromkeys(COMMANDS.values())
-    for module in modules:
-        import_module(f".{module}", __name__).add_parser(subparsers)
-    if command not in COMMANDS:
-        from ..packages import hooks
-
-        hooks.add_commands(subparsers)
+    name = next((word for word in arguments if not word.startswith("-")), None)
+    if name is None:
+        _add_overview(subparsers)
+        return parser
+    try:
+        command = find_command(name)
+    except UnknownNameError as error:
+        if not _added_by_hook(subparsers, name):
+            if error.install:
+                raise
+            parser.error(str(error))
+    else:
+        _add_command(subparsers, command, name)
     return parser
+
+
+def _add_command(subparsers: Any, command: Command, name: str) -> None:
+    module = command.load()
+    module.add_parser(subparsers)
+    if command.name not in subparsers.choices:
+        raise PluginError(
+            f"The module {command.module} of the distribution '{command.distribution}' makes no "
+            f"parser for its command '{command.name}'. To remove it: pip uninstall "
+            f"{command.distribution}"
+        )
+    subparsers.choices[command.name].set_defaults(run=module.run)
+    subparsers.choices[name] = subparsers.choices[command.name]  # it may be canonical
+
+
+def _add_overview(subparsers: Any) -> None:
+    """What ``hub --help`` lists: each command's name and line, without its module."""
+    usable = [command for command in all_commands() if command.status == "ok"]
+    names = [command.name for command in usable]
+    for command in usable:
+        # One that shares its name is called by the canonical one, unless it is ours.
+        name = command.name if names.count(command.name) == 1 else command.canonical
+        subparsers.add_parser(name, help=command.help.replace("%", "%%"), add_help=False)
+    from ..packages import hooks
+
+    hooks.add_commands(subparsers)
+
+
+def _added_by_hook(subparsers: Any, name: str) -> bool:
+    """Whether a package adds the command in the old way, by a hook."""
+    from ..packages import hooks
+
+    hooks.add_commands(subparsers)
+    return name in subparsers.choices
 
 
 def _show_warning(

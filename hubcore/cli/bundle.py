@@ -25,7 +25,6 @@ examples:
 def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "bundle",
-        help="carry weights to a machine without a network",
         description=__doc__,
         epilog=EXAMPLES,
     )
@@ -35,17 +34,16 @@ def add_parser(subparsers: Any) -> None:
     command.add_argument("--all", action="store_true", help="all weights of the models")
     command.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
     command.add_argument("--json", action="store_true", help="print JSON")
-    command.set_defaults(run=_create)
+    command.set_defaults(action=_create)
     command = commands.add_parser("import", help="take a bundle into the store, verified")
     command.add_argument("file", type=Path)
     command.add_argument("--json", action="store_true", help="print JSON")
-    command.set_defaults(run=_import)
-    parser.set_defaults(run=run)
+    command.set_defaults(action=_import)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Argparse calls the subcommand's own function instead."""
-    raise AssertionError("a subcommand is required")
+    code: int = args.action(args)
+    return code
 
 
 def _create(args: argparse.Namespace) -> int:

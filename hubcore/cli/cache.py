@@ -33,7 +33,6 @@ examples:
 def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "cache",
-        help="list, verify and prune the store",
         description=__doc__,
         epilog=EXAMPLES,
     )
@@ -42,18 +41,18 @@ def add_parser(subparsers: Any) -> None:
     command = commands.add_parser("list", help="what the store holds")
     command.add_argument("--sort", choices=["size", "used", "name"], default="name")
     command.add_argument("--json", action="store_true", help="print JSON")
-    command.set_defaults(run=_list)
+    command.set_defaults(action=_list)
 
     command = commands.add_parser("import", help="take files or folders in, verified")
     command.add_argument("path", nargs="+", type=Path, help="a file, or a folder of files")
     command.add_argument("--sha256", help="the digest to verify a single file against")
     command.add_argument("--json", action="store_true", help="print JSON")
-    command.set_defaults(run=_import, usage_error=command.error)
+    command.set_defaults(action=_import, usage_error=command.error)
 
     command = commands.add_parser("verify", help="hash files anew, and repair damaged ones")
     command.add_argument("name", nargs="*", help="weights or models; by default all files")
     command.add_argument("--json", action="store_true", help="print JSON")
-    command.set_defaults(run=_verify)
+    command.set_defaults(action=_verify)
 
     command = commands.add_parser(
         "prune", help="remove files; says what would go unless --yes is given"
@@ -63,23 +62,22 @@ def add_parser(subparsers: Any) -> None:
     command.add_argument("--unused", action="store_true", help="no installed catalogue names it")
     command.add_argument("--yes", action="store_true", help="remove, do not only say")
     command.add_argument("--json", action="store_true", help="print JSON")
-    command.set_defaults(run=_prune)
+    command.set_defaults(action=_prune)
 
     command = commands.add_parser("path", help="where the store, or a file, is")
     command.add_argument("name", nargs="?", help="weights or a model")
-    command.set_defaults(run=_path)
+    command.set_defaults(action=_path)
 
     command = commands.add_parser(
         "forget", help="trust whatever an address serves next (after its file changed)"
     )
     command.add_argument("url", help="the address, or weights")
-    command.set_defaults(run=_forget)
-    parser.set_defaults(run=run)
+    command.set_defaults(action=_forget)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Argparse calls the subcommand's own function instead."""
-    raise AssertionError("a subcommand is required")
+    code: int = args.action(args)
+    return code
 
 
 def _list(args: argparse.Namespace) -> int:

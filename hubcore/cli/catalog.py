@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-__all__ = ["add_parser", "run_export", "run_validate"]
+__all__ = ["add_parser", "run"]
 
 EXAMPLES = """\
 examples:
@@ -19,7 +19,6 @@ examples:
 def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "catalog",
-        help="write or check a catalogue",
         description=__doc__,
         epilog=EXAMPLES,
     )
@@ -35,10 +34,15 @@ def add_parser(subparsers: Any) -> None:
     )
     export.add_argument("--task", default="image-classification", help="(default: %(default)s)")
     export.add_argument("--output", type=Path, help="write to this file instead of printing")
-    export.set_defaults(run=run_export)
+    export.set_defaults(action=run_export)
     validate = actions.add_parser("validate", help="hold a file against the catalogue's schema")
     validate.add_argument("file", type=Path)
-    validate.set_defaults(run=run_validate)
+    validate.set_defaults(action=run_validate)
+
+
+def run(args: argparse.Namespace) -> int:
+    code: int = args.action(args)
+    return code
 
 
 def run_export(args: argparse.Namespace) -> int:

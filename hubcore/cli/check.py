@@ -18,7 +18,6 @@ examples:
 def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "check",
-        help="examine a plugin",
         description=__doc__,
         epilog=EXAMPLES,
     )
@@ -27,7 +26,6 @@ def add_parser(subparsers: Any) -> None:
         "--models", nargs="+", default=(), metavar="PATTERN", help="only models that match"
     )
     parser.add_argument("--online", action="store_true", help="also ask whether addresses answer")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

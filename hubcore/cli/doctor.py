@@ -32,12 +32,10 @@ LOW_DISK = 5 * 2**30  # the largest published checkpoints take some 2.5 GB
 def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "doctor",
-        help="check this installation",
         description=__doc__,
         epilog=EXAMPLES,
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

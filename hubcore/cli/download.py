@@ -30,7 +30,6 @@ A download that breaks off goes on where it stopped when the command is run agai
 def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "download",
-        help="fetch weights into the store",
         description=__doc__,
         epilog=EXAMPLES,
     )
@@ -45,7 +44,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would be fetched")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(run=run, usage_error=parser.error)
+    parser.set_defaults(usage_error=parser.error)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -26,7 +26,6 @@ HEADLINES = ("acc@1", "mask_map", "kp_map", "box_map", "miou", "epe")
 def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "list",
-        help="list models",
         description=__doc__,
         epilog=EXAMPLES,
     )
@@ -42,7 +41,6 @@ def add_parser(subparsers: Any) -> None:
         "--sort", metavar="FIELD", help="highest first; 'FIELD:asc' for the lowest first"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -29,7 +29,6 @@ _NEXT = """
 def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "new",
-        help="start the project of a plugin",
         description=__doc__,
         epilog=EXAMPLES,
     )
@@ -42,7 +41,6 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--model", help="the model that the weights are for, such as resnet50")
     parser.add_argument("--dir", type=Path, help="where to write it (default: ./NAME)")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -26,7 +26,6 @@ _PREPROCESSING = ("crop_size", "resize_size", "mean", "std", "interpolation")
 def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "pack",
-        help="make an installable package of a checkpoint",
         description=__doc__,
         epilog=EXAMPLES,
     )
@@ -49,7 +48,6 @@ def add_parser(subparsers: Any) -> None:
     add("--interpolation", choices=["nearest", "bilinear", "bicubic"])
     add("--output", type=Path, default=Path("dist"), help="folder for the wheel (default: dist)")
     add("--project", type=Path, help="also keep the package's source in this folder")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

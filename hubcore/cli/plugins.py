@@ -24,12 +24,10 @@ examples:
 def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "plugins",
-        help="list plugins and their states",
         description=__doc__,
         epilog=EXAMPLES,
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -72,8 +70,22 @@ def run(args: argparse.Namespace) -> int:
     for plugin in found:
         if plugin.error:
             print(f"\n{plugin.name}: {plugin.error}\n  To remove it: {plugin.remedy}")
+    _print_commands()
     _print_hooks()
     return 0
+
+
+def _print_commands() -> None:
+    """The commands that packages add to ours."""
+    from .commands import all_commands
+
+    added = [command for command in all_commands() if command.distribution]
+    if added:
+        print()
+        print_table(
+            ([command.name, command.distribution, command.status] for command in added),
+            ["command", "distribution", "status"],
+        )
 
 
 def _print_hooks() -> None:

@@ -33,7 +33,6 @@ and the exit code is 1.
 def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "predict",
-        help="run a model on images or videos",
         description=__doc__,
         epilog=EXAMPLES,
     )
@@ -74,7 +73,6 @@ def add_parser(subparsers: Any) -> None:
         "--verbose", action="store_true", help="run the plain model too, and say how outputs differ"
     )
     parser.add_argument("--fps", type=_positive_number, help="frames a second of folders of frames")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

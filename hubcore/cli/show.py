@@ -29,13 +29,11 @@ examples:
 def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "show",
-        help="show a model or weights",
         description=__doc__,
         epilog=EXAMPLES,
     )
     parser.add_argument("name", help="a model, or weights such as ResNet50_Weights.DEFAULT")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

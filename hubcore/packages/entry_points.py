@@ -13,16 +13,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["EntryPoint", "entry_points", "is_disabled", "normalise"]
+__all__ = ["EntryPoint", "entry_points", "is_disabled", "normalise", "summary"]
 
 
 class EntryPoint(NamedTuple):
-    """One line of a distribution's ``entry_points.txt``."""
+    """One line of a distribution's ``entry_points.txt``.
+
+    Attributes:
+        distribution: the distribution's normalised name.
+        version: its version, "" where it has none.
+        metadata: the file that describes it, "" where its meta-data is in no plain folder.
+    """
 
     name: str
     value: str
     distribution: str
     version: str
+    metadata: str = ""
 
 
 def normalise(name: str) -> str:
@@ -37,13 +44,25 @@ def entry_points(group: str) -> Iterator[EntryPoint]:
     """
     seen: set[str] = set()
     for folder in dict.fromkeys(sys.path):
-        for distribution, version, text in _distributions(folder or "."):
+        for distribution, version, text, metadata in _distributions(folder or "."):
             if distribution in seen:
                 continue
             seen.add(distribution)
             if f"[{group}]" in text:
                 for name, value in _section(text, group):
-                    yield EntryPoint(name, value, distribution, version)
+                    yield EntryPoint(name, value, distribution, version, metadata)
+
+
+def summary(entry: EntryPoint) -> str:
+    """The one-line summary of an entry point's distribution, "" where it has none."""
+    if entry.metadata:
+        return _field(entry.metadata, "Summary")
+    import importlib.metadata
+
+    try:
+        return str(importlib.metadata.metadata(entry.distribution).json.get("summary", ""))
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def is_disabled(name: str, distribution: str) -> bool:
@@ -52,8 +71,8 @@ def is_disabled(name: str, distribution: str) -> bool:
     return bool({name, distribution} & {item for d in disabled for item in (d, normalise(d))})
 
 
-def _distributions(folder: str) -> Iterator[tuple[str, str, str]]:
-    """Name, version and ``entry_points.txt`` of each distribution in a folder that has one."""
+def _distributions(folder: str) -> Iterator[tuple[str, str, str, str]]:
+    """Name, version, ``entry_points.txt`` and the file of meta-data of each distribution."""
     try:
         with os.scandir(folder) as items:
             names = sorted(i.name for i in items if i.name.endswith((".dist-info", ".egg-info")))
@@ -73,27 +92,30 @@ def _distributions(folder: str) -> Iterator[tuple[str, str, str]]:
             text = ""
         stem = name.rpartition(".")[0]
         project, _, version = stem.partition("-")
-        if name.endswith(".egg-info"):
-            version = _egg_version(base) if text else ""
-        yield normalise(project), version, text
+        egg = name.endswith(".egg-info")
+        metadata = f"{base}/{'PKG-INFO' if egg else 'METADATA'}"
+        if egg:
+            version = _field(metadata, "Version") if text else ""
+        yield normalise(project), version, text, metadata
 
 
-def _egg_version(base: str) -> str:
+def _field(metadata: str, name: str) -> str:
+    """One field of a file of meta-data, "" where it has none."""
     try:
-        header = Path(base, "PKG-INFO").read_text(encoding="utf-8", errors="replace")
+        header = Path(metadata).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-    match = re.search(r"^Version: *(\S+)", header, re.MULTILINE)
+    match = re.search(rf"^{name}: *(.*\S)", header.partition("\n\n")[0], re.MULTILINE)
     return match[1] if match else ""
 
 
-def _by_importlib(path: str) -> Iterator[tuple[str, str, str]]:
+def _by_importlib(path: str) -> Iterator[tuple[str, str, str, str]]:
     import importlib.metadata
 
     for found in importlib.metadata.distributions(path=[path]):
         name = found.metadata["Name"]
         if name:
-            yield normalise(name), found.version, found.read_text("entry_points.txt") or ""
+            yield normalise(name), found.version, found.read_text("entry_points.txt") or "", ""
 
 
 def _section(text: str, group: str) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """Verified files by their digest, fetched when they are missing.
 
-How bytes travel is the business of `hubcore.download`; what the files are (weights, models, tensors)
-is not known here.
+How bytes travel is the business of `hubcore.download`. What the files are (weights, models,
+tensors) is not known here.
 """
 
 from ..download.remote import RemoteFile

@@ -9,7 +9,7 @@ from typing import Any
 from ..catalogs import index
 from ..catalogs.catalog import Catalog, WeightsEntry
 from ..catalogs.discovery import Plugin
-from ..catalogs.families import BUILT_IN
+from ..catalogs.known_packages import BUILT_IN
 from ..catalogs.names import find_model
 from ..errors import CatalogError
 from ..packages.entry_points import normalise

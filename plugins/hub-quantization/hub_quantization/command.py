@@ -23,7 +23,6 @@ The result is registered for you: 'hub predict mobilenet_v2_x86 photo.jpg' uses 
 def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "quantize",
-        help="make 8-bit weights of a classifier",
         description=__doc__,
         epilog=EXAMPLES,
     )
@@ -47,24 +46,17 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--name", help="register it as this (default: the model's and the engine's)"
     )
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    from ..catalogs.names import find_model
-    from ..errors import HubError, MissingDependencyError
-    from ..prediction import Failure
-    from ..prediction.inputs import ImageInput, expand
-    from .output import print_fields
+    from hubcore.catalogs.names import find_model
+    from hubcore.cli.output import print_fields
+    from hubcore.errors import HubError
+    from hubcore.prediction import Failure
+    from hubcore.prediction.inputs import ImageInput, expand
 
-    try:
-        from hub_quantization.post_training import quantize
-    except ModuleNotFoundError as error:
-        raise MissingDependencyError(
-            "'hub quantize' is a part of the quantization family, which is not installed: pip "
-            "install hub-quantization",
-            error.name or "hub_quantization",
-        ) from error
+    from .post_training import quantize
+
     find_model(args.model)
     items = expand(args.calibrate, "image-classification")
     failed = []

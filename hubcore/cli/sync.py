@@ -1,0 +1,76 @@
+"""``hub sync``: exactly the weights that hub.lock names."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from ..errors import UnknownNameError
+from ..store import default_store
+from ..weights.enums import canonical_name
+from ..weights.lockfile import LockError, check_lock, from_entry, make_lock, read_lock, write_lock
+from ..weights.lookup import get_weight
+from ..weights.value import Weights
+from .lock import DEFAULT, print_lock
+from .output import print_json
+
+__all__ = ["add_parser", "run"]
+
+EXAMPLES = """\
+examples:
+  hub sync               fetch what hub.lock names; what changed is locked anew, and told
+  hub sync --frozen      fetch exactly what hub.lock says, or fail
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser(
+        "sync",
+        description=__doc__,
+        epilog=EXAMPLES,
+    )
+    parser.add_argument("file", nargs="?", type=Path, default=DEFAULT)
+    parser.add_argument("--frozen", action="store_true", help="fail where anything differs")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    store = default_store()
+    lock = read_lock(args.file)
+    members: dict[str, Weights] = {}
+    differences: list[str] = []
+    for name in lock.weights:
+        try:
+            member = get_weight(name)
+        except UnknownNameError as error:
+            raise LockError(f"{args.file}: nothing here offers {name}. {error}") from None
+        members[canonical_name(member)] = member.value
+        differences += check_lock(lock, canonical_name(member), member.value)
+    differences = list(dict.fromkeys(differences))
+    if differences and args.frozen:
+        raise LockError(f"{args.file} does not fit: {'; '.join(differences)}.")
+    if differences:
+        for difference in differences:
+            print(f"hub: locked anew: {difference}", file=sys.stderr)
+        lock = make_lock(members, store)
+        write_lock(lock, args.file)
+    files = [from_entry(lock.weights[name], weights.file) for name, weights in members.items()]
+    results = dict(zip(members, store.get_many(files), strict=True))
+    failed = 0
+    for name, result in results.items():
+        if isinstance(result, Exception):
+            failed += 1
+            print(f"hub: {name}: {result}", file=sys.stderr)
+    if args.json:
+        print_json(
+            {
+                name: None if isinstance(result, Exception) else str(result)
+                for name, result in results.items()
+            }
+        )
+    else:
+        print_lock(lock)
+        print(f"\n{len(members) - failed} of {len(members)} weights are here as {args.file} says")
+    return 1 if failed else 0
