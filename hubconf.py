@@ -1,20 +1,20 @@
-"""torch.hub's way in: every model of every family, from a bare clone.
+"""Entry points for torch.hub: every model of every family, from a bare clone.
 
 ``torch.hub.load(repo, "resnet50", weights="DEFAULT")``
 
-torch.hub takes the names that this module lists for its models, so everything else here begins
-with an underscore. Nothing of ours needs to be installed: `hubcore` and the families are found in
-the clone, also after torch.hub has taken the clone off `sys.path`.
+torch.hub treats every name that this module lists as a model, so all other names here begin with
+an underscore. Our packages need not be installed: `hubcore` and the families are imported from the
+clone, even after torch.hub has removed the clone from `sys.path`.
 """
 
 dependencies = ["torch", "torchvision", "pluggy", "platformdirs", "requests", "tenacity", "tqdm"]
 
 
 def _make_importable():
-    """Finds our packages, and only ours, in the clone.
+    """Makes our packages in the clone importable, and nothing else of it.
 
-    Its folders are not put on `sys.path`: other repositories' `tests` or `scripts` would be
-    shadowed by ours.
+    The clone's folders do not go on `sys.path`: our `tests` and `scripts` would shadow those of
+    other repositories.
     """
     import sys
     from importlib.machinery import PathFinder
@@ -52,10 +52,10 @@ def __dir__():
     try:
         from hubcore import list_models
 
-        # Names such as timm's resnet50.a1_in1k are reached, but not offered as entry points.
+        # Names such as timm's resnet50.a1_in1k can be loaded, but are not listed.
         names = (name for name in list_models() if name.isidentifier())
         return ["dependencies", *names]
-    except ImportError:  # torch.hub looks at the dependencies next and says which are missing
+    except ImportError:  # torch.hub checks the dependencies next and reports what is missing
         return ["dependencies"]
 
 

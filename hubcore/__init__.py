@@ -1,7 +1,7 @@
 """An open hub for PyTorch vision models.
 
-Any number of packages offer models and pre-trained weights; one API finds, fetches, verifies and
-loads them::
+Any installed package can offer models and pre-trained weights; one API finds, fetches, verifies
+and loads them::
 
     import hubcore
 
@@ -9,7 +9,7 @@ loads them::
     model = hubcore.get_model("resnet50", weights=weights).eval()
     preprocess = weights.transforms()
 
-Importing `hubcore` is cheap and needs no torch; what a name needs is imported when it is used.
+Importing `hubcore` is cheap and needs no torch: each name is imported on first use.
 """
 
 from importlib import import_module as _import_module

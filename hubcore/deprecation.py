@@ -1,8 +1,8 @@
-"""Decorators that keep an old calling convention alive, with a warning that says what to write.
+"""Decorators that keep old calling conventions working, with a warning that says what to write.
 
-They serve the hub's own builders and any author's: `handle_legacy_interface` maps
-``pretrained=True`` to ``weights=...``, `kwonly_to_pos_or_kw` still takes keyword-only arguments
-by position.
+They serve the hub's builders and those of other authors: `handle_legacy_interface` maps
+``pretrained=True`` to ``weights=...``, and `kwonly_to_pos_or_kw` accepts keyword-only arguments by
+position. Both do what torchvision's decorators of the same names do.
 """
 
 from __future__ import annotations
@@ -20,12 +20,17 @@ __all__ = ["handle_legacy_interface", "kwonly_to_pos_or_kw", "warn_caller", "war
 
 R = TypeVar("R")
 
-# Modules between a user's line and a builder: a warning points past them.
+# Modules between the user's code and a builder: a warning points past them.
 _INTERNAL = ("hubcore", "torch.hub", "hubconf", "hubconf.py", "functools", "contextlib")
 
 
 def warn_caller(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warns at the line of the user's code that led here, however many of ours lie between."""
+    """Issues a warning at the line of the user's code that led here.
+
+    Args:
+        message: the text of the warning.
+        category: the class of the warning.
+    """
     level, frame = 1, sys._getframe()
     while frame.f_back is not None:
         module = frame.f_globals.get("__name__", "")
@@ -36,15 +41,24 @@ def warn_caller(message: str, category: type[Warning] = UserWarning) -> None:
 
 
 def warn_replaced(name: str, successor: str) -> None:
-    """Warns at the user's line that a model or weights have a successor."""
+    """Issues a `FutureWarning` at the user's line: a model or weights have been replaced.
+
+    Args:
+        name: the name that the user wrote.
+        successor: the name to use instead.
+    """
     warn_caller(f"{name} is deprecated: use {successor} instead.", FutureWarning)
 
 
 def kwonly_to_pos_or_kw(fn: Callable[..., R]) -> Callable[..., R]:
     """Lets a function's keyword-only parameters be passed by position, with a warning.
 
+    Returns:
+        The decorated function. It raises a TypeError if it is called with too many positional
+        arguments, or with an argument both by position and by keyword.
+
     Raises:
-        TypeError: ``fn`` has no keyword-only parameter; when called, too many arguments.
+        TypeError: `fn` has no keyword-only parameter.
     """
     parameters = list(inspect.signature(fn).parameters.values())
     keyword_only = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
@@ -84,13 +98,14 @@ def handle_legacy_interface(
     """Maps legacy boolean parameters of a builder to weights, with warnings.
 
     Args:
-        **weights: for each parameter that takes weights, the name of the boolean that preceded it
-            and what True meant: ``weights=("pretrained", ResNet50_Weights.IMAGENET1K_V1)``. The
-            latter may be a function of the dictionary of keyword arguments, in which the boolean
-            stands under its legacy name.
+        **weights: for each parameter that takes weights, the name of the boolean that it replaced
+            and the weights that True meant:
+            ``weights=("pretrained", ResNet50_Weights.IMAGENET1K_V1)``. The latter may be a function
+            that takes the dictionary of keyword arguments, with the boolean under its legacy name.
 
-    The decorated builder also takes its keyword-only arguments by position. ``pretrained=True``
-    raises a ValueError where the model has no weights.
+    Returns:
+        A decorator. The builder that it returns also accepts keyword-only arguments by position. It
+        raises a ValueError for ``pretrained=True`` if the model has no weights.
     """
 
     def decorate(builder: Callable[..., R]) -> Callable[..., R]:
@@ -112,8 +127,8 @@ def _translate(
     by_position = parameter in kwargs
     value = kwargs.get(parameter)
     if by_position:
-        # A boolean came by position, or under the new name. All else is today's interface, and the
-        # builder's to judge.
+        # Only a boolean here, by position or under the new name, is the legacy interface. The
+        # builder checks everything else.
         if not isinstance(value, (bool, int)) and value != "legacy":
             return
         kwargs[legacy] = kwargs.pop(parameter)

@@ -1,4 +1,4 @@
-"""Digests as text: a SHA-256 in lower-case hexadecimal, whole or the beginning of one."""
+"""Digests as text: a SHA-256 in lower-case hexadecimal digits, in full or a prefix of it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ _DIGITS = frozenset("0123456789abcdef")
 
 
 def is_digest(text: str) -> bool:
-    """Whether a text is a whole SHA-256: 64 digits."""
+    """Whether a text is a full SHA-256: 64 lower-case hexadecimal digits."""
     return len(text) == 64 and _DIGITS.issuperset(text)
 
 
 def is_prefix(text: str) -> bool:
-    """Whether a text is the beginning of a SHA-256 that says enough to be given: 8 to 64 digits."""
+    """Whether a text is a usable prefix of a SHA-256: 8 to 64 lower-case hexadecimal digits."""
     return 8 <= len(text) <= 64 and _DIGITS.issuperset(text)

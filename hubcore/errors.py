@@ -1,7 +1,7 @@
-"""What can go wrong, as exceptions that carry their data.
+"""The hub's exceptions, which carry their data as attributes.
 
-Every error that the hub raises on purpose is a `HubError`; the command line prints its message
-and exits, so each message says what happened, where, and what to do. Where torchvision raises a
+Every error that the hub raises on purpose is a `HubError`. The command line prints its message and
+exits, so each message says what happened, where, and what to do. Where torchvision raises a
 built-in type for the same fault, the class here derives from that type too.
 """
 
@@ -37,14 +37,15 @@ class HubError(Exception):
 
 
 class PluginWarning(UserWarning):
-    """A plugin could not be used; everything else works on."""
+    """A plugin cannot be used and is left out; everything else still works."""
 
 
 class CatalogError(HubError, ValueError):
-    """A catalogue breaks the format.
+    """A catalogue does not follow the format.
 
     Attributes:
-        where: the file, and the place in it, such as ``models.resnet50.architecture``.
+        where: the file and the place in it, such as ``models.resnet50.architecture``; "" if
+            unknown.
     """
 
     def __init__(self, message: str, where: str = "") -> None:
@@ -53,7 +54,7 @@ class CatalogError(HubError, ValueError):
 
 
 class IncompatibleCatalogError(CatalogError):
-    """A catalogue is written in a newer format than this hubcore reads."""
+    """A catalogue is written in a newer format than this version of hubcore reads."""
 
 
 class PluginError(HubError):
@@ -63,10 +64,14 @@ class PluginError(HubError):
 class UnknownNameError(HubError, ValueError):
     """Nothing has this name.
 
+    Args:
+        hint: a sentence that is appended to the message.
+
     Attributes:
-        name: what was asked for.
-        suggestions: names that are close to it, best first.
-        install: the distribution that offers it and is not installed, if one is known.
+        kind: what was looked up, such as ``model`` or ``weights``.
+        name: the name that was asked for.
+        suggestions: similar names, best match first.
+        install: the distribution that offers the name but is not installed, or None.
     """
 
     def __init__(
@@ -92,11 +97,11 @@ class UnknownNameError(HubError, ValueError):
 
 
 class AmbiguousNameError(HubError, ValueError):
-    """Several packages offer this name and none is a built-in family.
+    """Several packages offer this name, and none of them is a built-in family.
 
     Attributes:
-        name: what was asked for.
-        candidates: the canonical names it could mean, sorted.
+        name: the name that was asked for.
+        candidates: the canonical names that it could mean, sorted.
     """
 
     def __init__(self, kind: str, name: str, candidates: Iterable[str]) -> None:
@@ -112,7 +117,7 @@ class MissingDependencyError(HubError, ImportError):
     """A package that this step needs is not installed.
 
     Attributes:
-        module: what could not be imported.
+        module: the name of the module that could not be imported.
     """
 
     def __init__(self, message: str, module: str) -> None:
@@ -121,23 +126,23 @@ class MissingDependencyError(HubError, ImportError):
 
 
 class WeightsError(HubError, ValueError):
-    """Weights do not fit the model they were given to."""
+    """Weights do not fit the model that they were given to."""
 
 
 class SettingsError(HubError, ValueError):
-    """An environment variable or the configuration file holds a value that makes no sense."""
+    """An environment variable or the configuration file holds an invalid value."""
 
 
 class StoreError(HubError, OSError):
-    """The store's folder cannot be used for this: read-only, or not a folder."""
+    """The store's folder cannot be used: it is read-only, not a folder, or its disk failed."""
 
 
 class NotEnoughSpaceError(StoreError):
-    """The file does not fit on the store's disk, or into its quota.
+    """The file does not fit on the store's disk or within its quota.
 
     Attributes:
-        needed: bytes still to be written, or None where the server did not tell.
-        free: bytes that are free, or None where a quota struck.
+        needed: the bytes still to be written, or None if unknown.
+        free: the free bytes, or None if unknown: the disk or the quota is full.
     """
 
     def __init__(self, message: str, *, needed: int | None, free: int | None) -> None:
@@ -147,18 +152,18 @@ class NotEnoughSpaceError(StoreError):
 
 
 class UnsafeAddressError(HubError, ValueError):
-    """An address that the hub will not open: its scheme, its path, or where it leads."""
+    """An address that the hub refuses to open, for its scheme, its host or its characters."""
 
 
 class MissingDigestError(HubError, ValueError):
-    """A check was asked for, and there is no digest to check against."""
+    """A file is to be verified, but there is no valid digest to verify it against."""
 
 
 class DownloadError(HubError):
     """No address served the file.
 
     Attributes:
-        attempts: (address without secrets, what went wrong there), in the order tried.
+        attempts: pairs (address without secrets, what went wrong), in the order of the attempts.
     """
 
     def __init__(self, message: str, attempts: Sequence[tuple[str, str]] = ()) -> None:
@@ -167,18 +172,21 @@ class DownloadError(HubError):
 
 
 class OfflineError(DownloadError):
-    """The file is not here, and ``HUBCORE_OFFLINE`` forbids fetching it."""
+    """The file is not in the store, and ``HUBCORE_OFFLINE`` forbids fetching it."""
 
 
 class DigestMismatchError(DownloadError, RuntimeError):
-    """The bytes are not those that were promised; nothing was kept.
+    """The bytes do not have the expected SHA-256; none of them were kept.
 
-    A `RuntimeError` too, as it is for ``torch.hub``.
+    ``torch.hub`` raises a `RuntimeError` for this fault, so this is one too.
+
+    Args:
+        advice: a sentence that is appended to the message.
 
     Attributes:
         source: where the bytes came from (an address without secrets, or a path).
-        expected: the digest asked for, or the beginning of it.
-        actual: the digest of what arrived.
+        expected: the expected digest or a prefix of it, in lower-case hexadecimal digits.
+        actual: the full digest of the bytes that arrived.
     """
 
     def __init__(self, source: str | Path, expected: str, actual: str, advice: str = "") -> None:
@@ -193,7 +201,7 @@ class DigestMismatchError(DownloadError, RuntimeError):
 
 
 class ChangedUpstreamError(DigestMismatchError):
-    """The file at this address is no longer the one that was first fetched and trusted."""
+    """The file at this address is no longer the one that was fetched first and trusted."""
 
 
 def _either(names: Iterable[str]) -> str:

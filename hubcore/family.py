@@ -1,7 +1,7 @@
 """Python access to a family: ``from hub_detection import fasterrcnn_resnet50_fpn``.
 
-A family's package holds a catalogue; its builders and enums are made from it when they are asked
-for (PEP 562).
+A family's package holds a catalogue. Builders and enums are made from it on first access, by a
+module-level ``__getattr__`` (PEP 562).
 """
 
 from __future__ import annotations
@@ -19,13 +19,18 @@ __all__ = ["expose"]
 
 
 def expose(module: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
-    """What a family's ``__init__.py`` needs: ``__getattr__, __dir__, __all__ = expose(__name__)``.
+    """Makes a package's models and weights importable from it.
+
+    A family's ``__init__.py`` calls it: ``__getattr__, __dir__, __all__ = expose(__name__)``.
 
     Args:
-        module: the name of the package, in which ``catalog.json`` lies.
+        module: the name of the package, which contains ``catalog.json``.
+
+    Returns:
+        The package's ``__getattr__``, ``__dir__`` and ``__all__``.
 
     Raises:
-        CatalogError: the package's catalogue breaks the format.
+        CatalogError: the catalogue is missing or breaks the format.
     """
 
     def catalog() -> Catalog:
@@ -56,7 +61,7 @@ _unlisted_catalogs: dict[str, Catalog] = {}
 
 
 def _unlisted(module: str) -> Catalog:
-    """The catalogue of a package that is imported but not discovered, such as a disabled one."""
+    """The catalogue of an imported package that discovery leaves out, such as a disabled one."""
     if module not in _unlisted_catalogs:
         folder = Path(next(iter(sys.modules[module].__path__)))
         distribution = module.replace("_", "-")

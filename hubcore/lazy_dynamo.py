@@ -1,12 +1,12 @@
-"""Keeps ``import torchvision`` from importing ``torch._dynamo``, for those who ask for it.
+"""Keeps ``import torchvision`` from importing ``torch._dynamo``, where the user asks for it.
 
-torchvision imports the compiler's whole front end, more than a second of work, for one function
-that tells whether a device can compile. It is called in one case only (`roi_align`, where
-deterministic algorithms are asked for). With ``HUBCORE_LAZY_DYNAMO=1`` a stand-in serves that
-import, and the real module is imported when something needs it: that call, or `torch.compile`.
+torchvision imports the compiler's whole front end, which takes more than a second, for one function
+that tells whether a device can compile. It calls that function in one case only: in `roi_align`,
+if deterministic algorithms are requested. With ``HUBCORE_LAZY_DYNAMO=1`` a stand-in satisfies that
+import, and the real module is imported when it is needed: by that call, or by `torch.compile`.
 
-No file and no module of torch or torchvision is changed. The stand-in leaves as soon as torchvision
-has taken the function from it, or when anything else asks it for more.
+No file and no module of torch or torchvision is changed. The stand-in removes itself as soon as
+torchvision has imported the function from it, or anything else asks it for another attribute.
 """
 
 from __future__ import annotations
@@ -22,14 +22,17 @@ _NAME = "torch._dynamo.utils"
 
 
 def defer() -> None:
-    """Defers ``torch._dynamo`` to its first use; does nothing if it or torchvision is imported."""
+    """Defers ``torch._dynamo`` to its first use.
+
+    Does nothing if ``torch._dynamo`` or torchvision is already imported.
+    """
     if not {"torch._dynamo", "torchvision", _NAME} & sys.modules.keys():
         sys.modules[_NAME] = _StandIn(_NAME)
 
 
 class _StandIn(ModuleType):
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # whoever looks through all modules needs nothing of this one
+        if name.startswith("__"):  # such as inspect, which looks through all modules
             raise AttributeError(name)
         if sys.modules.get(_NAME) is self:
             del sys.modules[_NAME]

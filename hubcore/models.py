@@ -1,10 +1,10 @@
-"""Every builder and every enum of weights under one name, as in `torchvision.models`.
+"""Every model builder and every weights enum in one module, as in `torchvision.models`.
 
-A program changes its import and nothing else::
+A program written for torchvision changes its import and nothing else::
 
     from hubcore.models import ResNet50_Weights, resnet50  # was: from torchvision.models import
 
-Names mean what they mean in `get_model` and `get_weight`; each is made when it is asked for.
+Names mean the same as in `get_model` and `get_weight`. Builders and enums are made on first access.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""`WeightsLike`: all that the hub asks of an object that holds weights."""
+"""`WeightsLike`: what the hub needs of an object that holds weights."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ __all__ = ["WeightsLike"]
 
 @runtime_checkable
 class WeightsLike(Protocol):
-    """All that a builder asks of ``weights``: not a type, but these four.
+    """What a builder needs of its ``weights`` argument: these four members, not a certain type.
 
-    torchvision's own members satisfy it, and so does any enum that follows its pattern.
+    torchvision's enum members satisfy it, and so do those of any enum that follows its pattern.
     """
 
     @property
@@ -22,14 +22,23 @@ class WeightsLike(Protocol):
 
     @property
     def transforms(self) -> Callable[..., Any]:
-        """Makes the preprocessing: ``weights.transforms()`` is a callable module."""
+        """Makes the preprocessing: ``weights.transforms()`` is a callable that takes an input."""
         ...
 
     @property
     def meta(self) -> dict[str, Any]:
-        """Facts about the weights; ``categories`` decides the number of classes."""
+        """Meta-data of the weights; the length of ``categories`` is the number of classes."""
         ...
 
     def get_state_dict(self, *args: Any, **kwargs: Any) -> Mapping[str, Any]:
-        """The tensors by name. Takes ``progress`` and ``check_hash`` as keywords."""
+        """Loads the tensors, downloading their file if necessary.
+
+        Args:
+            *args: not used by the hub.
+            **kwargs: ``progress`` (show a progress bar) and ``check_hash`` (verify the file), both
+                bool.
+
+        Returns:
+            The tensors by their names in the model's state dict.
+        """
         ...

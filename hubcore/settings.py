@@ -1,7 +1,7 @@
-"""What a user or a platform team can set: environment variables first, then one file.
+"""The settings: environment variables, and below them one configuration file.
 
-The file is ``config.toml`` in the platform's configuration folder (``HUBCORE_CONFIG`` names
-another). Everything is read when it is asked for, so a change takes effect at once::
+The file is ``config.toml`` in the platform's configuration folder, unless ``HUBCORE_CONFIG`` names
+another. Settings are read whenever they are needed, so a change takes effect at once::
 
     home = "/data/hubcore"              # HUBCORE_HOME
     roots = ["/mnt/weights"]            # HUBCORE_ROOTS
@@ -15,6 +15,9 @@ another). Everything is read when it is asked for, so a change takes effect at o
 
     [headers."https://mirror.example.org/"]
     Authorization = "Bearer ${MIRROR_TOKEN}"
+
+Functions that read a setting raise `SettingsError` if its value is invalid or the configuration
+file cannot be read.
 """
 
 from __future__ import annotations
@@ -47,7 +50,7 @@ _parsed: dict[tuple[str, int], Mapping[str, Any]] = {}
 
 
 def home() -> Path:
-    """The store's folder: ``HUBCORE_HOME``, or ``hubcore`` in the platform's cache folder."""
+    """The store's folder: ``HUBCORE_HOME``, by default ``hubcore`` in the user's cache folder."""
     value = _get("home")
     if value:
         return Path(str(value)).expanduser().absolute()
@@ -55,7 +58,7 @@ def home() -> Path:
 
 
 def config_file() -> Path:
-    """The configuration file, which need not exist."""
+    """The path of the configuration file, which need not exist."""
     value = os.environ.get("HUBCORE_CONFIG")
     if value:
         return Path(value).expanduser()
@@ -63,26 +66,28 @@ def config_file() -> Path:
 
 
 def offline() -> bool:
-    """Whether every connection is forbidden."""
+    """Whether all network connections are forbidden, ``HUBCORE_OFFLINE``."""
     value = str(_get("offline") or "").strip().lower()
     if value in _TRUE:
         return True
     if value in _FALSE:
         return False
-    raise SettingsError(f"HUBCORE_OFFLINE is '{value}': use 1 or 0.")
+    raise SettingsError(
+        f"HUBCORE_OFFLINE (or 'offline' in {config_file()}) is '{value}': use 1 or 0."
+    )
 
 
 def roots() -> tuple[Path, ...]:
-    """Read-only folders in which files are looked for, ``HUBCORE_ROOTS``."""
+    """Folders that are searched for files and never written, ``HUBCORE_ROOTS``."""
     value = _get("roots") or ()
     parts = value.split(os.pathsep) if isinstance(value, str) else list(value)
     return tuple(Path(part).expanduser() for part in parts if part)
 
 
 def torch_hub_checkpoints() -> Path:
-    """Where ``torch.hub`` keeps its checkpoints, by its own rules and without importing it."""
+    """The folder of ``torch.hub``'s checkpoints, found by its own rules without importing it."""
     loaded = sys.modules.get("torch.hub")
-    if loaded is not None:  # honours torch.hub.set_dir
+    if loaded is not None:  # torch.hub.set_dir may have changed it
         return Path(loaded.get_dir()) / "checkpoints"
     cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
     torch_home = os.environ.get("TORCH_HOME", f"{cache}/torch")
@@ -90,7 +95,10 @@ def torch_hub_checkpoints() -> Path:
 
 
 def mirrors() -> tuple[tuple[str, str], ...]:
-    """(prefix, replacement) pairs, tried in this order before the address itself."""
+    """Pairs (prefix, replacement) of addresses, ``HUBCORE_MIRRORS``.
+
+    An address that begins with a prefix is first tried with the replacement instead, in this order.
+    """
     value = os.environ.get("HUBCORE_MIRRORS")
     if value is None:
         table = _config().get("mirrors", {})
@@ -104,14 +112,25 @@ def mirrors() -> tuple[tuple[str, str], ...]:
         prefix, equals, replacement = item.partition("=")
         if not (prefix and equals and replacement):
             raise SettingsError(
-                f"HUBCORE_MIRRORS holds '{item}': write PREFIX=REPLACEMENT, several with spaces."
+                f"HUBCORE_MIRRORS contains '{item}': write PREFIX=REPLACEMENT, and separate "
+                "several with spaces."
             )
         pairs.append((prefix, replacement))
     return tuple(pairs)
 
 
 def headers_for(url: str) -> dict[str, str]:
-    """The configured headers of the longest prefix of this address; ``${NAME}`` is filled in."""
+    """The HTTP headers configured for an address, by name.
+
+    They are those of the longest configured prefix of the address. ``${NAME}`` in a value stands
+    for the environment variable ``NAME``.
+
+    Args:
+        url: the address, without user and password.
+
+    Raises:
+        SettingsError: such a variable is not set.
+    """
     table = _config().get("headers", {})
     fitting = [prefix for prefix in table if _is_prefix(prefix, url)]
     if not fitting:
@@ -120,23 +139,24 @@ def headers_for(url: str) -> dict[str, str]:
 
 
 def timeout() -> float:
-    """Seconds without a byte after which a connection is given up."""
+    """Seconds without data after which a connection is abandoned, ``HUBCORE_TIMEOUT``."""
     return _number("timeout", 30.0)
 
 
 def retries() -> int:
-    """Tries without progress after which a download is given up."""
+    """Attempts without progress after which a download fails, ``HUBCORE_RETRIES``."""
     return int(_number("retries", 5))
 
 
 def connections() -> int:
-    """The most connections that one file may use."""
+    """The maximum number of connections for one file, ``HUBCORE_CONNECTIONS``."""
     return int(_number("connections", 16))
 
 
 def _user_folder(kind: str) -> Path:
     """The user's ``cache`` or ``config`` folder for hubcore, by the platform's rules."""
-    if sys.platform == "linux":  # platformdirs says the same, and takes as long as listing does
+    # platformdirs gives the same, but importing it takes as long as listing all models.
+    if sys.platform == "linux":
         base = os.environ.get(f"XDG_{kind.upper()}_HOME", "").strip()
         return Path(base or f"~/.{kind}").expanduser() / "hubcore"
     import platformdirs
@@ -159,7 +179,10 @@ def _number(name: str, default: float) -> float:
     except (TypeError, ValueError):
         number = -1.0
     if not 0 < number < float("inf"):
-        raise SettingsError(f"HUBCORE_{name.upper()} is '{value}': use a number above 0.")
+        raise SettingsError(
+            f"HUBCORE_{name.upper()} (or '{name}' in {config_file()}) is '{value}': "
+            "use a number above 0."
+        )
     return number
 
 
@@ -183,8 +206,11 @@ def _config() -> Mapping[str, Any]:
 
 
 def _is_prefix(prefix: str, url: str) -> bool:
-    """A prefix ends at the end of a host or a path component, or 'https://a.org' fits
-    'https://a.org.evil.example' too, and the headers with its token go there."""
+    """Whether an address begins with a prefix that ends where a host or a path component ends.
+
+    Otherwise 'https://a.org' would match 'https://a.org.evil.example', which would then receive
+    the token in the headers.
+    """
     if not url.startswith(prefix):
         return False
     return prefix.endswith("/") or url[len(prefix) : len(prefix) + 1] in {"", "/", "?"}
@@ -196,7 +222,7 @@ def _fill(value: str) -> str:
         if name not in os.environ:
             raise SettingsError(
                 f"The configuration file {config_file()} uses ${{{name}}} in a header, "
-                "and that environment variable is not set."
+                f"but the environment variable {name} is not set. Set it, or remove the header."
             )
         return os.environ[name]
 

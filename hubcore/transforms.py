@@ -1,8 +1,8 @@
-"""Preprocessing: what turns images, video clips and image pairs into a model's input.
+"""Preprocessing: turns images, video clips and pairs of images into a model's input.
 
-Each class does what torchvision's preset of the same name does, tensor for tensor, and takes
-arguments that can stand in a catalogue. All can be compiled with `torch.jit.script` (for tensor
-inputs).
+Each class gives exactly the tensors of the preset of the same name in
+``torchvision.transforms._presets``, and takes arguments that can be written in a catalogue. All can
+be compiled with `torch.jit.script` (for tensor inputs).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _rescaled_and_normalised(img: Tensor, mean: list[float], std: list[float]) -
 
 
 class _Preset(nn.Module):
-    """Shows its settings, one a line."""
+    """A module whose repr shows its settings, one on each line."""
 
     shown: tuple[str, ...] = ()
 
@@ -46,7 +46,7 @@ class _Preset(nn.Module):
 
 
 class _NormalisingPreset(_Preset):
-    """The settings that presets which resize and normalise have in common."""
+    """The settings common to the presets that resize and normalise."""
 
     def __init__(
         self,
@@ -68,12 +68,12 @@ class ImageClassification(_NormalisingPreset):
     Args:
         crop_size: height and width of the result, in pixels.
         resize_size: length of the shorter side before cropping, in pixels.
-        mean, std: per channel, in units of the [0, 1] range. Default: ImageNet's.
+        mean, std: one number per channel, for values in [0, 1]. Default: ImageNet's.
         interpolation: an `InterpolationMode` or its name, such as ``"bicubic"``.
-        antialias: smooth when shrinking tensors (PIL images always are).
+        antialias: apply antialiasing when tensors are shrunk (PIL images always get it).
 
-    Calling it takes a PIL image or a tensor ``(..., C, H, W)``, uint8 in [0, 255] or float in
-    [0, 1], and gives a float32 tensor ``(..., C, crop_size, crop_size)``.
+    Raises:
+        ValueError: `interpolation` is not the name of a mode.
     """
 
     shown = ("crop_size", "resize_size", "mean", "std", "interpolation")
@@ -93,6 +93,14 @@ class ImageClassification(_NormalisingPreset):
         self.resize_size = _sizes(resize_size)
 
     def forward(self, img: Tensor) -> Tensor:
+        """Preprocesses an image.
+
+        Args:
+            img: a PIL image or a tensor ``(..., C, H, W)``, uint8 in [0, 255] or float in [0, 1].
+
+        Returns:
+            A float32 tensor ``(..., C, crop_size, crop_size)``.
+        """
         resized = F.resize(
             img, self.resize_size, interpolation=self.interpolation, antialias=self.antialias
         )
@@ -112,13 +120,17 @@ class ImageClassification(_NormalisingPreset):
 
 
 class ObjectDetection(_Preset):
-    """Rescales to [0, 1]; detectors resize and normalise for themselves.
-
-    Calling it takes a PIL image or a tensor ``(..., C, H, W)`` and gives a float32 tensor of the
-    same size.
-    """
+    """Rescales to [0, 1]; the detection models resize and normalise images themselves."""
 
     def forward(self, img: Tensor) -> Tensor:
+        """Preprocesses an image.
+
+        Args:
+            img: a PIL image or a tensor ``(..., C, H, W)``, uint8 in [0, 255] or float in [0, 1].
+
+        Returns:
+            A float32 tensor ``(..., C, H, W)`` in [0, 1].
+        """
         if not isinstance(img, Tensor):
             img = F.pil_to_tensor(img)
         rescaled: Tensor = F.convert_image_dtype(img, torch.float)
@@ -133,10 +145,11 @@ class SemanticSegmentation(_NormalisingPreset):
     """Resizes the shorter side, rescales to [0, 1] and normalises.
 
     Args:
-        resize_size: length of the shorter side, in pixels; None: the size stays.
+        resize_size: length of the shorter side, in pixels, or None to keep the image's size.
         mean, std, interpolation, antialias: as for `ImageClassification`.
 
-    Calling it takes a PIL image or a tensor ``(..., C, H, W)`` and gives a float32 tensor.
+    Raises:
+        ValueError: `interpolation` is not the name of a mode.
     """
 
     shown = ("resize_size", "mean", "std", "interpolation")
@@ -154,6 +167,14 @@ class SemanticSegmentation(_NormalisingPreset):
         self.resize_size = None if resize_size is None else _sizes(resize_size)
 
     def forward(self, img: Tensor) -> Tensor:
+        """Preprocesses an image.
+
+        Args:
+            img: a PIL image or a tensor ``(..., C, H, W)``, uint8 in [0, 255] or float in [0, 1].
+
+        Returns:
+            A float32 tensor ``(..., C, H', W')``, where the shorter of H' and W' is `resize_size`.
+        """
         if isinstance(self.resize_size, list):
             img = F.resize(
                 img, self.resize_size, interpolation=self.interpolation, antialias=self.antialias
@@ -172,17 +193,17 @@ class SemanticSegmentation(_NormalisingPreset):
 
 
 class VideoClassification(_NormalisingPreset):
-    """Resizes, crops, rescales and normalises each frame, and moves time behind the channels.
+    """Resizes, crops, rescales and normalises each frame, and moves channels before time.
 
     Args:
         crop_size: (height, width) of the result, in pixels.
         resize_size: (height, width) before cropping, or (shorter side,), in pixels.
-        mean, std: per channel. Default: Kinetics-400's.
+        mean, std: one number per channel, for values in [0, 1]. Default: Kinetics-400's.
         interpolation: an `InterpolationMode` or its name. Frames are resized without
-            antialiasing, as the published weights were evaluated.
+            antialiasing, since the published weights were evaluated so.
 
-    Calling it takes a clip ``(T, C, H, W)`` or a batch ``(B, T, C, H, W)``, uint8 in [0, 255] or
-    float in [0, 1], and gives float32 ``(C, T, H, W)`` or ``(B, C, T, H, W)``.
+    Raises:
+        ValueError: `interpolation` is not the name of a mode.
     """
 
     shown = ("crop_size", "resize_size", "mean", "std", "interpolation")
@@ -201,6 +222,15 @@ class VideoClassification(_NormalisingPreset):
         self.resize_size = list(resize_size)
 
     def forward(self, vid: Tensor) -> Tensor:
+        """Preprocesses a clip.
+
+        Args:
+            vid: a clip ``(T, C, H, W)`` or a batch ``(B, T, C, H, W)``, uint8 in [0, 255] or float
+                in [0, 1].
+
+        Returns:
+            A float32 tensor ``(C, T, *crop_size)`` or ``(B, C, T, *crop_size)``.
+        """
         single = vid.ndim < 5
         clips = vid.unsqueeze(0) if single else vid
         batch, time, channels, height, width = clips.shape
@@ -224,13 +254,18 @@ class VideoClassification(_NormalisingPreset):
 
 
 class OpticalFlow(_Preset):
-    """Rescales a pair of images to [-1, 1].
-
-    Calling it takes two PIL images or tensors ``(..., C, H, W)`` and gives two contiguous float32
-    tensors of the same sizes.
-    """
+    """Rescales a pair of images to [-1, 1]."""
 
     def forward(self, img1: Tensor, img2: Tensor) -> tuple[Tensor, Tensor]:
+        """Preprocesses a pair of images.
+
+        Args:
+            img1, img2: PIL images or tensors ``(..., C, H, W)``, uint8 in [0, 255] or float in
+                [0, 1].
+
+        Returns:
+            Two contiguous float32 tensors of the same sizes, in [-1, 1].
+        """
         if not isinstance(img1, Tensor):
             img1 = F.pil_to_tensor(img1)
         if not isinstance(img2, Tensor):

@@ -1,11 +1,17 @@
 """Fixtures that several test files share."""
 
+import signal
 from contextlib import contextmanager
 
 import pytest
 from environments import ROOT, Environment, build_wheel
 
 from hubcore.catalogs.index import refresh
+
+# A parent that runs the tests in the background has SIGINT ignored, and children inherit that. A
+# handler is not inherited, so the processes that tests interrupt have the system's default again.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

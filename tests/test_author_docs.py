@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hubcore.cli import COMMANDS, _parser
+from hubcore.cli import _parser
+from hubcore.cli.ours import OURS
 
 DOCS = Path(__file__).parents[1] / "docs"
 GUIDES = [DOCS / name for name in ("authors.md", "naming.md", "hooks.md")]
@@ -32,7 +33,7 @@ def test_commands_in_the_tutorial_are_understood():
     assert {command.split()[0] for command in commands} >= {"pack", "check", "predict", "catalog"}
     for command in commands:
         words = [word.strip('"') for word in re.findall(r'"[^"]*"|\S+', command)]
-        assert words[0] in COMMANDS
+        assert words[0] in OURS
         assert _parser(words).parse_args(words).run
 
 

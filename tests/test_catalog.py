@@ -80,7 +80,7 @@ MEMBER = "weights.Toy_Weights.members.V1"
         ("schema", True, '"schema" must be an integer'),
         ("models", [], '"models" must be an object'),
         ("models.toy", "x", "models.toy: must be an object"),
-        ("models.a/b", {"task": "t", "architecture": "a:b"}, "not a usable name"),
+        ("models.a/b", {"task": "t", "architecture": "a:b"}, "not a valid name"),
         ("models.toy.task", ..., '"task" must be a string'),
         ("models.toy.architecture", 3, r"models.toy.architecture: expected \"module:attribute\""),
         ("models.toy.weights", 3, '"weights" must name an enum'),

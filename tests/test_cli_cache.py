@@ -196,7 +196,7 @@ def test_prune_by_use_takes_partials_and_derived_files_along(hub, urls, home, tm
     rows = json.loads(hub("cache", "prune", "--unused", "--json", check=0).stdout)
     assert {(row["file"], row["reason"]) for row in rows} == {
         ("stray", "unused"),
-        ("a download broken off", "partial"),
+        ("an interrupted download", "partial"),
     }
     hub("cache", "prune", "--unused", "--yes", check=0)
     assert digests(home) == [DIGESTS["two"]]

@@ -91,7 +91,7 @@ def test_a_broken_plugin_costs_one_warning_that_says_how_to_remove_it(environmen
     ("entry", "complaint"),
     [
         ('x = "acme.sub:catalog.json"', "must name a top-level package"),
-        ('x = "acme_no_such_package:catalog.json"', "is not found"),
+        ('x = "acme_no_such_package:catalog.json"', "was not found"),
         ('x = "acme_entry:absent.json"', "cannot be read"),
     ],
 )

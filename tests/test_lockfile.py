@@ -44,7 +44,7 @@ def test_sync_frozen_fails_where_anything_differs(hub, urls, home, tmp_path, ser
     assert digests(other) == []
     if change == "preprocessing":
         told = hub("sync", check=0, HUBCORE_HOME=str(other)).stderr
-        assert "locked anew" in told
+        assert "locked again" in told
         hub("sync", "--frozen", check=0, HUBCORE_HOME=str(other))
 
 

@@ -61,8 +61,8 @@ def test_python_access_to_a_new_models_package(workshop, tmp_path):
     [
         (["acme"], "Weights need a model that they fit"),
         (["acme", "--model", "resnet5O"], "Unknown model 'resnet5O'"),
-        (["acme", "--kind", "model", "--model", "resnet18"], "--model is for weights"),
-        (["hub-detection", "--model", "resnet18"], "a distribution of the hub's own"),
+        (["acme", "--kind", "model", "--model", "resnet18"], "--model is only for weights"),
+        (["hub-detection", "--model", "resnet18"], "one of the hub's own distributions"),
         (["3 flowers", "--model", "resnet18"], "cannot be a package's name"),
     ],
 )

@@ -135,14 +135,14 @@ def training_state(workplace):
     [
         (lambda w: (w / "pets.txt").write_text("cat\ndog\n"), [], "do not fit|3 outputs"),
         (parallel, [], "as DataParallel names them"),
-        (whole_model, [], "Save the model's tensors alone"),
+        (whole_model, [], "Save only the model's tensors"),
         (training_state, [], "holds more than tensors (model, epoch)"),
         (lambda w: (w / "best.pth").write_text("hello"), [], "cannot be packed as it is"),
         (lambda w: (w / "best.pth").unlink(), [], "There is no file best.pth"),
-        (lambda w: (w / "pets.txt").unlink(), [], "The categories cannot be read"),
+        (lambda w: (w / "pets.txt").unlink(), [], "Cannot read the categories"),
         (lambda w: (w / "pets.txt").write_text("\n"), [], "holds no names"),
         (lambda w: None, ["--metric", "acc@1"], "write --metric acc@1=97.1"),
-        (lambda w: None, ["--name", "hub-video"], "a distribution of the hub's own"),
+        (lambda w: None, ["--name", "hub-video"], "one of the hub's own distributions"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -417,7 +417,7 @@ def test_a_task_that_is_not_served_says_so():
     }
     with (
         hubcore.register(catalog, name="acme"),
-        pytest.raises(PredictionError, match="does not serve the task 'depth-estimation'"),
+        pytest.raises(PredictionError, match="does not support the task 'depth-estimation'"),
     ):
         hubcore.predict("acme_depth", CHELSEA)
 
@@ -428,7 +428,7 @@ def test_a_task_that_is_not_served_says_so():
         ({"device": "cuda:77"}, "device 'cuda:77' cannot be used"),
         ({"device": "toaster"}, "device 'toaster' cannot be used"),
         ({"dtype": "int4"}, "Unknown dtype"),
-        ({"batch_size": 0}, "at least one"),
+        ({"batch_size": 0}, "at least 1"),
         ({"weights": "NOPE"}, "Unknown weights 'NOPE'"),
         ({"weights": "ResNet50_Weights.IMAGENET1K_V1"}, "expected MobileNet_V2_Weights"),
     ],

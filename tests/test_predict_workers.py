@@ -259,7 +259,7 @@ images = torch.randn(4, 3, 224, 224)
 found = []
 def work():
     with torch.inference_mode():
-        for number in range(4):
+        for number in range(8):  # the first few settle where blocks lie, which differs by address
             before = resource.getrusage(resource.RUSAGE_THREAD).ru_minflt
             model(images)
             found.append(resource.getrusage(resource.RUSAGE_THREAD).ru_minflt - before)

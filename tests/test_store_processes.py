@@ -267,7 +267,7 @@ def test_a_partial_that_vanishes_is_one_clear_error(server, tmp_path):
         exchange.write(exchange.data[1000:end])
 
     url = server.serve("/n.pth", DATA, [vanish])
-    with pytest.raises(StoreError, match="failed"):
+    with pytest.raises(StoreError, match="cannot be used"):
         Store(tmp_path).get(RemoteFile((url,), DIGEST))
     assert Store(tmp_path).get(RemoteFile((url,), DIGEST)).read_bytes() == DATA
 

@@ -250,7 +250,7 @@ FAULTY = {
     "no licence": (
         lambda c: member_of(c).pop("license"),
         "licenses",
-        "the licence is not said",
+        "the licence is not stated",
     ),
     "two members that are one": (
         two_members_alike,

@@ -1,4 +1,4 @@
-"""For authors of plugins: start a project, pack a checkpoint, export an existing enum.
+"""Tools for authors of plugins: start a project, pack a checkpoint, export existing enums.
 
-What is written here is examined by `hubcore.testing`, which this room does not know.
+`hubcore.testing` checks what they write; the two do not depend on each other.
 """

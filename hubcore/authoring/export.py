@@ -1,8 +1,9 @@
-"""Turns enums of weights that exist into a catalogue.
+"""Exports existing weights enums as a catalogue.
 
-For modules that follow torchvision's pattern: enums whose members have ``url``, ``transforms``,
-``meta`` and ``get_state_dict()``, and functions that take them as ``weights=``. The catalogue names
-the module's own functions and preprocessing, so it is used beside the module, not in its place.
+It is for modules that follow torchvision's pattern: enums whose members have ``url``,
+``transforms``, ``meta`` and ``get_state_dict()``, and functions that take them as ``weights=``. The
+catalogue refers to the module's own functions and preprocessing, so it is used along with the
+module, not instead of it.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ from ..protocols import WeightsLike
 
 __all__ = ["ExportError", "dumps", "export_module", "published"]
 
-# torchvision's presets and the hub's classes of the same name do the same, and the latter take
-# arguments that JSON can hold.
+# The hub's classes do the same as torchvision's presets of the same names, and take arguments that
+# JSON can represent.
 _PRESETS = "torchvision.transforms._presets"
 _OWN = "hubcore.transforms"
 
 
 class ExportError(HubError, ValueError):
-    """A module's enums cannot be described in a catalogue."""
+    """A module cannot be exported as a catalogue."""
 
 
 def export_module(
@@ -40,17 +41,21 @@ def export_module(
     task: str = "image-classification",
     report: Callable[[str], object] = lambda line: None,
 ) -> dict[str, Any]:
-    """A catalogue of the enums of weights that a module offers.
+    """Makes a catalogue of the weights enums that a module offers.
 
     Args:
         module: the imported module.
-        builders: the model that each enum's members fit, by the enum's name. Other enums need a
-            function in the module whose ``weights`` parameter is annotated with them.
-        task: what the models do.
-        report: called with a line about everything that JSON cannot hold and that was left out.
+        builders: the model that each enum's members fit, by the enum's name. An enum that is not
+            in it needs a function in the module whose ``weights`` parameter is annotated with it.
+        task: the task of the models.
+        report: called with a message for each fact that the author has to add, or that was left
+            out because JSON cannot represent it.
+
+    Returns:
+        The catalogue, ready for JSON.
 
     Raises:
-        ExportError: there are no such enums, or the model that one belongs to is not known.
+        ExportError: the module has no such enums, or the model that an enum belongs to is unknown.
     """
     given = builders or {}
     enums = dict(_enums(module))
@@ -63,8 +68,8 @@ def export_module(
     homeless = [name for name in enums if name not in given and name not in functions]
     if homeless:
         raise ExportError(
-            f"Which models do these enums belong to? No function of '{module.__name__}' is "
-            f"annotated as taking them: {', '.join(homeless)}. Say so: --builder "
+            f"No function of '{module.__name__}' has a 'weights' parameter annotated with these "
+            f"enums: {', '.join(homeless)}. Name the models that they fit: --builder "
             f"{homeless[0]}=resnet50"
         )
     models: dict[str, Any] = {}
@@ -84,15 +89,31 @@ def export_module(
 
 
 def published(reference: str) -> Any:
-    """The object that a catalogue's ``["hubcore.authoring.export:published", {...}]`` names.
+    """Imports the object that a reference names.
 
-    For preprocessing that a module offers ready made, not as something to call.
+    Exported catalogues call it, as ``["hubcore.authoring.export:published", {...}]``, where a
+    module offers its preprocessing as a ready-made object instead of a function that makes one.
+
+    Args:
+        reference: ``"module:attribute"``.
+
+    Raises:
+        HubError: there is no such object.
     """
     return resolve(reference)
 
 
 def dumps(value: Any, indent: int = 0) -> str:
-    """JSON with every value that fits in a line of 100 columns on one line."""
+    """Formats a value as JSON, with each part on one line if it fits in about 100 columns.
+
+    Args:
+        value: the value.
+        indent: the number of spaces before the value's lines.
+
+    Raises:
+        TypeError: JSON cannot represent a part of the value.
+        ValueError: a number is NaN or infinite.
+    """
     line = json.dumps(value, ensure_ascii=False, allow_nan=False)
     if len(line) + indent <= 90 or not isinstance(value, dict | list) or not value:
         return line
@@ -108,7 +129,7 @@ def dumps(value: Any, indent: int = 0) -> str:
 
 
 def _enums(module: ModuleType) -> Iterator[tuple[str, type[Enum]]]:
-    """The module's own enums of weights: those it defines, or offers from its own package."""
+    """The weights enums that the module defines, or offers from its own package."""
     package = module.__name__.partition(".")[0]
     for name, value in sorted(vars(module).items()):
         if (
@@ -122,7 +143,7 @@ def _enums(module: ModuleType) -> Iterator[tuple[str, type[Enum]]]:
 
 
 def _functions(module: ModuleType, enums: Mapping[str, type[Enum]]) -> dict[str, str]:
-    """The function that takes each enum, by the enum's name."""
+    """The name of the function that takes each enum, by the enum's name."""
     found: dict[str, str] = {}
     names = {enum: name for name, enum in enums.items()}
     for function_name, function in sorted(vars(module).items()):
@@ -166,14 +187,15 @@ def _member(
     if digest:
         data["sha256"] = digest
     else:
-        report(f'{member}: its address carries no digest; add "sha256"')
+        report(f'{member}: its address carries no digest. Add "sha256" to the catalogue.')
     meta = {}
     for key, value in member.meta.items():
         try:
-            meta[key] = _plain(value)
+            meta[key] = _to_json(value)
         except TypeError:
             report(
-                f"{member}: meta['{key}'] is left out, JSON cannot hold a {type(value).__name__}"
+                f"{member}: meta['{key}'] is left out: JSON cannot represent a value of type "
+                f"{type(value).__name__}."
             )
     data["license"] = str(meta.get("license", "unknown"))
     data["transforms"] = _transforms(module, enum, member)
@@ -191,21 +213,21 @@ def _transforms(module: ModuleType, enum: type[Enum], member: Any) -> Any:
     named = (
         isinstance(home, str) and name and "<" not in name and not getattr(transforms, "args", ())
     )
-    if named and _names(f"{home}:{name}"):
+    if named and _is_callable(f"{home}:{name}"):
         try:
-            plain = {key: _plain(value) for key, value in keywords.items()}
+            plain = {key: _to_json(value) for key, value in keywords.items()}
         except TypeError:
             plain = None
         if plain is not None:
             return [f"{home}:{name}", plain] if plain else f"{home}:{name}"
     reference = f"{module.__name__}:{enum.__name__}.{member.name}.transforms"
-    # What is a module already is not to be called; anything else is what makes one.
+    # A partial or a class makes the preprocessing; any other object is the preprocessing.
     if type(transforms).__module__ == "functools" or isinstance(transforms, type):
         return reference
     return ["hubcore.authoring.export:published", {"reference": reference}]
 
 
-def _names(reference: str) -> bool:
+def _is_callable(reference: str) -> bool:
     try:
         return callable(resolve(reference))
     except HubError:
@@ -214,20 +236,20 @@ def _names(reference: str) -> bool:
 
 @cache
 def _labels() -> dict[str, list[str]]:
-    """The long lists that come with the hub, by name."""
+    """The lists of categories that come with the hub, by name."""
     return {file.stem: json.loads(file.read_text("utf-8")) for file in LABELS.glob("*.json")}
 
 
-def _plain(value: Any) -> Any:
-    """The value as JSON has it.
+def _to_json(value: Any) -> Any:
+    """Converts a value to what a catalogue writes for it.
 
     Raises:
-        TypeError: JSON has nothing like it.
+        TypeError: JSON cannot represent it.
     """
     if isinstance(value, Enum):
         if isinstance(value, WeightsLike):
             return f"@{type(value).__name__}.{value.name}"
-        return _plain(value.value)
+        return _to_json(value.value)
     if isinstance(value, float) and math.isnan(value):
         return None
     if value is None or isinstance(value, str | int | float | bool):
@@ -235,8 +257,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         if not all(isinstance(key, str) for key in value):
             raise TypeError("keys must be strings")
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _to_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         shared = next((name for name, names in _labels().items() if names == list(value)), None)
-        return f"@{shared}" if shared else [_plain(item) for item in value]
+        return f"@{shared}" if shared else [_to_json(item) for item in value]
     raise TypeError(type(value).__name__)

@@ -1,7 +1,7 @@
-"""From a trained checkpoint to the wheel of a weights pack.
+"""Packs a trained checkpoint into the wheel of a weights package.
 
-The tensors are tried on the model as a user would load them; digest, size, parameters and
-operations are computed; the catalogue is written and the wheel built, without a network.
+This loads the tensors into the model as a user would, computes the digest, the size and the numbers
+of parameters and operations, writes the catalogue and builds the wheel. It needs no network.
 """
 
 from __future__ import annotations
@@ -41,27 +41,28 @@ _OPS_TASKS = ("image-classification", "semantic-segmentation")
 
 
 class PackError(HubError, ValueError):
-    """A checkpoint cannot be packed as asked."""
+    """A checkpoint cannot be packed as requested."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is to be packed.
+    """What to pack, and the facts about it.
 
     Attributes:
-        checkpoint: a state dict, in a file that `torch.load` reads or a safetensors file.
-        model: the model that the tensors fit, by name.
+        checkpoint: the file of a state dict, which `torch.load` reads, or a safetensors file.
+        model: the name of the model that the tensors fit.
         categories: the names of the classes, in the order of the model's outputs.
-        name: the distribution's name.
-        version: the distribution's version.
+        name: the name of the distribution.
+        version: the version of the distribution.
         member: the name of the weights in their enum.
-        metrics: results by name, such as ``{"acc@1": 97.1}``; in percent where the field does so.
-        dataset: what the metrics were measured on.
-        license: an SPDX identifier, an address, or "unknown".
-        url: where the checkpoint will be found; None puts it into the wheel.
-        training: where it is described how the weights were trained.
-        preprocessing: changes to the arguments of the preprocessing that the model's own weights
-            have, such as ``{"crop_size": 96}``.
+        metrics: results by name, such as ``{"acc@1": 97.1}``; in percent where that is usual.
+        dataset: the data set that the metrics were measured on.
+        license: an SPDX identifier, the address of a licence, or "unknown".
+        url: the address that users will download the checkpoint from. None: the checkpoint goes
+            into the wheel.
+        training: the address of a description of the training.
+        preprocessing: arguments of the preprocessing that differ from those of the model's default
+            weights, such as ``{"crop_size": 96}``.
     """
 
     checkpoint: Path
@@ -79,18 +80,22 @@ class Recipe:
 
 
 def pack(recipe: Recipe, output: Path) -> Path:
-    """Checks a checkpoint and builds the wheel that offers it.
+    """Checks a checkpoint, and builds a wheel that offers it.
 
     Args:
         recipe: what to pack.
-        output: the folder for the wheel.
+        output: the folder for the wheel. It is created if it does not exist.
 
     Returns:
-        The wheel.
+        The path of the wheel.
 
     Raises:
-        PackError, WeightsError: the checkpoint does not fit the model or the categories.
-        MissingDependencyError: the build backend is not installed.
+        PackError: the checkpoint is missing, is not a state dict or does not fit the categories, or
+            the wheel cannot be built.
+        WeightsError: the checkpoint does not fit the model.
+        UnknownNameError: there is no such model.
+        ScaffoldError: the distribution cannot have this name.
+        MissingDependencyError: a package that packing needs is not installed.
     """
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder) / "project"
@@ -99,7 +104,16 @@ def pack(recipe: Recipe, output: Path) -> Path:
 
 
 def make_project(recipe: Recipe, folder: Path) -> None:
-    """Writes the source of the package that `pack` builds."""
+    """Writes the source of the package that `pack` builds.
+
+    Args:
+        recipe: what to pack.
+        folder: the folder for the source. It must be empty or not exist.
+
+    Raises:
+        PackError, WeightsError, UnknownNameError, ScaffoldError, MissingDependencyError: as `pack`.
+        ScaffoldError: the folder is not empty, or cannot be written.
+    """
     from ..download.hashing import sha256_of
 
     _require_tools()
@@ -157,15 +171,22 @@ def make_project(recipe: Recipe, folder: Path) -> None:
 
 
 def build_wheel(project: Path, output: Path) -> Path:
-    """Builds a project's wheel with hatchling, which the project declares as its backend.
+    """Builds the wheel of a project with hatchling, which the project declares as its backend.
+
+    Args:
+        project: the folder of the project.
+        output: the folder for the wheel. It is created if it does not exist.
+
+    Returns:
+        The path of the wheel.
 
     Raises:
-        MissingDependencyError: a tool is not installed.
-        PackError: it refused the project.
+        PackError: the build failed.
+        MissingDependencyError: a package that packing needs is not installed.
     """
     _require_tools()
     output.mkdir(parents=True, exist_ok=True)
-    # PEP 517's hook, which works on the current folder and so gets a process of its own.
+    # PEP 517's hook builds the project in the current folder, so it gets its own process.
     hook = "import sys, hatchling.build as backend; print(backend.build_wheel(sys.argv[1]))"
     command = [sys.executable, "-c", hook, str(output.absolute())]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
@@ -177,15 +198,20 @@ def build_wheel(project: Path, output: Path) -> Path:
 def base_transforms(model: ModelEntry, changes: Mapping[str, Any] | None = None) -> Reference:
     """The preprocessing of a model's default weights, with changed arguments.
 
+    Args:
+        model: the model.
+        changes: the arguments to change. If the model has no weights of its own, they are all the
+            arguments of `hubcore.transforms.ImageClassification`, and must include ``crop_size``.
+
     Raises:
-        PackError: the model has no weights of its own to take it from.
+        PackError: the model has no weights of its own, and ``crop_size`` is missing.
     """
     entry = model.catalog.weights.get(model.weights or "")
     if entry is None:
         if not changes or "crop_size" not in changes:
             raise PackError(
-                f"The model '{model.name}' has no weights whose preprocessing could be taken over: "
-                f"say how the images were prepared, --crop-size and --resize-size at least."
+                f"The model '{model.name}' has no weights to take the preprocessing from: give at "
+                f"least --crop-size and --resize-size, as the images were prepared in training."
             )
         return Reference("hubcore.transforms:ImageClassification", changes)
     default = entry.default or next(iter(entry.members))
@@ -194,37 +220,43 @@ def base_transforms(model: ModelEntry, changes: Mapping[str, Any] | None = None)
 
 
 def read_categories(path: Path) -> list[str]:
-    """Names of classes from a JSON array, or from a text file with one a line.
+    """Reads the names of classes from a JSON array (``.json``) or a text file, one per line.
 
     Raises:
-        PackError: the file cannot be read, or holds anything else.
+        PackError: the file cannot be read, or holds anything else or no names.
     """
     try:
         text = path.read_text("utf-8")
         names = json.loads(text) if path.suffix == ".json" else text.splitlines()
     except (OSError, ValueError) as error:
-        raise PackError(f"The categories cannot be read from {path}: {error}") from error
+        raise PackError(f"Cannot read the categories from {path}: {error}") from error
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise PackError(f"{path} must hold the names of the classes: an array, or one a line.")
+        raise PackError(
+            f"{path} must hold the names of the classes: a JSON array of strings, or a text file "
+            f"with one name per line."
+        )
     names = [name.strip() for name in names if name.strip()]
     if not names:
-        raise PackError(f"{path} holds no names of classes.")
+        raise PackError(f"{path} holds no names of classes: write one per line.")
     return names
 
 
 def count_ops(model: nn.Module, image: Any) -> float:
-    """Billions of multiply-accumulate operations of one forward pass, as torchvision counts them.
+    """Counts the multiply-accumulate operations of one forward pass, as torchvision does.
 
     Args:
-        model: in evaluation mode.
-        image: one prepared image, ``(C, H, W)``.
+        model: the model, in evaluation mode.
+        image: a preprocessed image, a float tensor (C, H, W).
+
+    Returns:
+        The number of operations in billions.
     """
     import torch
     from torch.nn.attention import SDPBackend, sdpa_kernel
     from torch.utils.flop_counter import FlopCounterMode
 
     counter = FlopCounterMode(display=False)
-    # The CPU's fused attention is not counted, its parts are.
+    # Fused attention on the CPU is not counted, but its parts are.
     fused = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
@@ -232,12 +264,12 @@ def count_ops(model: nn.Module, image: Any) -> float:
             model(image.unsqueeze(0))
     finally:
         torch.backends.mha.set_fastpath_enabled(fused)
-    # The counter has a multiplication and an addition as two.
+    # The counter counts a multiplication and an addition as two operations.
     return float(counter.get_total_flops()) / 2 / 1e9
 
 
 class _Candidate(NamedTuple):
-    """A checkpoint in the guise of weights: what `hubcore.weights.WeightsLike` asks for."""
+    """A checkpoint as weights: it satisfies `hubcore.WeightsLike`."""
 
     url: str
     transforms: Reference
@@ -252,7 +284,7 @@ class _Candidate(NamedTuple):
 
 
 def _measured(model: ModelEntry, recipe: Recipe, transforms: Reference) -> dict[str, Any]:
-    """Loads the checkpoint as users will; gives the number of parameters and of operations."""
+    """Loads the checkpoint as users will. Returns the numbers of parameters and operations."""
     from ..building.builders import builder_of
     from ..checkpoints.reading import read_state_dict
 
@@ -260,7 +292,7 @@ def _measured(model: ModelEntry, recipe: Recipe, transforms: Reference) -> dict[
         tensors = read_state_dict(recipe.checkpoint)
     except WeightsError as error:
         raise PackError(
-            f"{recipe.checkpoint} cannot be packed as it is. Save the model's tensors alone, "
+            f"{recipe.checkpoint} cannot be packed as it is. Save only the model's tensors: "
             f"torch.save(model.state_dict(), path). ({error})"
         ) from error
     _check_tensors(model, recipe, tensors)
@@ -277,16 +309,16 @@ def _measured(model: ModelEntry, recipe: Recipe, transforms: Reference) -> dict[
 
 
 def _check_tensors(model: ModelEntry, recipe: Recipe, tensors: Mapping[str, Any]) -> None:
-    """The usual mistakes, in the author's terms; loading finds the others."""
+    """Reports common mistakes in the author's terms. Loading finds all others."""
     nested = [key for key, value in tensors.items() if not hasattr(value, "shape")]
     if nested:
         raise PackError(
-            f"{recipe.checkpoint} holds more than tensors ({', '.join(nested[:4])}). Save the "
-            f"model's state dict alone: torch.save(model.state_dict(), path)."
+            f"{recipe.checkpoint} holds more than tensors ({', '.join(nested[:4])}). Save only the "
+            f"model's state dict: torch.save(model.state_dict(), path)."
         )
     if tensors and all(key.startswith("module.") for key in tensors):
         raise PackError(
-            f"The tensors of {recipe.checkpoint} are named 'module.…', as DataParallel names them. "
+            f"The tensors in {recipe.checkpoint} are named 'module.…', as DataParallel names them. "
             f"Save those of the model inside: torch.save(model.module.state_dict(), path)."
         )
     for path in model.head:
@@ -296,12 +328,12 @@ def _check_tensors(model: ModelEntry, recipe: Recipe, tensors: Mapping[str, Any]
             if outputs != len(recipe.categories):
                 raise PackError(
                     f"The checkpoint has {outputs} outputs ('{path}.weight'), but "
-                    f"{len(recipe.categories)} categories are named."
+                    f"{len(recipe.categories)} categories were given. Give one for each output."
                 )
 
 
 def _inherited(model: ModelEntry) -> dict[str, Any]:
-    """What is true of all weights of a model."""
+    """The meta-data that holds for all weights of a model."""
     entry = model.catalog.weights.get(model.weights or "")
     if entry is None:
         return {}
@@ -315,14 +347,14 @@ def _require_tools() -> None:
     for module in ("hatchling", "packaging", "PIL", "torch"):
         if module not in sys.modules and find_spec(module) is None:
             raise MissingDependencyError(
-                f"Packing needs '{module}': pip install 'hubcore[authors]' and the family that "
+                f"Packing needs '{module}': pip install 'hubcore[authors]', and the family that "
                 f"has the model",
                 module,
             )
 
 
 def _license_line(license: str) -> str:
-    """The line of pyproject.toml: only for an SPDX expression, nothing else is allowed there."""
+    """The licence's line in pyproject.toml, where only SPDX expressions are allowed; else empty."""
     from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
     try:

@@ -1,4 +1,4 @@
-"""Projects of new plugins, from the templates that come with the hub."""
+"""Starts the projects of new plugins, from the templates that come with the hub."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _PROJECT_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 class ScaffoldError(HubError, ValueError):
-    """A project cannot be made under this name, or at this place."""
+    """A project cannot be created with this name, with these options or in this folder."""
 
 
 def check_name(name: str) -> str:
-    """The normalised name of a distribution.
+    """Checks a distribution's name, and returns it in normalised form.
 
     Raises:
-        ScaffoldError: it is no valid name, or one of the hub's own families has it.
+        ScaffoldError: the name is not valid, or belongs to a distribution of the hub.
     """
     from ..catalogs.known_packages import BUILT_IN
 
@@ -37,16 +37,22 @@ def check_name(name: str) -> str:
         or keyword.iskeyword(package)
     ):
         raise ScaffoldError(
-            f"'{name}' cannot be a package's name: use letters, digits and hyphens, a letter "
-            f"first, as in 'acme-flowers'."
+            f"'{name}' cannot be a package's name: use letters, digits and hyphens, and begin with "
+            f"a letter, as in 'acme-flowers'."
         )
     if normal in BUILT_IN or normal == "hubcore":
-        raise ScaffoldError(f"'{normal}' is a distribution of the hub's own: choose another name.")
+        raise ScaffoldError(
+            f"'{normal}' is one of the hub's own distributions: choose another name."
+        )
     return normal
 
 
 def names_for(name: str) -> dict[str, str]:
-    """What a template's names are, from the distribution's."""
+    """Derives the values of a template's names from the distribution's name.
+
+    Raises:
+        ScaffoldError: the name is not valid, or belongs to a distribution of the hub.
+    """
     normal = check_name(name)
     package = normal.replace("-", "_")
     bare = normal.removeprefix("hub-")
@@ -64,15 +70,15 @@ def names_for(name: str) -> dict[str, str]:
 
 
 def write_project(kind: str, folder: Path, values: Mapping[str, str]) -> None:
-    """Writes a template's files, filled in, below a folder.
+    """Writes a template's files, filled in, into a folder.
 
     Args:
-        kind: ``weights`` (a catalogue without Python) or ``model``.
-        folder: where; made if need be.
-        values: the template's names.
+        kind: the template: ``weights`` (a catalogue without Python) or ``model``.
+        folder: the folder. It must be empty, or is created.
+        values: the values of the template's names, see `names_for`.
 
     Raises:
-        ScaffoldError: the folder holds something already, or cannot be written.
+        ScaffoldError: the folder is not empty, or cannot be written.
     """
     try:
         if folder.exists() and any(folder.iterdir()):

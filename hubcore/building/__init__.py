@@ -1,5 +1,5 @@
-"""A model from an architecture and weights.
+"""Builds models from architectures and weights.
 
-What the ``weights`` argument means, which initialisation can be skipped and how tensors get into
-the module are settled here. What a model is used for (prediction, checks, commands) is not known.
+This layer interprets the ``weights`` argument, skips needless initialisation and loads tensors into
+the module. It does not know what a model is used for (prediction, checks, commands).
 """

@@ -1,8 +1,8 @@
-"""Assembly: an architecture and weights become a model.
+"""Assembles a model from an architecture and weights.
 
-Two kinds of architecture are served. A multi-weight builder (the catalogue says
-``loads_weights``) takes ``weights=`` and loads the tensors itself, as torchvision's do. Any other
-callable takes configuration only, and the hub loads the tensors into what it returns.
+There are two kinds of architecture. A multi-weight builder (marked ``loads_weights`` in the
+catalogue) takes ``weights=`` and loads the tensors itself, as torchvision's do. Any other callable
+takes configuration only, and the hub loads the tensors into the module that it returns.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ logger = logging.getLogger("hubcore")
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What became of the weights.
+    """Which tensors of a model came from its weights.
 
     Attributes:
-        weights: the weights.
-        loaded: state-dict keys of the model whose tensors came from the weights.
-        new: keys of a new head, which has random values and wants training.
+        weights: the weights that the model was built with.
+        loaded: the state-dict keys of the tensors that were loaded from the weights.
+        new: the state-dict keys of a new head, which is randomly initialised and needs training.
     """
 
     weights: WeightsLike
@@ -46,7 +46,7 @@ class LoadReport:
 
 
 class _Loaded(NamedTuple):
-    """What a report is made from when someone asks: most never do."""
+    """What a report is made from on request: most models are never asked for one."""
 
     weights: WeightsLike
     module: weakref.ref[nn.Module]
@@ -57,7 +57,14 @@ _loaded: weakref.WeakKeyDictionary[nn.Module, _Loaded] = weakref.WeakKeyDictiona
 
 
 def load_report(model: nn.Module) -> LoadReport | None:
-    """Which of a model's tensors were loaded and which are new; None if it has no weights."""
+    """Reports which of a model's tensors were loaded from weights and which are new.
+
+    Args:
+        model: a model that a builder of the hub returned.
+
+    Returns:
+        The report, or None if the model was built without weights.
+    """
     found = _loaded.get(model)
     if found is None:
         return None
@@ -72,15 +79,19 @@ def assemble(
     """Builds a model.
 
     Args:
-        model: the catalogue's entry.
-        weights: what to load, or None for torchvision's initialisation.
-        progress: show a progress bar while downloading.
-        config: arguments of the architecture. A ``num_classes`` other than the weights' own keeps
-            the body and gives the model a new head.
+        model: the catalogue entry of the model.
+        weights: the weights to load, or None for the architecture's own initialisation.
+        progress: show a progress bar on stderr while downloading.
+        config: arguments of the architecture. If ``num_classes`` differs from the weights' own, the
+            body is pre-trained and the head is new.
+
+    Returns:
+        The model, as the architecture leaves it and installed hooks wrap it.
 
     Raises:
         WeightsError: the weights do not fit the model.
         ValueError: an argument contradicts the weights.
+        HubError: the weights cannot be downloaded or read.
     """
     architecture = model.architecture
     build = architecture.func
@@ -88,7 +99,7 @@ def assemble(
     if weights is None:
         return _finished(model, _blank(model, build, progress, arguments), None)
 
-    _require(model, weights, arguments)
+    _add_required_arguments(model, weights, arguments)
     tensors = weights.get_state_dict(progress=progress, check_hash=True)
     own_classes = _class_count(weights)
     if own_classes is None and model.head:
@@ -96,20 +107,21 @@ def assemble(
     classes = arguments.get("num_classes")
     new_head: dict[str, torch.Tensor] = {}
     if classes is not None and own_classes is not None and classes != own_classes:
-        new_head = _head(model, tensors, _blank_but_head(model, build, progress, arguments))
+        new_head = _head_tensors(model, tensors, _blank_but_head(model, build, progress, arguments))
         if arguments.get("quantize") and not new_head.keys() <= tensors.keys():
             # Weights of quantization-aware training, which become integers after loading.
             floats = {**arguments, "quantize": False}
-            new_head = _head(model, tensors, _blank_but_head(model, build, progress, floats))
+            new_head = _head_tensors(
+                model, tensors, _blank_but_head(model, build, progress, floats)
+            )
         tensors = _replaced(tensors, new_head)
     elif model.head and own_classes is not None:
         arguments["num_classes"] = classes = own_classes
     try:
-        # A parameter that the strict load below does not overwrite would be an error, so nothing
-        # is left without values.
+        # Skipping is safe: the strict load below fails unless it overwrites every parameter.
         quantized = bool(arguments.get("quantize"))
         with SkipRandomInit(zeros=quantized) as skipping:
-            if quantized:  # it runs the float model once, which wants numbers in it
+            if quantized:  # the builder runs the float model once, so its values must be finite
                 arguments["quantize"] = _Quantize(skipping)
             if model.loads_weights:
                 meta = dict(weights.meta)
@@ -127,10 +139,12 @@ def assemble(
         raise WeightsError(
             f"The weights {weights} do not fit the model '{model.name}'. {error}"
         ) from error
-    _loaded[module] = _Loaded(weights, weakref.ref(module), _paths(model) if new_head else ())
+    _loaded[module] = _Loaded(
+        weights, weakref.ref(module), _head_prefixes(model) if new_head else ()
+    )
     if new_head:
         logger.info(
-            "%s: %d tensors loaded from %s; new and untrained: %s",
+            "%s: loaded %d tensors from %s; new, to be trained: %s",
             model.name,
             len(tensors) - len(new_head),
             weights,
@@ -140,7 +154,7 @@ def assemble(
 
 
 def _finished(model: ModelEntry, module: nn.Module, weights: WeightsLike | None) -> nn.Module:
-    """The model as installed hooks want it, with its report."""
+    """The model as installed hooks wrap it, with its load report."""
     finished = hooks.wrap_model(module, model.canonical, weights)
     if finished is not module and module in _loaded:
         _loaded[finished] = _loaded[module]
@@ -150,7 +164,7 @@ def _finished(model: ModelEntry, module: nn.Module, weights: WeightsLike | None)
 def _blank(
     model: ModelEntry, build: Callable[..., nn.Module], progress: bool, arguments: dict[str, Any]
 ) -> nn.Module:
-    """The model without weights of its own, initialised as its authors do."""
+    """The model without weights (but with its backbone's, if given), initialised as usual."""
     if not model.loads_weights:
         return build(**arguments)
     arguments = dict(arguments)
@@ -166,18 +180,20 @@ def _blank(
 def _blank_but_head(
     model: ModelEntry, build: Callable[..., nn.Module], progress: bool, arguments: dict[str, Any]
 ) -> nn.Module:
-    """A blank model of which only the head is sure to be initialised: that is soon done."""
+    """A blank model in which only the head is sure to be initialised, which takes little time."""
     if arguments.get("quantize"):
         return _blank(model, build, progress, arguments)
     with SkipRandomInit() as draft:
         parameters = _blank(model, build, progress, arguments).named_parameters()
-    head = {draft.number_of(p) for name, p in parameters if name.startswith(_paths(model))}
+    head = {draft.number_of(p) for name, p in parameters if name.startswith(_head_prefixes(model))}
     with SkipRandomInit(keep=head):
         return _blank(model, build, progress, arguments)
 
 
-def _require(model: ModelEntry, weights: WeightsLike, arguments: dict[str, Any]) -> None:
-    """Takes over the arguments that the weights need."""
+def _add_required_arguments(
+    model: ModelEntry, weights: WeightsLike, arguments: dict[str, Any]
+) -> None:
+    """Adds the arguments that the weights need."""
     needed = getattr(getattr(weights, "value", None), "config", None) or {}
     for name, value in needed.items():
         if arguments.get(name) is None:
@@ -185,17 +201,17 @@ def _require(model: ModelEntry, weights: WeightsLike, arguments: dict[str, Any])
         elif arguments[name] != value:
             raise ValueError(
                 f"The weights {weights} of '{model.name}' need {name}={value!r}, but "
-                f"{arguments[name]!r} was given."
+                f"{name}={arguments[name]!r} was given. Leave {name} out, or choose other weights."
             )
 
 
 def _class_count(weights: WeightsLike) -> int | None:
-    """How many classes the weights say they were trained for."""
+    """The number of classes in the weights' meta-data; None if it is not there."""
     categories = weights.meta.get("categories")
     if categories:
         return len(categories)
     if isinstance(weights.meta.get("num_classes"), int):
-        return int(weights.meta["num_classes"])  # classes that were published without names
+        return int(weights.meta["num_classes"])  # for classes published without names
     return None
 
 
@@ -206,9 +222,10 @@ def _class_count_by_shape(
     tensors: Mapping[str, Any],
     arguments: dict[str, Any],
 ) -> int:
-    """The number of classes with which the model's head has the shapes that the weights have.
+    """The number of classes for which the model's head has the same shapes as the weights'.
 
-    Tried are the number given and the rows of the head; some heads have more rows than classes.
+    Tries ``num_classes``, then the rows of the head's weight: some heads have more rows than
+    classes.
     """
     weight = tensors.get(f"{model.head[0]}.weight")
     rows = len(weight) if isinstance(weight, torch.Tensor) else None
@@ -219,36 +236,38 @@ def _class_count_by_shape(
             blank = _blank(model, build, False, {**arguments, "num_classes": count})
         if all(
             key in tensors and getattr(tensors[key], "shape", None) == value.shape
-            for key, value in _head(model, tensors, blank).items()
+            for key, value in _head_tensors(model, tensors, blank).items()
         ):
             return int(count)
     raise WeightsError(
         f"The weights {weights} do not say how many classes they have. Pass the number that they "
-        f"were trained with, num_classes=..., or give their meta-data 'categories'."
+        f"were trained with, num_classes=..., or add 'categories' to their meta-data."
     )
 
 
-def _head(
+def _head_tensors(
     model: ModelEntry, tensors: Mapping[str, Any], blank: nn.Module
 ) -> dict[str, torch.Tensor]:
-    """The tensors of a fresh head, as far as the weights have one there: not all have auxiliary
-    ones."""
+    """The head's tensors in a blank model.
+
+    Left out are heads that the weights do not have: some come without the auxiliary ones.
+    """
     if not model.head:
         raise WeightsError(
-            f"The model '{model.name}' declares no head, so num_classes cannot differ from its "
-            f"weights'."
+            f"The catalogue of '{model.name}' does not say which part of it is the head, so "
+            f"num_classes must be that of the weights. Leave num_classes out."
         )
-    present = tuple(p for p in _paths(model) if any(key.startswith(p) for key in tensors))
+    present = tuple(p for p in _head_prefixes(model) if any(key.startswith(p) for key in tensors))
     return {key: value for key, value in blank.state_dict().items() if key.startswith(present)}
 
 
-def _paths(model: ModelEntry) -> tuple[str, ...]:
-    """What the keys of the head begin with."""
+def _head_prefixes(model: ModelEntry) -> tuple[str, ...]:
+    """The prefixes of the head's state-dict keys."""
     return tuple(f"{path}." for path in model.head)
 
 
 def _replaced(tensors: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A copy of a state dict, its meta-data kept, with the tensors of a new head."""
+    """A copy of a state dict, including its meta-data, with some tensors replaced."""
     state_dict = OrderedDict(tensors)
     state_dict.update(new)
     state_dict._metadata = getattr(tensors, "_metadata", None)  # type: ignore[attr-defined]  # torch
@@ -256,8 +275,11 @@ def _replaced(tensors: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str
 
 
 class _Quantize(int):
-    """True. Asked for it again when it has built the float model, a builder quantizes next: much
-    work, and nothing of it to skip."""
+    """The value True for ``quantize``, which also stops the skipping once the float model is built.
+
+    A builder checks ``quantize`` again at that point. Quantizing, which comes next, is much work
+    with nothing to skip.
+    """
 
     _skipping: SkipRandomInit
 

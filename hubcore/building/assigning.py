@@ -12,15 +12,18 @@ __all__ = ["AssignedStateDict"]
 
 
 class AssignedStateDict(OrderedDict[str, Any]):
-    """A state dict whose tensors become a module's own when it loads them, instead of copies.
+    """A state dict whose tensors a module takes over when it loads them, instead of copying them.
 
-    `torch.nn.Module.load_state_dict` does so when it is called with ``assign=True``. A builder
-    that calls it without can be told through the state dict's meta-data, where each module's
-    loader looks up that choice. A torch that ignored it would copy: slower, and as right.
+    `torch.nn.Module.load_state_dict` does so with ``assign=True``. For builders that do not pass
+    it, the state dict's meta-data sets it: each module's loader reads that choice there. A torch
+    that ignored the meta-data would copy the tensors: slower, but equally correct.
+
+    Args:
+        tensors: the tensors by name. Float tensors are converted to torch's default dtype.
     """
 
     def __init__(self, tensors: Mapping[str, Any]) -> None:
-        # Assignment keeps a tensor's dtype, copying would have given the model's.
+        # Copying would convert tensors to the model's dtype; assignment does not.
         dtype = torch.get_default_dtype()
         super().__init__(
             (key, value.to(dtype) if _is_float(value) and value.dtype != dtype else value)

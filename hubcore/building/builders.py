@@ -1,8 +1,8 @@
-"""Builders: functions that make a model from its name, weights and arguments.
+"""Builders: functions that build one model each, with weights and arguments.
 
-A builder takes ``weights`` (None, a member, a name, or anything that satisfies `WeightsLike`),
-``progress`` and the model's own arguments. Weights fit because they say so and because their
-tensors do, not because of their type.
+A builder takes ``weights`` (None, an enum member, a name, or any object that satisfies
+`WeightsLike`), ``progress`` and the model's own arguments. Whether weights fit is decided by what
+they declare and by their tensors, not by their type.
 """
 
 from __future__ import annotations
@@ -37,35 +37,52 @@ def get_model(name: str, **config: Any) -> nn.Module:
     """Builds a model by name.
 
     Args:
-        name: bare or canonical, in any case.
+        name: the model's name, such as ``"resnet50"``, or its canonical name, such as
+            ``"hub-classification/resnet50"``; in any case.
         **config: the builder's arguments: ``weights``, ``progress``, ``num_classes``, ...
 
     Returns:
-        The model, in training mode as torchvision's builders leave it.
+        The model, in training mode like those of torchvision's builders.
 
     Raises:
-        UnknownNameError: there is no such model, or it has no such weights.
-        HubError: the weights cannot be had or do not fit.
+        UnknownNameError: there is no such model, or it has no such weights. It is also a
+            ValueError.
+        AmbiguousNameError: several packages offer the name. It is also a ValueError.
+        TypeError: ``weights`` are of another model, or are not weights.
+        ValueError: an argument contradicts the weights, or the model has none.
+        HubError: the weights cannot be downloaded or do not fit, or a package is missing.
     """
     return get_model_builder(name)(**config)
 
 
 def get_model_builder(name: str) -> Callable[..., nn.Module]:
-    """The builder of a model: ``get_model_builder("resnet50")(weights="DEFAULT")``.
+    """Finds the builder of a model: ``get_model_builder("resnet50")(weights="DEFAULT")``.
+
+    Args:
+        name: the model's name, bare or canonical, in any case.
+
+    Returns:
+        A function that takes keyword arguments and returns the model, as `get_model` does.
 
     Raises:
         UnknownNameError: there is no such model.
+        AmbiguousNameError: several packages offer the name.
     """
     return builder_of(find_model(name))
 
 
 def get_model_weights(name: str | Callable[..., Any]) -> type[WeightsEnum]:
-    """The model's own enum of weights.
+    """Finds the weights enum of a model.
 
     Args:
         name: the model's name, or its builder.
 
+    Returns:
+        The model's own enum, without weights that other packages offer for the model.
+
     Raises:
+        UnknownNameError: there is no such model.
+        AmbiguousNameError: several packages offer the name.
         ValueError: the model has no published weights.
     """
     model = find_model(name)
@@ -73,7 +90,7 @@ def get_model_weights(name: str | Callable[..., Any]) -> type[WeightsEnum]:
 
 
 def builder_of(model: ModelEntry) -> Callable[..., nn.Module]:
-    """The builder of a catalogue's entry: always the same function for an entry."""
+    """The builder of a catalogue entry: always the same function for the same entry."""
     entry, builder = _builders.get(model.canonical, (None, None))
     if builder is None or entry is not model:
         builder = _make_builder(model)
@@ -83,11 +100,12 @@ def builder_of(model: ModelEntry) -> Callable[..., nn.Module]:
 
 _ARGUMENTS = """\
 Args:
-    weights: what to load: a member, its name, "DEFAULT", an object with ``url``, ``transforms``,
-        ``meta`` and ``get_state_dict()``, or None for a fresh model. Published: {weights}.
+    weights: the weights to load: an enum member, its name, "DEFAULT", an object with ``url``,
+        ``transforms``, ``meta`` and ``get_state_dict()``, or None for a model without pre-trained
+        weights. Published: {weights}.
     progress: show a progress bar on stderr while downloading.
-    **config: passed on to ``{architecture}``. A ``num_classes`` other than the weights' keeps the
-        body and gives the model a new head.
+    **config: passed on to ``{architecture}``. If ``num_classes`` differs from the weights' own, the
+        body is pre-trained and the head is new.
 
 Returns:
     The model, in training mode.
@@ -136,11 +154,11 @@ def _build(
         warn_replaced(f"The model '{model.name}'", f"'{model.replaced_by}'")
     resolved = resolve_weights(model, weights, config)
     successor = getattr(getattr(resolved, "value", None), "replaced_by", None)
-    if successor and not (isinstance(weights, str) and "." in weights):  # get_weight has warned
+    if successor and not (isinstance(weights, str) and "." in weights):  # get_weight warned already
         warn_replaced(str(resolved), successor)
     backbone = model.data.get("backbone")
     if backbone is not None:
-        # With weights of its own a model has no use for its backbone's.
+        # The model's own weights include the backbone's.
         chosen = config.pop("weights_backbone", model.parameters.get("weights_backbone"))
         config["weights_backbone"] = None if resolved else backbone_weights(backbone, chosen)
     try:
@@ -150,7 +168,7 @@ def _build(
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         raise MissingDependencyError(
-            f"The model '{model.name}' needs '{missing}', which is not installed: pip install "
-            f"{model.catalog.distribution}",
+            f"The model '{model.name}' needs the package '{missing}', which is not installed. "
+            f"To install it: pip install {model.catalog.distribution}",
             missing,
         ) from error

@@ -1,4 +1,4 @@
-"""Builds a model without the random initialisation that its weights would overwrite."""
+"""Skips the random initialisation that a model's weights would overwrite."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ __all__ = ["SkipRandomInit"]
 
 
 class SkipRandomInit(TorchFunctionMode):
-    """While it is active, parameters of this thread are not filled with random numbers.
+    """A context manager in which this thread does not fill parameters with random numbers.
 
-    For building a model whose parameters are all overwritten next. `nn.Parameter` answers
-    ``is_meta`` with True meanwhile, since some initialisers draw until the numbers please them
-    (`torch.nn.init.trunc_normal_`) and would never end on numbers that do not change.
+    It is for building a model whose parameters are all overwritten next. In the block, the
+    ``is_meta`` of each `nn.Parameter` is True: some initialisers (`torch.nn.init.trunc_normal_`)
+    draw again until all numbers are in range, and would never end on numbers that do not change.
 
     Args:
-        keep: numbers of parameters to fill all the same. They are counted from 0 as each is first
-            to be filled, see `number_of`; an architecture counts alike each time it is built.
+        keep: the numbers of parameters to fill nevertheless. Parameters are numbered from 0 in the
+            order in which they are first to be filled (see `number_of`). An architecture numbers
+            them alike each time it is built.
         zeros: fill with zeros instead, for a model that is run before it is overwritten.
     """
 
@@ -34,17 +35,17 @@ class SkipRandomInit(TorchFunctionMode):
 
     @property
     def has_begun(self) -> bool:
-        """Whether anything was skipped yet."""
+        """Whether any parameter was to be filled yet."""
         return bool(self._numbers)
 
     def number_of(self, parameter: nn.Parameter) -> int | None:
-        """A parameter's number; None if nothing was to fill it with random numbers."""
+        """The parameter's number; None if it was never to be filled with random numbers."""
         number, _ = self._numbers.get(id(parameter), (None, None))
         return number
 
     def stop(self) -> None:
-        """Ends it before its block does, so that loading pays nothing for being watched."""
-        # Modes are a stack. Under one of the builder's own, this one stays to the block's end.
+        """Ends the skipping before the block ends, so that it does not slow down loading."""
+        # Modes form a stack: below a mode of the builder's, this one stays until the block ends.
         if not self._stopped and _get_current_function_mode() is self:  # type: ignore[no-untyped-call]
             self._stopped = True
             super().__exit__(None, None, None)  # type: ignore[no-untyped-call]
@@ -59,7 +60,7 @@ class SkipRandomInit(TorchFunctionMode):
         kwargs = kwargs or {}
         if func in _RANDOM_FILLS:
             # The functions of torch.nn.init pass their tensor by keyword. They are skipped as a
-            # whole, because what they call inside does not come by here.
+            # whole: calls inside them do not reach this mode.
             tensor = args[0] if args else kwargs.get("tensor")
             if isinstance(tensor, nn.Parameter) and self._skips(tensor):
                 return tensor.data.zero_() if self._zeros else tensor
@@ -88,5 +89,5 @@ _RANDOM_FILLS = frozenset(
         torch.Tensor.uniform_,
     }
 )
-# The getter of a property is a new object each time it is looked up: equal, not identical.
+# Each look-up of the property's getter gives a new object: equal, but not identical.
 _IS_META = torch.Tensor.is_meta.__get__  # type: ignore[attr-defined]  # a getset descriptor

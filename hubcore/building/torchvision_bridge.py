@@ -1,9 +1,9 @@
 """Lets builders that check weights by enum type load any weights.
 
-torchvision's builders take only members of their own enums, and read the model's settings from
-them. They are the reference for how each model is built, so the hub calls them as they are and
-hands them a stand-in that answers as a member of the expected enum, with the hub's meta-data and
-tensors. Nothing of torchvision is changed, and its downloader is never reached.
+torchvision's builders accept only members of their own enums, and read the model's settings from
+them. They are the reference for how each model is built, so the hub calls them unchanged. It passes
+them a stand-in that looks like a member of the expected enum and has the hub's meta-data and
+tensors. Nothing in torchvision is patched, and its downloader is never called.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ def stand_in(
     tensors: Mapping[str, Any],
     before_load: Callable[[], object] | None = None,
 ) -> StandIn:
-    """Weights that ``builder`` accepts for its parameter.
+    """Makes weights that ``builder`` accepts as one of its arguments.
 
     Args:
-        builder: a multi-weight builder, whose annotations say which enums it checks for.
-        parameter: ``weights`` or ``weights_backbone``.
+        builder: a multi-weight builder whose annotations name the enums that it accepts.
+        parameter: the name of the argument: ``weights`` or ``weights_backbone``.
         weights: the real weights.
-        meta: the meta-data to answer with.
-        tensors: the state dict to answer with.
+        meta: the meta-data that the stand-in has.
+        tensors: the state dict that the stand-in returns.
         before_load: called when the builder asks for the state dict.
     """
     enums = _accepted_enums(builder, parameter)
@@ -52,10 +52,15 @@ def _accepted_enums(builder: Callable[..., Any], parameter: str) -> list[type[En
 
 
 class StandIn:
-    """Weights in the guise of a member of another enum.
+    """Weights that look like a member of another enum.
 
-    ``isinstance`` consults ``__class__``, so the builders' type checks pass; comparing equal to
-    the member of the same name lets them apply what they do for that member alone.
+    ``isinstance`` consults ``__class__``, so the builders' type checks pass. A stand-in equals the
+    member of the same name, so builders treat it as they treat that member.
+
+    Attributes:
+        url, transforms: those of the real weights.
+        meta: the meta-data; the builder may change it.
+        name: the name of the real member; "" if it has none.
     """
 
     def __init__(
@@ -95,6 +100,7 @@ class StandIn:
         return repr(self._weights)
 
     def get_state_dict(self, *args: Any, **kwargs: Any) -> AssignedStateDict:
+        """The tensors by name. Arguments are accepted for compatibility and ignored."""
         if self._before_load is not None:
             self._before_load()
         return AssignedStateDict(self._tensors)

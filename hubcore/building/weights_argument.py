@@ -1,4 +1,4 @@
-"""What a builder's ``weights`` argument means, in today's spelling and in the older ones."""
+"""Interprets a builder's ``weights`` argument, and the older ``pretrained`` ones."""
 
 from __future__ import annotations
 
@@ -20,17 +20,22 @@ __all__ = ["backbone_weights", "own_enum", "pretrained_weights", "resolve_weight
 def resolve_weights(
     model: ModelEntry, weights: Any, config: Mapping[str, Any] | None = None
 ) -> WeightsLike | None:
-    """What a builder's ``weights`` argument means.
+    """Finds the weights that a builder's ``weights`` argument stands for.
 
     Args:
-        model: the model they are for.
-        weights: None; a member; a name such as ``"DEFAULT"``, ``"IMAGENET1K_V2"`` or
+        model: the model to build.
+        weights: None; an enum member; a name such as ``"DEFAULT"``, ``"IMAGENET1K_V2"`` or
             ``"AcmeFlowers_Weights.V1"``; or an object that satisfies `WeightsLike`.
         config: the builder's other arguments, which may decide between enums (``quantize``).
 
+    Returns:
+        The weights, or None for None.
+
     Raises:
-        TypeError: ``weights`` is nothing of these, or declares to fit another model.
-        UnknownNameError: the name means no weights.
+        TypeError: ``weights`` is none of these, or declares to fit another model.
+        UnknownNameError: there are no weights of this name. It is also a ValueError.
+        ValueError: a member was named, but the model has no published weights.
+        LockError: ``HUBCORE_LOCK`` does not allow these weights.
     """
     if isinstance(weights, str):
         weights = _named_weights(model, weights, config or {})
@@ -57,15 +62,15 @@ def resolve_weights(
 
 
 def _require_locked(weights: WeightsLike) -> None:
-    """Refuses weights that ``HUBCORE_LOCK`` does not name, those of no catalogue among them."""
+    """Refuses weights that the lock file does not contain, including those of no catalogue."""
     from ..weights.lockfile import LockError, active_lock, locked_file
 
     if isinstance(weights, WeightsEnum):
         locked_file(canonical_name(weights), weights.value)
     elif (lock := active_lock()) is not None:
         raise LockError(
-            f"HUBCORE_LOCK={lock.path} allows only weights that it names, and {weights!r} are of "
-            "no catalogue."
+            f"HUBCORE_LOCK={lock.path} allows only weights that the lock file names, but "
+            f"{weights!r} is in no catalogue and cannot be locked."
         )
 
 
@@ -80,7 +85,16 @@ def _named_weights(model: ModelEntry, name: str, config: Mapping[str, Any]) -> W
 
 
 def own_enum(model: ModelEntry, config: Mapping[str, Any] | None = None) -> WeightsEntry:
-    """The enum that a bare member name or ``DEFAULT`` refers to; without a call the model's own."""
+    """The enum that a bare member name or ``DEFAULT`` refers to.
+
+    Args:
+        model: the model.
+        config: the builder's arguments, which may decide between enums (``quantize``). None: the
+            model's own enum.
+
+    Raises:
+        ValueError: the model has no published weights.
+    """
     name = model.weights
     if config is not None:
         name = _choose(model, model.data.get("accepts", ()), config) or name
@@ -92,19 +106,19 @@ def own_enum(model: ModelEntry, config: Mapping[str, Any] | None = None) -> Weig
 
 
 def _accepted(model: ModelEntry, config: Mapping[str, Any]) -> list[WeightsEntry]:
-    """The enums whose members fit, given the builder's other arguments."""
+    """The enums whose members fit the model, given the builder's other arguments."""
     fitting = weights_for(model)
     cases = model.data.get("accepts")
     if not cases:
         return fitting
-    # Of the alternatives, the one that the arguments choose.
+    # The arguments choose one of the alternatives.
     alternatives = {case["weights"] for case in cases}
     others = [e for e in fitting if e.catalog is not model.catalog or e.name not in alternatives]
     return [own_enum(model, config), *others]
 
 
 def _choose(model: ModelEntry, cases: Any, config: Mapping[str, Any]) -> str | None:
-    """The ``weights`` of the first case whose ``when`` agrees with the builder's arguments."""
+    """The ``weights`` of the first case whose ``when`` matches the builder's arguments."""
     arguments = {**model.parameters, **config}
     for case in cases:
         if all(arguments.get(key) == value for key, value in case.get("when", {}).items()):
@@ -115,7 +129,16 @@ def _choose(model: ModelEntry, cases: Any, config: Mapping[str, Any]) -> str | N
 def pretrained_weights(
     model: ModelEntry, source: Mapping[str, Any], config: Mapping[str, Any]
 ) -> Any:
-    """What ``pretrained=True`` or ``pretrained_backbone=True`` has always loaded, if anything."""
+    """The weights that ``pretrained=True`` or ``pretrained_backbone=True`` loads.
+
+    Args:
+        model: the model.
+        source: the part of the model's entry with ``weights`` and ``pretrained``.
+        config: the builder's arguments, which may decide between weights.
+
+    Returns:
+        The enum member, or None if there has never been one.
+    """
     name = source.get("pretrained")
     if isinstance(name, list):
         name = _choose(model, name, config)
@@ -131,6 +154,15 @@ def _enum_path(model: ModelEntry, enum: str) -> str:
 
 
 def backbone_weights(backbone: Mapping[str, Any], chosen: Any) -> Any:
+    """The weights that a builder's ``weights_backbone`` argument stands for.
+
+    Args:
+        backbone: the ``backbone`` part of the model's entry.
+        chosen: the argument: None, an enum member, or a name.
+
+    Raises:
+        UnknownNameError: there are no weights of this name.
+    """
     if not isinstance(chosen, str):
         return chosen
     enum = weights_enum(find_weights(backbone["weights"]))

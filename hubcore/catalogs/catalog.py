@@ -1,8 +1,8 @@
 """The catalogue: what a package offers, as data.
 
-A catalogue is a JSON file (`catalog.schema.json` describes it) that names models, their weights,
-addresses, digests, meta-data, preprocessing and architectures. Reading one runs no code of the
-package that ships it.
+A catalogue is a JSON file, described by ``catalog.schema.json``. It lists models with their
+architectures, and weights with their addresses, digests, meta-data and preprocessing. Reading one
+runs no code of the package that ships it.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from ..packages.references import Reference
 __all__ = ["LABELS", "SCHEMA", "Catalog", "ModelEntry", "WeightsEntry"]
 
 SCHEMA = 1
-"""The newest format that this hubcore reads."""
+"""The newest format that this version of hubcore reads."""
 
 LABELS = Path(__file__).parent / "labels"
-"""The long lists that come with the hub."""
+"""The folder of the lists of labels that come with the hub."""
 
 
 class _Entry:
@@ -38,46 +38,54 @@ class _Entry:
 
     @property
     def canonical(self) -> str:
-        """``distribution/name``, a name that no other package can take."""
+        """The canonical name, ``distribution/name``, which no other package can take."""
         return f"{self.catalog.distribution}/{self.name}"
 
 
 class ModelEntry(_Entry):
-    """One model of a catalogue."""
+    """One model of a catalogue.
+
+    Attributes:
+        catalog: the catalogue that lists it.
+        name: its bare name.
+        data: its JSON object.
+    """
 
     __slots__ = ()
 
     @property
     def task(self) -> str:
+        """The task, such as ``image-classification``."""
         return str(self.data["task"])
 
     @property
     def architecture(self) -> Reference:
+        """The callable that makes the model."""
         return Reference.from_json(self.data["architecture"])
 
     @property
     def loads_weights(self) -> bool:
-        """Whether the architecture takes ``weights=`` and loads the tensors itself."""
+        """Whether the architecture takes ``weights`` and loads the tensors itself."""
         return bool(self.data.get("loads_weights", False))
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The builder's keyword-only parameters in their legacy positional order, with defaults."""
+        """The builder's keyword-only parameters, in their old positional order, with defaults."""
         return dict(self.data.get("parameters", {"weights": None, "progress": True}))
 
     @property
     def weights(self) -> str | None:
-        """The name of the model's own enum of weights."""
+        """The name of the model's own enum of weights, or None."""
         return self.data.get("weights")
 
     @property
     def head(self) -> tuple[str, ...]:
-        """Paths of the modules that a different ``num_classes`` replaces."""
+        """The paths of the modules that are new if ``num_classes`` differs from the weights'."""
         return tuple(self.data.get("head", ()))
 
     @property
     def replaced_by(self) -> str | None:
-        """The model that replaces this one: its name still works, with a warning."""
+        """The name of the model that replaces this one, whose name still works with a warning."""
         return self.data.get("replaced_by")
 
     @property
@@ -87,28 +95,36 @@ class ModelEntry(_Entry):
 
     @property
     def doc(self) -> str:
+        """The model's description, with its paper, or ""."""
         paper = self.data.get("paper")
         text = str(self.data.get("doc", ""))
         return f"{text}\n\nPaper: {paper}" if paper else text
 
 
 class WeightsEntry(_Entry):
-    """One enum of weights of a catalogue: several weights for one model."""
+    """One enum of a catalogue: several weights for one model.
+
+    Attributes:
+        catalog: the catalogue that lists it.
+        name: its bare name, such as ``ResNet50_Weights``.
+        data: its JSON object.
+    """
 
     __slots__ = ()
 
     @property
     def builder(self) -> str:
-        """The model that the weights fit: canonical, or bare as the catalogue has it."""
+        """The name of the model that the weights fit, bare or canonical as the catalogue has it."""
         return str(self.data["builder"])
 
     @property
     def default(self) -> str | None:
+        """The name of the default member, or None."""
         return self.data.get("default")
 
     @property
     def aliases(self) -> dict[str, str]:
-        """Other names of members, ``DEFAULT`` among them."""
+        """The members that other names stand for, by those names; ``DEFAULT`` is one of them."""
         aliases = dict(self.data.get("aliases", {}))
         if self.default is not None:
             aliases["DEFAULT"] = self.default
@@ -116,11 +132,12 @@ class WeightsEntry(_Entry):
 
     @property
     def members(self) -> Mapping[str, Mapping[str, Any]]:
+        """The JSON objects of the members, by name, in the catalogue's order."""
         members: Mapping[str, Mapping[str, Any]] = self.data["members"]
         return members
 
     def find(self, name: str) -> str | None:
-        """The member called ``name``, in any case, aliases resolved; None if there is none."""
+        """The name of the member that `name` (a member or an alias, in any case) means, or None."""
         wanted = name.upper()
         for alias, member in self.aliases.items():
             if alias.upper() == wanted:
@@ -134,12 +151,16 @@ class Catalog:
     Args:
         data: the parsed JSON.
         distribution: the normalised name of the distribution that ships it.
-        version: the distribution's version, or "" where it has none.
-        package: the Python package it lies in, or None.
-        path: its file, or None where it came from memory.
+        version: the distribution's version, or "" if unknown.
+        package: the Python package that contains it, or None.
+        path: its file, or None if it was not read from one.
+
+    Attributes:
+        models: the models by name.
+        weights: the enums of weights by name.
 
     Raises:
-        CatalogError: the catalogue breaks the format; the message says where.
+        CatalogError: the catalogue does not follow the format; the message says where.
         IncompatibleCatalogError: it is written in a newer format.
     """
 
@@ -170,7 +191,16 @@ class Catalog:
     def read(
         cls, path: Path, distribution: str, version: str = "", package: str | None = None
     ) -> Catalog:
-        """Reads a catalogue from its file."""
+        """Reads a catalogue from its file.
+
+        Args:
+            path: the JSON file.
+            distribution, version, package: as for the class.
+
+        Raises:
+            CatalogError: the file cannot be read, is not JSON or does not follow the format.
+            IncompatibleCatalogError: it is written in a newer format.
+        """
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
@@ -183,7 +213,14 @@ class Catalog:
         return f"<catalogue of {self.distribution}: {len(self.models)} models>"
 
     def named_list(self, name: str) -> list[str]:
-        """A long list, such as the ImageNet categories, that stands in a file of its own."""
+        """A list of strings in a file of its own, such as the ImageNet categories.
+
+        Args:
+            name: its name in the catalogue's ``lists``, or that of a list that the hub ships.
+
+        Raises:
+            CatalogError: there is no such list, or its file cannot be read.
+        """
         if name not in self._lists:
             own = self.data.get("lists", {}).get(name)
             if own is not None and self.path is not None:
@@ -203,13 +240,14 @@ class Catalog:
 def _check(data: object, where: str) -> None:
     """The checks that every later step relies on; `hub check` applies the whole JSON Schema."""
     if not isinstance(data, dict):
-        raise CatalogError("a catalogue is a JSON object", where)
+        raise CatalogError("a catalogue must be a JSON object", where)
     schema = data.get("schema")
     if not isinstance(schema, int) or isinstance(schema, bool):
         raise CatalogError('"schema" must be an integer', where)
     if schema > SCHEMA:
         raise IncompatibleCatalogError(
-            f"is written in format {schema}, this hubcore reads up to {SCHEMA}: upgrade hubcore",
+            f"is in format {schema}, but this hubcore reads formats up to {SCHEMA}: "
+            "upgrade hubcore",
             where,
         )
     _check_lists(data, where)
@@ -224,7 +262,7 @@ def _check_lists(data: Mapping[str, Any], where: str) -> None:
     if not isinstance(lists, dict):
         raise CatalogError('"lists" must be an object', where)
     for name, file in lists.items():
-        # A catalogue may only point at files beside or below itself.
+        # A catalogue may only refer to files in its own folder or below.
         if not isinstance(file, str) or file.startswith(("/", "\\")) or ".." in Path(file).parts:
             raise CatalogError(f"{file!r} is not a path below the catalogue", f"{where}: {name}")
 
@@ -239,7 +277,11 @@ def _objects(
         if not isinstance(entry, dict):
             raise CatalogError("must be an object", f"{where}: {key}.{name}")
         if not name or "/" in name or name != name.strip():
-            raise CatalogError(f"{name!r} is not a usable name", f"{where}: {key}")
+            raise CatalogError(
+                f"{name!r} is not a valid name: it must not be empty, contain '/', or begin or end "
+                "with a space",
+                f"{where}: {key}",
+            )
         yield name, entry
 
 
@@ -260,7 +302,9 @@ def _check_model(name: str, model: Mapping[str, Any], where: str) -> None:
 
 def _check_weights(name: str, weights: Mapping[str, Any], where: str) -> None:
     if not name.isidentifier():
-        raise CatalogError(f"'{name}' is not a Python identifier, an enum's name must be", where)
+        raise CatalogError(
+            f"'{name}' is not a Python identifier, as the name of an enum must be", where
+        )
     if not isinstance(weights.get("builder"), str):
         raise CatalogError('"builder" must name the model that the weights fit', where)
     members = weights.get("members")
@@ -275,12 +319,14 @@ def _check_weights(name: str, weights: Mapping[str, Any], where: str) -> None:
     for member, data in members.items():
         place = f"{where}.members.{member}"
         if not isinstance(member, str) or not member.isidentifier():
-            raise CatalogError(f"'{member}' is not a Python identifier", place)
+            raise CatalogError(
+                f"'{member}' is not a Python identifier, as the name of a member must be", place
+            )
         if not isinstance(data, dict) or not isinstance(data.get("url"), str):
             raise CatalogError('"url" must be a string', place)
         digest = data.get("sha256")
         if digest is not None and not (isinstance(digest, str) and is_prefix(digest)):
-            raise CatalogError('"sha256" must be 8 to 64 lower-case hex digits', place)
+            raise CatalogError('"sha256" must be 8 to 64 lower-case hexadecimal digits', place)
         if not isinstance(data.get("replaced_by"), (str, type(None))):
             raise CatalogError('"replaced_by" must name weights', place)
         if not isinstance(data.get("meta", {}), dict):

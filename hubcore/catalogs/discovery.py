@@ -1,8 +1,8 @@
-"""Discovery: which plugins there are, and how each of them is.
+"""Discovery: finds the plugins and reads their catalogues.
 
 A plugin is a distribution that names a catalogue in the entry-point group ``hubcore.catalog``, or
-a catalogue that the user added. Discovery reads data only: no module of a plugin is imported, so
-a broken one costs itself and nothing else.
+a catalogue that the user added. Discovery reads data only: no module of a plugin is imported, so a
+broken plugin does not affect the others.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class Plugin(NamedTuple):
     Attributes:
         name: the entry point's name, such as ``detection``.
         distribution: the normalised name of the distribution, such as ``hub-detection``.
-        version: the distribution's version, "" where it has none.
+        version: the distribution's version, "" if unknown.
         status: ``ok``, ``disabled`` (by ``HUBCORE_DISABLE``), ``broken`` or ``incompatible``.
-        error: what is wrong, "" where nothing is.
-        remedy: the command that takes the plugin out of the way.
+        error: what is wrong, "" unless the status is ``broken`` or ``incompatible``.
+        remedy: the command that removes the plugin.
         catalog: what it offers, None unless the status is ``ok``.
     """
 
@@ -48,15 +48,19 @@ class Plugin(NamedTuple):
 def discover(
     source_trees: Iterable[Path] = (), catalogs_folder: Path | None = None
 ) -> list[Plugin]:
-    """All plugins, sorted by distribution and name.
+    """Finds all plugins, and warns about those that are broken or incompatible.
 
     Args:
-        source_trees: checkouts whose ``plugins/`` folder counts as installed; they win over
-            installed distributions of the same name.
-        catalogs_folder: a folder of the user's own catalogues, each named after its file.
+        source_trees: checkouts whose ``plugins/`` folder counts as installed; they take precedence
+            over installed distributions of the same name.
+        catalogs_folder: a folder of the user's own catalogues; each file's name without its suffix
+            is the plugin's name.
+
+    Returns:
+        The plugins, sorted by distribution and name.
 
     Raises:
-        PluginError: a plugin is broken and ``HUBCORE_STRICT`` is set.
+        PluginError: a plugin is broken or incompatible, and ``HUBCORE_STRICT`` is set.
     """
     sources = (
         (plugin for tree in source_trees for plugin in _from_tree(tree)),
@@ -82,12 +86,12 @@ def _from_entry_point(entry: EntryPoint) -> Plugin:
         # Finding a dotted package would import its parents, which is the plugin's code.
         error = (
             f"its entry point '{entry.name} = {entry.value}' must name a top-level package and a "
-            f"file in it, as in 'acme_flowers:catalog.json'"
+            f"file in it, such as 'acme_flowers:catalog.json'"
         )
         return plugin._replace(error=error)
     folders = package_folders(package)
     if not folders:
-        return plugin._replace(error=f"the package '{package}' of its entry point is not found")
+        return plugin._replace(error=f"the package '{package}' of its entry point was not found")
     path = next((folder / file for folder in folders if (folder / file).is_file()), None)
     return _read(plugin, path or folders[0] / file, package)
 
@@ -129,7 +133,7 @@ def _read(plugin: Plugin, path: Path, package: str | None) -> Plugin:
         return plugin._replace(status="incompatible", error=str(error))
     except CatalogError as error:
         return plugin._replace(error=str(error))
-    except Exception as error:  # whatever a catalogue does to us, the others go on
+    except Exception as error:  # whatever is wrong with a catalogue, the others must work
         return plugin._replace(error=f"{path}: {type(error).__name__}: {error}")
     return plugin._replace(status="ok", catalog=catalog)
 

@@ -1,8 +1,8 @@
-"""Figures about models: what `hub list` shows, sorts by and filters on.
+"""Facts about models: what `hub list` shows, sorts by and filters on.
 
-A model's figures are those of its default weights: the published metrics under their own names
-(``acc@1``, ``box_map``, ``miou``, ``epe``, ...), ``params`` (parameters), ``ops`` (GFLOPs as the
-catalogue counts them) and ``size`` (the file, in MB).
+The figures of a model are those of its default weights: the published metrics under their own names
+(``acc@1``, ``box_map``, ``miou``, ``epe``, ...), ``params`` (number of parameters), ``ops`` (GFLOPs
+as the catalogue counts them) and ``size`` (of the file, in MB).
 """
 
 from __future__ import annotations
@@ -36,11 +36,15 @@ Facts = dict[str, Any]
 
 
 class QueryError(HubError, ValueError):
-    """A filter or an order that cannot be understood."""
+    """A filter or a sort order is malformed, or names an unknown field."""
 
 
 def default_weights(model: ModelEntry) -> tuple[str, Mapping[str, Any]] | None:
-    """The name and the data of a model's default weights, or None."""
+    """The default weights of a model, or else the first ones of its enum.
+
+    Returns:
+        The member's name and its JSON object, or None if the model has no weights.
+    """
     entry = model.catalog.weights.get(model.weights or "")
     if entry is None:
         return None
@@ -49,7 +53,11 @@ def default_weights(model: ModelEntry) -> tuple[str, Mapping[str, Any]] | None:
 
 
 def facts(model: ModelEntry) -> Facts:
-    """Figures and words by field name."""
+    """The facts about a model by field name; fields that are not known are missing.
+
+    ``task``, ``plugin`` (its distribution), ``default`` (the default member) and ``license`` are
+    strings, ``weights`` is the number of its weights, and the figures are numbers.
+    """
     found: Facts = {
         "task": model.task,
         "plugin": model.catalog.distribution,
@@ -77,8 +85,11 @@ def parse_where(text: str, known: Iterable[str]) -> Callable[[Facts], bool]:
 
     Args:
         text: comparisons, separated by commas, that must all hold. Numbers may end in K, M, B (or
-            G) or T, sizes in KB, MB or GB. A model that lacks the field does not match.
-        known: the fields that some model has.
+            G) or T, sizes in KB, MB or GB. A model without the field does not match.
+        known: the names of all fields.
+
+    Returns:
+        A function that takes the result of `facts` and tells whether the model matches.
 
     Raises:
         QueryError: the text is malformed, or a field is unknown.
@@ -109,10 +120,15 @@ def parse_where(text: str, known: Iterable[str]) -> Callable[[Facts], bool]:
 
 
 def sort_key(field: str, known: Iterable[str]) -> Callable[[Facts], tuple[bool, Any]]:
-    """A key for sorting by a field: highest first (``field:asc``: lowest first), unknown last.
+    """A key function that sorts facts by a field.
+
+    Args:
+        field: the field's name, for the highest first; ``NAME:asc`` for the lowest first. Models
+            without a number in this field come last.
+        known: the names of all fields.
 
     Raises:
-        QueryError: no model has the field.
+        QueryError: the field or the order is unknown.
     """
     name, _, order = field.partition(":")
     fields = {f.lower(): f for f in known}

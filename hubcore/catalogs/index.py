@@ -1,4 +1,4 @@
-"""The index: what the installed plugins offer, grouped by bare name. It knows no rules of names."""
+"""The index: what the plugins offer, grouped by bare name. `names` decides what a name means."""
 
 from __future__ import annotations
 
@@ -22,13 +22,21 @@ __all__ = [
 
 
 class Index:
-    """The entries of all plugins by lower-case bare name, each kind from when it is asked for."""
+    """The entries of all plugins, grouped by lower-case bare name when they are first needed.
+
+    Args:
+        found: the plugins.
+
+    Attributes:
+        plugins: the plugins, usable or not.
+    """
 
     def __init__(self, found: list[Plugin]) -> None:
         self.plugins = found
 
     @cached_property
     def models(self) -> dict[str, list[ModelEntry]]:
+        """Models by lower-case bare name."""
         groups: dict[str, list[ModelEntry]] = {}
         for catalog in self._catalogs():
             for name, model in catalog.models.items():
@@ -37,6 +45,7 @@ class Index:
 
     @cached_property
     def weights(self) -> dict[str, list[WeightsEntry]]:
+        """Enums by lower-case bare name."""
         groups: dict[str, list[WeightsEntry]] = {}
         for catalog in self._catalogs():
             for name, weights in catalog.weights.items():
@@ -45,7 +54,10 @@ class Index:
 
     @cached_property
     def fitting(self) -> dict[str, list[WeightsEntry]]:
-        """Enums by the lower-case name, bare or canonical, of the model they declare to fit."""
+        """Enums by the lower-case name, bare or canonical, of the model that they declare to fit.
+
+        The name is canonical if the model is in the same catalogue.
+        """
         groups: dict[str, list[WeightsEntry]] = {}
         for catalog in self._catalogs():
             for weights in catalog.weights.values():
@@ -62,7 +74,11 @@ _registered: dict[str, Plugin] = {}
 
 
 def current() -> Index:
-    """The index of what is installed and registered, made when it is first asked for."""
+    """The index of what is installed and registered, made when it is first needed.
+
+    Raises:
+        PluginError: a plugin is broken or incompatible, and ``HUBCORE_STRICT`` is set.
+    """
     global _index
     if _index is None:
         found = discover(_source_trees, home() / "catalogs")
@@ -71,27 +87,27 @@ def current() -> Index:
 
 
 def refresh() -> None:
-    """Forgets what was found, so that the next look-up sees what is installed now."""
+    """Discards what was found, so that the next look-up sees what is installed then."""
     global _index
     _index = None
     hooks.forget()
 
 
 def add_source_tree(tree: Path) -> None:
-    """Makes a checkout's ``plugins/`` folder count as installed."""
+    """Makes the plugins in a checkout's ``plugins/`` folder count as installed."""
     if tree not in _source_trees:
         _source_trees.append(tree)
         refresh()
 
 
 def add_registered(key: str, plugin: Plugin) -> None:
-    """Adds a plugin for this process under a key of its own; an equal key is replaced."""
+    """Adds a plugin for this process; it replaces one that was added with the same key."""
     _registered[key] = plugin
     refresh()
 
 
 def remove_registered(key: str) -> None:
-    """Takes a registered plugin away again."""
+    """Removes a plugin that `add_registered` added, if there is one with this key."""
     _registered.pop(key, None)
     refresh()
 

@@ -1,4 +1,4 @@
-"""The files that the catalogues name, and which weights a digest belongs to."""
+"""The files that the catalogues list, and the weights that a digest belongs to."""
 
 from __future__ import annotations
 
@@ -13,27 +13,32 @@ __all__ = ["KnownFile", "KnownFiles"]
 
 
 class KnownFile(NamedTuple):
-    """A file of a catalogue, and the name of its weights."""
+    """A file of a catalogue.
+
+    Attributes:
+        name: the name of its weights, ``Enum.MEMBER``, canonical where the bare one is taken.
+        file: its addresses, digest and size.
+    """
 
     name: str
     file: RemoteFile
 
 
 class KnownFiles:
-    """All files that the catalogues name; made without loading any plugin's code."""
+    """All files that the catalogues list; made without running any plugin's code."""
 
     def __init__(self) -> None:
         self._by_prefix: dict[str, list[KnownFile]] = {}
-        self._unverified: list[KnownFile] = []
+        self._without_digest: list[KnownFile] = []
         for known in _all():
             digest = known.file.digest
             if digest:
                 self._by_prefix.setdefault(digest[:8], []).append(known)
             else:
-                self._unverified.append(known)
+                self._without_digest.append(known)
 
     def of(self, digest: str) -> list[KnownFile]:
-        """The weights whose file has this full digest."""
+        """The files whose digest, or prefix of it, agrees with this full digest."""
         return [
             known
             for known in self._by_prefix.get(digest[:8], ())
@@ -41,7 +46,7 @@ class KnownFiles:
         ]
 
     def digests_by_name(self) -> dict[str, set[str | None]]:
-        """The digests of the files that are published under a name."""
+        """The digests, or prefixes of them, of the files that are published under each name."""
         named: dict[str, set[str | None]] = {}
         for group in self._by_prefix.values():
             for known in group:
@@ -49,9 +54,13 @@ class KnownFiles:
         return named
 
     def trusted_only(self, store: Store) -> dict[str, KnownFile]:
-        """By digest, files that the catalogues give no digest for and that were fetched before."""
+        """Files without a digest in their catalogue that were fetched before, by full digest.
+
+        Args:
+            store: the store that recorded the digests.
+        """
         found = {}
-        for known in self._unverified:
+        for known in self._without_digest:
             digest = next((d for url in known.file.urls if (d := store.trusted(url))), None)
             if digest:
                 found[digest] = known

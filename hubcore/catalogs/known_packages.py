@@ -1,6 +1,6 @@
-"""The hub's own packages: the families whose bare names win, and what each package offers.
+"""The hub's own packages: the built-in families, and what each package offers.
 
-So a look-up can say which package to install for a name that nothing here has.
+With it, a look-up that finds nothing can say which package to install.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ BUILT_IN = frozenset(
         "optical-flow",
     )
 )
-"""The distributions of the built-in families."""
+"""The distributions of the built-in families, whose bare names take precedence."""
 
 _FILE = Path(__file__).parent / "known_packages.json"
 
 
 def known_packages() -> dict[str, dict[str, list[str]]]:
-    """What each package offers, installed or not, by its distribution's name.
+    """What each of the hub's own packages offers, whether or not it is installed.
 
     Returns:
-        For each distribution lower-case names by their kind: ``model``, ``weights``, ``command``.
+        For each distribution's name, the lower-case names that it offers by their kind: ``model``,
+        ``weights`` or ``command``.
     """
     try:
         packages: dict[str, dict[str, list[str]]] = json.loads(_FILE.read_text("utf-8"))

@@ -1,8 +1,8 @@
-"""Names: what one means, and what to say when it means nothing or too much.
+"""Names: what a name means, and the errors for names that are unknown or ambiguous.
 
 Canonical names are ``distribution/model`` and ``distribution/Enum.MEMBER``. A bare name goes to
 the built-in families first, then to the only package that offers it; if several do, the look-up
-raises. So installing a package can add names but never change what one means.
+raises an error. So installing a package can add names, but never change what a name means.
 """
 
 from __future__ import annotations
@@ -29,21 +29,28 @@ Entry = TypeVar("Entry", ModelEntry, WeightsEntry)
 
 
 def find_model(name: str | Callable[..., Any]) -> ModelEntry:
-    """The model that a name (bare or canonical, in any case) or a builder means.
+    """The model that a name or a builder means.
+
+    Args:
+        name: a bare or canonical name, in any case, or a builder of the hub.
 
     Raises:
-        UnknownNameError: nothing has the name; it suggests close ones, or the family to install.
+        UnknownNameError: nothing has this name; the error suggests similar names, or the package to
+            install.
         AmbiguousNameError: several packages offer it.
-        TypeError: a callable that is no builder of the hub.
+        TypeError: `name` is neither a string nor a builder of the hub.
     """
     canonical = name if isinstance(name, str) else getattr(name, "__hub_model__", None)
     if canonical is None:
-        raise TypeError(f"{name!r} is neither a model's name nor a builder of the hub")
+        raise TypeError(f"{name!r} is neither a model's name nor a builder of the hub's models")
     return _find(current().models, "model", str(canonical))
 
 
 def find_weights(name: str) -> WeightsEntry:
-    """The catalogue's enum that a name (bare or canonical, in any case) means.
+    """The catalogue's enum that a name means.
+
+    Args:
+        name: a bare or canonical name, in any case, without a member.
 
     Raises:
         UnknownNameError, AmbiguousNameError: as for `find_model`.
@@ -52,7 +59,7 @@ def find_weights(name: str) -> WeightsEntry:
 
 
 def weights_for(model: ModelEntry) -> list[WeightsEntry]:
-    """The enums that declare to fit a model: its own first, the others by canonical name."""
+    """The enums that declare to fit a model: its own first, then others by canonical name."""
     fitting = current().fitting
     entries = list(fitting.get(model.canonical.lower(), ()))
     bare = model.name.lower()
@@ -67,13 +74,13 @@ def weights_for(model: ModelEntry) -> list[WeightsEntry]:
 
 
 def catalog_of_package(package: str) -> Catalog | None:
-    """The catalogue that lies in a Python package, if a usable plugin keeps one there."""
+    """The catalogue that a Python package contains, or None if no usable plugin has one there."""
     catalogs = (plugin.catalog for plugin in current().plugins)
     return next((c for c in catalogs if c is not None and c.package == package), None)
 
 
 def short_name(entry: ModelEntry | WeightsEntry) -> str:
-    """The bare name where it means this entry, else the canonical one."""
+    """The entry's bare name if that means this entry, otherwise its canonical name."""
     index = current()
     if isinstance(entry, ModelEntry):
         means_this = meaning(index.models[entry.name.lower()]) is entry
@@ -83,7 +90,7 @@ def short_name(entry: ModelEntry | WeightsEntry) -> str:
 
 
 def meaning(group: list[Entry]) -> Entry | None:
-    """What a bare name means among the entries that bear it; None if it is ambiguous."""
+    """The entry that a bare name means, of all entries with that name; None if it is ambiguous."""
     if len(group) == 1:
         return group[0]
     built_in = [entry for entry in group if entry.catalog.distribution in BUILT_IN]
@@ -107,10 +114,10 @@ def _unknown(groups: Mapping[str, list[Entry]], kind: str, name: str) -> Unknown
     import difflib
 
     distribution, _, bare = name.rpartition("/")
-    absent = {plugin.distribution: plugin for plugin in current().plugins}
+    found = {plugin.distribution: plugin for plugin in current().plugins}
     for family, offered in known_packages().items():
         if bare.lower() in offered.get(kind, ()) and distribution in ("", family):
-            plugin = absent.get(family)
+            plugin = found.get(family)
             if plugin is None:
                 return UnknownNameError(kind, name, install=family)
             if plugin.status != "ok":

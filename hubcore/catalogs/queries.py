@@ -1,4 +1,4 @@
-"""Queries: which models, weights and plugins there are."""
+"""Queries: lists the models, weights and plugins that are available."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ Patterns = str | Iterable[str] | None
 
 
 def plugins() -> list[Plugin]:
-    """Every plugin found, with its name, distribution, version, status and error."""
+    """All plugins that were found, whether or not they can be used.
+
+    Raises:
+        PluginError: a plugin is broken or incompatible, and ``HUBCORE_STRICT`` is set.
+    """
     return list(current().plugins)
 
 
@@ -31,7 +35,14 @@ def models(
     task: str | None = None,
     plugin: str | None = None,
 ) -> dict[str, ModelEntry]:
-    """The models that `list_models` lists, with their entries."""
+    """The models that `list_models` lists, as catalogue entries by name.
+
+    Args:
+        include, exclude, task, plugin: as for `list_models`.
+
+    Raises:
+        UnknownNameError: there is no such plugin.
+    """
     all_models: dict[str, ModelEntry] = {}
     for group in current().models.values():
         bare = meaning(group)
@@ -54,20 +65,23 @@ def list_models(
     plugin: str | None = None,
     module: ModuleType | None = None,
 ) -> list[str]:
-    """The names of all models, sorted.
+    """Lists the names of models.
+
+    A model is listed under its bare name if that means this model, otherwise under its canonical
+    name. Models that their package has replaced by others are not listed.
 
     Args:
         include: one or several shell-style patterns; names that match any of them are kept.
-        exclude: patterns of names to leave out, applied afterwards.
-        task: only models of this task, such as ``object-detection``.
-        plugin: only models of this plugin, by its name or its distribution's.
-        module: only models of this family's package, such as `hub_detection`.
+        exclude: one or several patterns of names to leave out, applied afterwards.
+        task: only models for this task, such as ``object-detection``.
+        plugin: only models of this plugin, given by its name or its distribution's.
+        module: only models of this family's Python package, such as `hub_detection`.
 
-    A model whose bare name means another package's model, or several, is listed under its
-    canonical name. Models that their package has replaced by others are not listed.
+    Returns:
+        The names, sorted.
 
     Raises:
-        UnknownNameError: there is no such plugin.
+        UnknownNameError: there is no such plugin, or `module` is not a family.
     """
     if module is not None and module.__name__ != "hubcore.models":  # which has all of them
         catalog = catalog_of_package(module.__name__)
@@ -83,17 +97,23 @@ def list_weights(
     task: str | None = None,
     plugin: str | None = None,
 ) -> list[str]:
-    """The full names of weights, as `get_weight` takes them.
-
-    Args:
-        model: only weights that fit this model, its own first. By default all, sorted by enum.
-        task: only weights for this task.
-        plugin: only weights that this plugin offers.
+    """Lists the full names of weights, as `get_weight` takes them.
 
     Weights that their package has replaced by others are not listed.
 
+    Args:
+        model: only weights that fit this model, given by its name or builder.
+        task: only weights for this task, such as ``object-detection``.
+        plugin: only weights of this plugin, given by its name or its distribution's.
+
+    Returns:
+        Names such as ``ResNet50_Weights.IMAGENET1K_V2``: sorted by enum, or, with `model`, the
+        model's own weights first.
+
     Raises:
         UnknownNameError: there is no such model or plugin.
+        AmbiguousNameError: several packages offer the model.
+        TypeError: `model` is neither a name nor a builder of the hub.
     """
     if model is None:
         groups = current().weights
@@ -129,7 +149,11 @@ def _matching(names: Iterable[str], include: Patterns, exclude: Patterns) -> Ite
 
 
 def _distributions(plugin: str | None) -> set[str] | None:
-    """The distributions that a plugin's or a distribution's name means."""
+    """The distributions of the plugins with this name; None for all.
+
+    Args:
+        plugin: the name of a plugin or of its distribution, or None.
+    """
     if plugin is None:
         return None
     found = current().plugins

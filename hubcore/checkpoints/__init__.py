@@ -1,5 +1,5 @@
-"""From a verified file to tensors by name, without running anything that the file holds.
+"""Reads verified checkpoint files into tensors by name, without running code from them.
 
-torch is imported from this floor upwards. Which weights or which model the tensors belong to is not
-known here.
+This is the lowest layer that imports torch. It does not know which weights or which model the
+tensors belong to.
 """

@@ -1,7 +1,8 @@
-"""Checkpoints of old: torch's format before 1.6 cannot be mapped, so a copy that can is made once.
+"""Converts checkpoints in torch's format before 1.6, which cannot be memory-mapped.
 
-The copy holds the same objects, is compared with the original before it counts, and lies in the
-store under the original's digest. The original stays what is verified, bundled and listed.
+Each is converted once, to a copy that can be mapped. The copy holds the same objects, is compared
+with the original before it is used, and is kept in the store under the original's digest. The
+original remains the file that is verified, bundled and listed.
 """
 
 from __future__ import annotations
@@ -20,36 +21,38 @@ __all__ = ["mappable"]
 
 logger = logging.getLogger("hubcore")
 
-# How a pickle of the number that begins each such file is spelt.
+# Files in the old format begin with this pickled number.
 _LEGACY_MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 
 
 def mappable(path: Path, store: Store | None = None) -> Path:
-    """The file to load in place of ``path``: itself, or the copy of it that can be mapped.
+    """Returns the file to load in place of ``path``: its mappable copy, or ``path`` itself.
+
+    The copy is made on first use. Where none can be made, the original is used as it is.
 
     Args:
-        path: a checkpoint. Only files of the store have copies.
-        store: the store, by default the user's.
+        path: a checkpoint. Only files in the store get copies.
+        store: the store. Default: the user's.
     """
     try:
         with path.open("rb") as file:
             if file.read(len(_LEGACY_MAGIC)) != _LEGACY_MAGIC:
                 return path
     except OSError:
-        return path  # who reads it says what is wrong
+        return path  # the reader reports what is wrong
     store = store or default_store()
     if path != store.blob_path(path.name):
         return path
     try:
         copy = store.derived(path.name, "zip", lambda target: _convert(path, target))
-    except (HubError, OSError, _UnequalError) as error:  # a full disk, a store of others
-        logger.info("%s is read as it is: %s", path, error)
+    except (HubError, OSError, _UnequalError) as error:  # a full disk, another user's store
+        logger.info("%s was not converted to a format that loads faster: %s", path, error)
         return path
     return copy
 
 
 class _UnequalError(Exception):
-    """A copy does not hold what the original holds."""
+    """The copy differs from the original."""
 
 
 def _convert(path: Path, target: Path) -> None:
@@ -57,7 +60,7 @@ def _convert(path: Path, target: Path) -> None:
     torch.save(original, target)
     copy = read_checkpoint(target)
     if not _same(original, copy):
-        raise _UnequalError(f"a copy of {path} differs from it")
+        raise _UnequalError("the copy differs from the original")
 
 
 def _same(one: Any, other: Any) -> bool:

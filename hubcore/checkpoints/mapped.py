@@ -1,9 +1,9 @@
-"""Maps a checkpoint: the common kind, a state dict as `torch.save` writes it, by a short cut.
+"""Memory-maps the common kind of checkpoint, a state dict as `torch.save` writes it, quickly.
 
-`torch.load` spends 60 microseconds of Python on each tensor, half of a small model's load. The
-checkpoint's pickle is read here by the standard library's unpickler instead, for which no name
-exists but those below. None of them does anything: what comes out is a table of where each tensor
-lies. Whatever else a file holds is left to ``torch.load(weights_only=True)``.
+`torch.load` spends 60 microseconds of Python on each tensor, half of the time that a small model
+takes to load. Here the standard library's unpickler reads the checkpoint's pickle instead. It knows
+only the names below, none of which runs code from the file, and gives a table of where each tensor
+is. All other files are left to ``torch.load(weights_only=True)``.
 """
 
 from __future__ import annotations
@@ -43,13 +43,16 @@ _CONSTANTS = {
 
 
 def map_tensors(path: Path) -> dict[str, Any] | None:
-    """The state dict in a file of `torch.save`, its tensors mapped from the file.
+    """Reads a state dict that `torch.save` wrote, with its tensors mapped from the file.
 
     The mapping is private: writing to a tensor does not change the file.
 
+    Args:
+        path: the file.
+
     Returns:
-        The dictionary as it was saved, ``_metadata`` included. None if the file holds anything
-        but tensors by name, or cannot be read this way; that says nothing about its health.
+        The dictionary as it was saved, including ``_metadata``. None if the file holds anything
+        but a state dict or cannot be read this way; the file may still be sound.
     """
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
@@ -66,12 +69,12 @@ def map_tensors(path: Path) -> dict[str, Any] | None:
             for key, value in result.items():
                 result[key] = mapping.realised(value)
             return result
-    except Exception:  # torch.load reads it, or says what is wrong with it
+    except Exception:  # torch.load reads it, or reports what is wrong with it
         return None
 
 
 class _Tensor(NamedTuple):
-    """Where a tensor lies: the record, and its place in it, in elements."""
+    """Where a tensor is: its record in the archive, and the offset in it, in elements."""
 
     dtype: torch.dtype
     record: str
@@ -81,7 +84,7 @@ class _Tensor(NamedTuple):
 
 
 class _Quantized(NamedTuple):
-    """A quantized tensor's integers, and what `torch._utils._rebuild_qtensor` takes for them."""
+    """A quantized tensor's integers, and its parameters for `torch._utils._rebuild_qtensor`."""
 
     integers: _Tensor
     parameters: tuple[Any, ...]
@@ -93,7 +96,7 @@ class _Parameter(NamedTuple):
 
 
 class _Reader(pickle.Unpickler):
-    """Reads the table of tensors. Nothing that a pickle can name is able to do anything."""
+    """Reads the table of tensors. No name that it accepts can run code from the file."""
 
     def find_class(self, module: str, name: str) -> Any:
         if module == "torch" and name in _DTYPES:
@@ -150,7 +153,7 @@ class _Reader(pickle.Unpickler):
 
 
 class _Mapping:
-    """Makes tensors of a file's bytes."""
+    """Makes tensors from the bytes of a mapped file."""
 
     def __init__(
         self, path: Path, file: io.BufferedReader, records: dict[str, zipfile.ZipInfo], folder: str
@@ -162,7 +165,7 @@ class _Mapping:
         self._storages: dict[str, torch.UntypedStorage] = {}
 
     def realised(self, value: Any) -> Any:
-        """The tensors that lie where a value of the table says."""
+        """Replaces the places in a value of the table by the tensors that are there."""
         if type(value) is _Tensor:
             tensor = torch.empty(0, dtype=value.dtype)
             storage = self._storage(value.record)
@@ -194,7 +197,7 @@ class _Mapping:
             info = self._records[self._folder + record]
             if info.compress_type != zipfile.ZIP_STORED:
                 raise ValueError("a compressed record cannot be mapped")
-            # The record's own header has padding that the archive's directory does not mention.
+            # The record's own header may have padding that the archive's directory does not list.
             self._file.seek(info.header_offset + 26)
             lengths = self._file.read(4)
             start = info.header_offset + 30

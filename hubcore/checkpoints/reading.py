@@ -1,8 +1,8 @@
-"""What a verified checkpoint file holds, loaded without executing anything from it.
+"""Loads verified checkpoint files without executing code from them.
 
-The checkpoint is mapped rather than read, so only the pages that are touched are loaded and
-processes share them. The mapping is private: a write to a tensor stays in memory and never reaches
-the file.
+Where the format allows, a checkpoint is memory-mapped rather than read: only the pages that are
+touched are loaded, and processes share them. The mapping is private: writing to a tensor never
+changes the file.
 """
 
 from __future__ import annotations
@@ -25,14 +25,20 @@ _ZIP_MAGIC = b"PK\x03\x04"
 
 
 def read_checkpoint(path: Path, map_location: Any = None) -> Any:
-    """What a checkpoint file holds, loaded without executing anything from it.
+    """Loads a checkpoint file without executing code from it.
 
     Args:
-        path: a file written by `torch.save` (zip or legacy) or a safetensors file.
+        path: a file written by `torch.save` (zip or legacy format), a safetensors file, or a
+            format that an installed ``hubcore_read_checkpoint`` hook reads.
         map_location: as in `torch.load`. Default: the CPU, mapped where the format allows.
 
+    Returns:
+        The object in the file, mostly a dict of tensors by name.
+
     Raises:
-        WeightsError: the file is damaged, or would need code to be run to load it.
+        WeightsError: the file is damaged, or loading it would execute code from it.
+        MissingDependencyError: it is a safetensors file, and safetensors is not installed.
+        OSError: the file cannot be opened.
     """
     checkpoint = hooks.read_checkpoint(path, map_location)
     if checkpoint is not None:
@@ -48,7 +54,7 @@ def read_checkpoint(path: Path, map_location: Any = None) -> Any:
             return tensors
     try:
         with warnings.catch_warnings():
-            # Of its own way to load quantized tensors, which no user can change.
+            # torch warns about its own way of loading quantized tensors: users can't change it.
             warnings.filterwarnings("ignore", category=UserWarning, module=r"torch\._utils")
             return torch.load(
                 path, map_location=map_location or "cpu", mmap=is_zip, weights_only=True
@@ -56,13 +62,13 @@ def read_checkpoint(path: Path, map_location: Any = None) -> Any:
     except pickle.UnpicklingError as error:
         raise WeightsError(
             f"{path} holds more than tensors and plain values, and the hub never runs code from a "
-            f"checkpoint. Ask its author for a state dict or a safetensors file. "
-            f"({_first_line(error)})"
+            f"checkpoint. Ask its author for a state dict or a safetensors file "
+            f"({_first_line(error)})."
         ) from error
-    except Exception as error:  # the unpickler fails on garbage in all sorts of ways
+    except Exception as error:  # on a damaged file the unpickler can raise anything
         raise WeightsError(
-            f"{path} is not a readable checkpoint ({_first_line(error)}). If the store is "
-            f"damaged, 'hub cache verify' repairs it."
+            f"{path} is not a readable checkpoint ({_first_line(error)}). If it is a damaged file "
+            f"of the store, 'hub cache verify' repairs it."
         ) from error
 
 
@@ -71,22 +77,27 @@ def read_state_dict(
     map_location: Any = None,
     convert: Callable[[Any], Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """The state dict in a checkpoint file.
+    """Loads the state dict in a checkpoint file, without executing code from it.
 
     Args:
-        path: the file.
-        map_location: as in `torch.load`.
-        convert: maps what the file holds to the state dict, where they differ.
+        path: the file, in any format of `read_checkpoint`.
+        map_location: as in `torch.load`. Default: the CPU, mapped where the format allows.
+        convert: turns the object in the file into the state dict, where the two differ.
+
+    Returns:
+        The tensors by name.
 
     Raises:
-        WeightsError: the file cannot be read, or holds no state dict.
+        WeightsError: the file is damaged, or holds no state dict.
+        MissingDependencyError: it is a safetensors file, and safetensors is not installed.
     """
     checkpoint = read_checkpoint(path, map_location)
     state_dict = checkpoint if convert is None else convert(checkpoint)
     if not isinstance(state_dict, dict) or not all(isinstance(key, str) for key in state_dict):
         raise WeightsError(
-            f"{path} holds a {type(state_dict).__name__}, not a state dict. Its catalogue entry "
-            f'can name a function that makes one of it: "convert": "module:function".'
+            f"{path} does not hold a state dict (a dict with string keys), but an object of type "
+            f"{type(state_dict).__name__}. Its catalogue entry can name a function that converts "
+            f'it: "convert": "module:function".'
         )
     return state_dict
 
@@ -100,6 +111,6 @@ def _read_safetensors(path: Path, map_location: Any) -> dict[str, torch.Tensor]:
         from safetensors.torch import load_file
     except ImportError as error:
         raise MissingDependencyError(
-            f"{path} is a safetensors file: pip install safetensors", "safetensors"
+            f"{path} is a safetensors file. To read it: pip install safetensors", "safetensors"
         ) from error
     return dict(load_file(path, device=str(map_location or "cpu")))

@@ -1,7 +1,7 @@
-"""The command line, ``hub``: one module a command, and the commands of installed packages.
+"""The command line, ``hub``: one module per command, and the commands of installed packages.
 
-Nothing below this floor prints to people or reads arguments; what several commands share of that is
-in `output` and `units`.
+Only this layer reads command-line arguments and prints output. What several commands share is in
+`output` and `units`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 from ..errors import HubError, PluginError, PluginWarning, UnknownNameError
-from .commands import COMMANDS, Command, all_commands, find_command
+from .ours import OURS
 
-__all__ = ["COMMANDS", "main"]
+__all__ = ["main"]
 
 EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
@@ -26,10 +27,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command.
 
     Args:
-        argv: the words after ``hub``; by default those of the process.
+        argv: the arguments after ``hub``. Default: those of the process.
 
     Returns:
-        The exit code: 0 done, 1 an error, 130 interrupted.
+        The exit code: 0 for success, 1 for an error, 130 if interrupted.
 
     Raises:
         SystemExit: with 2 for wrong usage, with 0 after ``--help`` and ``--version``.
@@ -46,14 +47,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("hub: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
-    except BrokenPipeError:  # the reader, such as head, has seen enough
+    except BrokenPipeError:  # the reader, such as head, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code
 
 
 class _CommandParser(argparse.ArgumentParser):
-    """A command's parser: its description is the module's docstring, its epilog has examples."""
+    """The parser of a command, whose description may be a docstring."""
 
     def __init__(self, *, description: str | None = None, **options: Any) -> None:
         super().__init__(
@@ -64,7 +65,7 @@ class _CommandParser(argparse.ArgumentParser):
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser for these arguments: of all commands only the one in hand is imported."""
+    """Makes the parser for these arguments. Only the module of the given command is imported."""
     from .. import __version__
 
     parser = argparse.ArgumentParser(
@@ -86,37 +87,46 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     if name is None:
         _add_overview(subparsers)
         return parser
-    try:
-        command = find_command(name)
-    except UnknownNameError as error:
-        if not _added_by_hook(subparsers, name):
-            if error.install:
-                raise
-            parser.error(str(error))
+    if name in OURS:
+        module = import_module(f".{OURS[name][0]}", __name__)
+        module.add_parser(subparsers)
+        subparsers.choices[name].set_defaults(run=module.run)
     else:
-        _add_command(subparsers, command, name)
+        _add_packages_command(parser, subparsers, name)
     return parser
 
 
-def _add_command(subparsers: Any, command: Command, name: str) -> None:
+def _add_packages_command(parser: argparse.ArgumentParser, subparsers: Any, name: str) -> None:
+    from .commands import find_command
+
+    try:
+        command = find_command(name)
+    except UnknownNameError as error:
+        if _added_by_hook(subparsers, name):
+            return
+        if error.install:
+            raise
+        parser.error(str(error))
     module = command.load()
     module.add_parser(subparsers)
     if command.name not in subparsers.choices:
         raise PluginError(
             f"The module {command.module} of the distribution '{command.distribution}' makes no "
-            f"parser for its command '{command.name}'. To remove it: pip uninstall "
-            f"{command.distribution}"
+            f"parser for its command '{command.name}', so the command cannot be used. To remove "
+            f"it: pip uninstall {command.distribution}"
         )
     subparsers.choices[command.name].set_defaults(run=module.run)
-    subparsers.choices[name] = subparsers.choices[command.name]  # it may be canonical
+    subparsers.choices[name] = subparsers.choices[command.name]  # the name may be canonical
 
 
 def _add_overview(subparsers: Any) -> None:
-    """What ``hub --help`` lists: each command's name and line, without its module."""
+    """Adds all commands and their lines of help for ``hub --help``, without their modules."""
+    from .commands import all_commands
+
     usable = [command for command in all_commands() if command.status == "ok"]
     names = [command.name for command in usable]
     for command in usable:
-        # One that shares its name is called by the canonical one, unless it is ours.
+        # Commands with the same name are listed by their canonical names; ours has only the bare.
         name = command.name if names.count(command.name) == 1 else command.canonical
         subparsers.add_parser(name, help=command.help.replace("%", "%%"), add_help=False)
     from ..packages import hooks
@@ -125,7 +135,7 @@ def _add_overview(subparsers: Any) -> None:
 
 
 def _added_by_hook(subparsers: Any, name: str) -> bool:
-    """Whether a package adds the command in the old way, by a hook."""
+    """Whether a package adds the command in the deprecated way, by a hook."""
     from ..packages import hooks
 
     hooks.add_commands(subparsers)

@@ -1,4 +1,4 @@
-"""The process of a command: ``hub``, and ``python -m hubcore.cli``."""
+"""Runs ``hub`` as a process, also as ``python -m hubcore.cli``."""
 
 import atexit
 import gc
@@ -12,15 +12,15 @@ __all__ = ["run"]
 
 
 def run() -> None:
-    """Runs a command and ends the process, which has nothing else to do.
+    """Runs a command and ends the process at once, with the command's exit code.
 
-    Importing torch makes a million objects that stay. Looking for garbage among them all the
-    while, and taking them down one by one in the end, takes longer than a prediction.
+    Importing torch makes a million objects that stay. Searching them for garbage again and again,
+    and destroying them one by one at exit, takes longer than a prediction.
     """
     gc.set_threshold(100_000)
     code = main()
     others = [t for t in threading.enumerate() if t is not threading.current_thread()]
-    if not all(thread.daemon for thread in others):  # a plugin's, that is to be waited for
+    if not all(thread.daemon for thread in others):  # wait for a plugin's threads
         sys.exit(code)
     atexit._run_exitfuncs()
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""``hub bundle``: weights for a machine without a network, in one file."""
+"""``hub bundle``: pack weights into one file, for machines without a network."""
 
 from __future__ import annotations
 
@@ -29,13 +29,15 @@ def add_parser(subparsers: Any) -> None:
         epilog=EXAMPLES,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    command = commands.add_parser("create", help="write a bundle")
+    command = commands.add_parser("create", help="write a bundle, downloading what is missing")
     command.add_argument("name", nargs="+", help="a model, weights, or a pattern of models")
-    command.add_argument("--all", action="store_true", help="all weights of the models")
+    command.add_argument(
+        "--all", action="store_true", help="all weights of the models, not only the default ones"
+    )
     command.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(action=_create)
-    command = commands.add_parser("import", help="take a bundle into the store, verified")
+    command = commands.add_parser("import", help="put a bundle's files into the store, verified")
     command.add_argument("file", type=Path)
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(action=_import)

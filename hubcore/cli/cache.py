@@ -1,4 +1,4 @@
-"""``hub cache``: what the store holds, and keeping it in order."""
+"""``hub cache``: list, verify, import and remove the files of the store."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ __all__ = ["add_parser", "run"]
 
 EXAMPLES = """\
 examples:
-  hub cache list                                 what is here, what uses it, when it was used
-  hub cache import resnet50-11ad3fa6.pth         take in a file from anywhere, verified
-  hub cache verify                               hash everything anew, repair what is damaged
-  hub cache prune --older-than 90d               say what would go ...
+  hub cache list                                 files, what uses them, when they were last used
+  hub cache import resnet50-11ad3fa6.pth         add a file from anywhere, verified
+  hub cache verify                               hash all files again, repair damaged ones
+  hub cache prune --older-than 90d               show what would be removed ...
   hub cache prune --older-than 90d --yes         ... and remove it
   hub cache prune --max-size 20GB --unused --yes
-  hub cache path resnet50                        where the file is
+  hub cache path resnet50                        the path of the file
 """
 
 
@@ -38,40 +38,50 @@ def add_parser(subparsers: Any) -> None:
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    command = commands.add_parser("list", help="what the store holds")
+    command = commands.add_parser("list", help="list the files in the store")
     command.add_argument("--sort", choices=["size", "used", "name"], default="name")
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(action=_list)
 
-    command = commands.add_parser("import", help="take files or folders in, verified")
+    command = commands.add_parser("import", help="add files or folders to the store, verified")
     command.add_argument("path", nargs="+", type=Path, help="a file, or a folder of files")
     command.add_argument("--sha256", help="the digest to verify a single file against")
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(action=_import, usage_error=command.error)
 
-    command = commands.add_parser("verify", help="hash files anew, and repair damaged ones")
-    command.add_argument("name", nargs="*", help="weights or models; by default all files")
+    command = commands.add_parser("verify", help="hash files again, and repair damaged ones")
+    command.add_argument("name", nargs="*", help="weights or models (default: all files)")
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(action=_verify)
 
-    command = commands.add_parser(
-        "prune", help="remove files; says what would go unless --yes is given"
+    command = commands.add_parser("prune", help="remove files; without --yes, only show which")
+    command.add_argument(
+        "--older-than",
+        type=parse_age,
+        metavar="AGE",
+        help="remove files that were not used for this long, such as 90d",
     )
-    command.add_argument("--older-than", type=parse_age, metavar="AGE", help="not used for 90d")
-    command.add_argument("--max-size", type=parse_size, metavar="SIZE", help="longest unused first")
-    command.add_argument("--unused", action="store_true", help="no installed catalogue names it")
-    command.add_argument("--yes", action="store_true", help="remove, do not only say")
+    command.add_argument(
+        "--max-size",
+        type=parse_size,
+        metavar="SIZE",
+        help="remove the least recently used files until the rest takes this much, such as 20GB",
+    )
+    command.add_argument(
+        "--unused", action="store_true", help="remove files that no installed catalogue names"
+    )
+    command.add_argument("--yes", action="store_true", help="really remove the files")
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(action=_prune)
 
-    command = commands.add_parser("path", help="where the store, or a file, is")
-    command.add_argument("name", nargs="?", help="weights or a model")
+    command = commands.add_parser("path", help="print the path of the store, or of a file in it")
+    command.add_argument("name", nargs="?", help="weights or a model (default: the store)")
     command.set_defaults(action=_path)
 
     command = commands.add_parser(
-        "forget", help="trust whatever an address serves next (after its file changed)"
+        "forget", help="forget the digest noted for an address whose publisher changed the file"
     )
-    command.add_argument("url", help="the address, or weights")
+    command.add_argument("url", help="the address, or the name of weights")
     command.set_defaults(action=_forget)
 
 
@@ -127,13 +137,13 @@ def _list(args: argparse.Namespace) -> int:
 def _import(args: argparse.Namespace) -> int:
     files = list(_files_in(args.path))
     if args.sha256 and len(files) != 1:
-        args.usage_error("--sha256 goes with one file")
+        args.usage_error("--sha256 can only be used with a single file")
     store = default_store()
     known = KnownFiles()
     published = known.digests_by_name()
     rows = []
     for path in files:
-        # A file that bears a published file's name, or a digest in its own, must be that file.
+        # A file with a published file's name, or with a digest in its name, must be that file.
         digests = published.get(path.name) or {RemoteFile((path.name,)).digest}
         expected = args.sha256 or (digests.pop() if len(digests) == 1 else None)
         row: dict[str, Any] = {"file": str(path), "sha256": None, "used_by": [], "error": None}
@@ -152,7 +162,7 @@ def _import(args: argparse.Namespace) -> int:
                 ([row["file"], row["sha256"][:12], _few(row["used_by"])] for row in done),
                 ["file", "sha256", "used by"],
             )
-    return _told(row["error"] for row in rows)
+    return _report_errors(row["error"] for row in rows)
 
 
 def _verify(args: argparse.Namespace) -> int:
@@ -184,7 +194,7 @@ def _verify(args: argparse.Namespace) -> int:
             names = ", ".join(verdict.entry.names) or verdict.entry.sha256
             print(f"{verdict.state}: {names}")
         print(f"{len(verdicts)} files verified, {len(bad)} were damaged")
-    return _told(verdict.detail for verdict in bad if verdict.state == "damaged")
+    return _report_errors(verdict.detail for verdict in bad if verdict.state == "damaged")
 
 
 def _prune(args: argparse.Namespace) -> int:
@@ -234,13 +244,13 @@ def _forget(args: argparse.Namespace) -> int:
         urls = [url for member in select_weights([args.url]) for url in member.value.file.urls]
     forgotten = [digest for url in urls if (digest := store.forget(url))]
     if not forgotten:
-        raise HubError(f"Nothing was noted for {args.url}.")
+        raise HubError(f"Nothing was noted for {args.url}, so there is nothing to forget.")
     print(f"Forgotten: {', '.join(forgotten)}")
     return 0
 
 
 class _Uses:
-    """Which weights use a file of the store."""
+    """Finds the weights that use a file of the store."""
 
     def __init__(self, store: Store) -> None:
         self._known = KnownFiles()
@@ -281,8 +291,8 @@ def _few(names: list[str]) -> str:
     return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
 
 
-def _told(errors: Iterable[str | None]) -> int:
-    """Prints what failed, and returns the exit code."""
+def _report_errors(errors: Iterable[str | None]) -> int:
+    """Prints the errors, and returns the exit code."""
     failed = [error for error in errors if error]
     for error in failed:
         print(f"hub: {error}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""``hub catalog``: writes and checks catalogues."""
+"""``hub catalog``: write or check a catalogue."""
 
 from __future__ import annotations
 
@@ -23,20 +23,24 @@ def add_parser(subparsers: Any) -> None:
         epilog=EXAMPLES,
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    export = actions.add_parser("export", help="turn a module's enums of weights into a catalogue")
+    export = actions.add_parser("export", help="write a catalogue of a module's weights enums")
     export.add_argument("module", help="the module, such as torchgeo.models; it is imported")
     export.add_argument(
         "--builder",
         action="append",
         default=[],
         metavar="ENUM=MODEL",
-        help="the model that an enum's members fit, where no function of the module says it",
+        help="the model that an enum's members fit, if no function of the module tells",
     )
-    export.add_argument("--task", default="image-classification", help="(default: %(default)s)")
+    export.add_argument(
+        "--task",
+        default="image-classification",
+        help="the task of the models (default: %(default)s)",
+    )
     export.add_argument("--output", type=Path, help="write to this file instead of printing")
     export.set_defaults(action=run_export)
-    validate = actions.add_parser("validate", help="hold a file against the catalogue's schema")
-    validate.add_argument("file", type=Path)
+    validate = actions.add_parser("validate", help="check a file against the catalogue schema")
+    validate.add_argument("file", type=Path, help="the catalogue file")
     validate.set_defaults(action=run_validate)
 
 
@@ -46,15 +50,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def run_export(args: argparse.Namespace) -> int:
+    """Runs ``hub catalog export``. Returns the exit code."""
     from ..authoring.export import ExportError, dumps, export_module
     from ..errors import MissingDependencyError
 
-    sys.path.insert(0, "")  # a module beside the user, as for `python -m`
+    sys.path.insert(0, "")  # finds modules in the current folder, as `python -m` does
     try:
         module = __import__(args.module, fromlist=["*"])
     except ModuleNotFoundError as error:
         missing = error.name or args.module
-        raise MissingDependencyError(f"The module '{missing}' is not installed.", missing) from None
+        raise MissingDependencyError(
+            f"The module '{missing}' is not installed, nor is it in the current folder.", missing
+        ) from None
     except Exception as error:
         raise ExportError(
             f"The module '{args.module}' cannot be imported ({type(error).__name__}: {error})."
@@ -72,6 +79,7 @@ def run_export(args: argparse.Namespace) -> int:
 
 
 def run_validate(args: argparse.Namespace) -> int:
+    """Runs ``hub catalog validate``. Returns the exit code."""
     from ..testing import CHECKS, Subject
 
     faults = list(CHECKS["schema"](Subject.of_file(args.file)))
@@ -87,5 +95,5 @@ def _pair(text: str) -> tuple[str, str]:
 
     enum, equals, model = text.partition("=")
     if not (enum and equals and model):
-        raise ExportError(f"'{text}' names no enum and model: write --builder ENUM=MODEL")
+        raise ExportError(f"'{text}' is not an enum and a model: write --builder ENUM=MODEL")
     return enum, model

@@ -1,4 +1,4 @@
-"""``hub check``: examines a plugin and says what is wrong with it, and how to mend it."""
+"""``hub check``: check a plugin, and show what is wrong with it and how to fix it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,17 @@ def add_parser(subparsers: Any) -> None:
         description=__doc__,
         epilog=EXAMPLES,
     )
-    parser.add_argument("package", help="an installed plugin, by its name or its package's")
+    parser.add_argument("package", help="an installed plugin, or the package that it is in")
     parser.add_argument(
-        "--models", nargs="+", default=(), metavar="PATTERN", help="only models that match"
+        "--models",
+        nargs="+",
+        default=(),
+        metavar="PATTERN",
+        help="check only models whose names match, and weights for them",
     )
-    parser.add_argument("--online", action="store_true", help="also ask whether addresses answer")
+    parser.add_argument(
+        "--online", action="store_true", help="also check that the addresses answer"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -35,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     from ..testing import CHECKS, Fault, Subject, examine
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PluginWarning)  # the first check says it
+        warnings.simplefilter("ignore", PluginWarning)  # the first check reports it
         subject = Subject.of_plugin(args.package, args.models)
     count = 0
     for name, findings in examine(subject, online=args.online):

@@ -1,11 +1,11 @@
-"""The commands of ``hub``: ours, and those that installed packages add by an entry point::
+"""All commands of ``hub``: `ours`, and those that installed packages add by an entry point::
 
     [project.entry-points."hubcore.commands"]
     evaluate = "hub_evaluate.command"
 
-What is said of a command here is read from data: its line of help stands in a JSON file beside its
-module (``command.json``: ``{"help": "..."}``), or is its distribution's summary. The module is
-imported when its command is called.
+Commands are listed without importing them: the line of help of a package's command is in a JSON
+file beside its module (``command.json``: ``{"help": "..."}``), or is its distribution's summary.
+The module is imported when the command is called.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from ..catalogs.known_packages import BUILT_IN, known_packages
 from ..errors import AmbiguousNameError, HubError, PluginError, UnknownNameError
 from ..packages.entry_points import EntryPoint, entry_points, is_disabled, normalise, summary
 from ..packages.folders import package_folders
+from .ours import OURS
 
-__all__ = ["COMMANDS", "GROUP", "Command", "all_commands", "find_command"]
+__all__ = ["GROUP", "Command", "all_commands", "find_command"]
 
 GROUP = "hubcore.commands"
 
@@ -31,11 +32,11 @@ class Command(NamedTuple):
     """One command.
 
     Attributes:
-        name: what a user writes after ``hub``.
-        module: the module that defines it: ``add_parser(subparsers)`` makes its parser, and
-            ``run(args)`` does it and returns the exit code.
-        help: what it does, in a line.
-        distribution: the package that adds it, normalised; "" for ours.
+        name: the word after ``hub``.
+        module: the module that defines the command. Its ``add_parser(subparsers)`` adds the parser,
+            and its ``run(args)`` runs the command and returns the exit code.
+        help: a line that says what the command does.
+        distribution: the distribution that adds the command, normalised; "" for the hub's own.
         status: ``ok``, or ``disabled`` by ``HUBCORE_DISABLE``.
     """
 
@@ -47,17 +48,16 @@ class Command(NamedTuple):
 
     @property
     def canonical(self) -> str:
-        """``distribution/name``, which no other package can take; of ours the bare name."""
+        """``distribution/name``, which no other package can take; the bare name if it is ours."""
         return f"{self.distribution}/{self.name}" if self.distribution else self.name
 
     def load(self) -> ModuleType:
-        """Imports the module.
+        """Imports the command's module.
 
         Raises:
             PluginError: a package's module cannot be imported, or lacks one of the two functions.
+            HubError: any that the module raises itself.
         """
-        if not self.distribution:
-            return import_module(self.module)
         try:
             module = import_module(self.module)
         except HubError:
@@ -66,7 +66,9 @@ class Command(NamedTuple):
             raise self._fault(f"cannot be imported ({type(error).__name__}: {error})") from error
         lacking = [name for name in ("add_parser", "run") if not hasattr(module, name)]
         if lacking:
-            raise self._fault(f"has no '{lacking[0]}' in its module {self.module}")
+            raise self._fault(
+                f"cannot be used: its module {self.module} has no '{lacking[0]}' function"
+            )
         return module
 
     def _fault(self, what: str) -> PluginError:
@@ -76,52 +78,27 @@ class Command(NamedTuple):
         )
 
 
-def _ours(name: str, module: str, help: str) -> Command:
-    return Command(name, f"{__package__}.{module}", help)
-
-
-# Modules, not functions: only the one that is called is imported.
-COMMANDS = {
-    command.name: command
-    for command in (
-        _ours("list", "listing", "list models"),  # a module called list would hide the built-in
-        _ours("show", "show", "show a model or weights"),
-        _ours("predict", "predict", "run a model on images or videos"),
-        _ours("download", "download", "fetch weights into the store"),
-        _ours("cache", "cache", "list, verify and prune the store"),
-        _ours("bundle", "bundle", "carry weights to a machine without a network"),
-        _ours("lock", "lock", "write hub.lock: weights, digests, versions, preprocessing"),
-        _ours("sync", "sync", "fetch what hub.lock names"),
-        _ours("plugins", "plugins", "list plugins and their states"),
-        _ours("doctor", "doctor", "check this installation"),
-        _ours("check", "check", "examine a plugin"),
-        _ours("new", "new", "start the project of a plugin"),
-        _ours("pack", "pack", "make an installable package of a checkpoint"),
-        _ours("catalog", "catalog", "write or check a catalogue"),
-    )
-}
-"""Our own commands, in the order in which help lists them."""
-
-
 def all_commands() -> list[Command]:
-    """Ours, then those of installed packages by name. Imports none of them."""
-    return [*COMMANDS.values(), *_installed(entry_points(GROUP))]
+    """The hub's own commands, then those of installed packages by name. Imports none of them."""
+    ours = [Command(name, f"{__package__}.{module}", line) for name, (module, line) in OURS.items()]
+    return [*ours, *_installed(entry_points(GROUP))]
 
 
 def find_command(name: str) -> Command:
-    """The command that a name means: ours, a built-in family's, or the only package's that has it.
+    """Finds a command that a package adds.
+
+    A bare name means the command of a built-in family, else that of the only package that offers
+    it.
 
     Args:
-        name: bare, or ``distribution/name``.
+        name: the bare name, or ``distribution/name``.
 
     Raises:
-        UnknownNameError: there is no such command; it suggests close ones or the package to
-            install.
-        AmbiguousNameError: several packages offer it.
-        PluginError: ``HUBCORE_DISABLE`` disables the package that offers it.
+        UnknownNameError: there is no such command. The error suggests similar names, or the package
+            to install.
+        AmbiguousNameError: several packages offer the command.
+        PluginError: ``HUBCORE_DISABLE`` disables the package that offers the command.
     """
-    if name in COMMANDS:
-        return COMMANDS[name]
     distribution, _, bare = name.rpartition("/")
     found = [
         command
@@ -133,7 +110,7 @@ def find_command(name: str) -> Command:
     if found and not usable:
         raise PluginError(
             f"The command '{bare}' is offered by '{found[0].distribution}', which HUBCORE_DISABLE "
-            f"disables."
+            f"disables. To use it, take it out of HUBCORE_DISABLE."
         )
     match built_in or usable:
         case []:
@@ -158,7 +135,7 @@ def _installed(entries: Iterable[EntryPoint]) -> list[Command]:
 
 
 def _help(entry: EntryPoint) -> str:
-    """The line of help, read from the JSON file beside the module without importing a parent."""
+    """The line of help, from the JSON file beside the module. Imports no package."""
     package, *parts = entry.value.split(".")
     for folder in package_folders(package):
         file = Path(folder, *(parts or ["__init__"])).with_suffix(".json")

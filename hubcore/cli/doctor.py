@@ -1,4 +1,4 @@
-"""``hub doctor``: is everything in order here, and if not, what is to be done."""
+"""``hub doctor``: check this installation, and show how to fix what is wrong."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _findings() -> Iterator[tuple[str, str, str]]:
-    """(state, subject, text), where the state is ok, note or problem."""
+    """Yields (state, subject, text). The state is ok, note or problem."""
     yield "ok", "hubcore", f"{__version__} on Python {platform.python_version()}"
     yield from _packages()
     yield from _store()
@@ -67,7 +67,7 @@ def _packages() -> Iterator[tuple[str, str, str]]:
             yield (
                 "note",
                 package,
-                "not installed: models cannot be built, listing and downloading work",
+                "not installed: models cannot be built, but listing and downloading work",
             )
 
 
@@ -81,7 +81,7 @@ def _store() -> Iterator[tuple[str, str, str]]:
     if not existing.is_dir():
         yield "problem", "store", f"{existing} is not a folder: set HUBCORE_HOME to another one"
     elif not os.access(existing, os.W_OK):
-        yield "problem", "store", f"{home} cannot be written: set HUBCORE_HOME to another folder"
+        yield "problem", "store", f"{home} is not writable: set HUBCORE_HOME to another folder"
     else:
         free = shutil.disk_usage(existing).free
         state = "ok" if free > LOW_DISK else "note"
@@ -91,10 +91,10 @@ def _store() -> Iterator[tuple[str, str, str]]:
 def _environment() -> Iterator[tuple[str, str, str]]:
     try:
         if settings.offline():
-            yield "note", "HUBCORE_OFFLINE", "set: nothing will be downloaded"
+            yield "note", "HUBCORE_OFFLINE", "set, so nothing will be downloaded"
         for root in settings.roots():
             if not Path(root).is_dir():
-                yield "problem", "HUBCORE_ROOTS", f"{root} is not a folder"
+                yield "problem", "HUBCORE_ROOTS", f"{root} is not a folder: create or remove it"
     except HubError as error:
         yield "problem", "settings", str(error)
     for name in ("HUBCORE_DISABLE", "HUBCORE_STRICT"):
@@ -111,7 +111,7 @@ def _plugins() -> Iterator[tuple[str, str, str]]:
             yield "problem", "plugins", str(error)
             return
     if not found:
-        yield "note", "plugins", "none installed. For a start: pip install hub-classification"
+        yield "note", "plugins", "none installed. To start with one: pip install hub-classification"
     for plugin in found:
         distribution = f"{plugin.distribution} {plugin.version}".rstrip()
         subject = f"plugin {plugin.name} ({distribution})"

@@ -1,4 +1,4 @@
-"""``hub download``: weights into the store, verified."""
+"""``hub download``: download weights into the store, verified."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ __all__ = ["add_parser", "run"]
 
 EXAMPLES = """\
 examples:
-  hub download resnet50                          its default weights
+  hub download resnet50                          the model's default weights
   hub download ResNet50_Weights.IMAGENET1K_V1    these weights
   hub download 'mobilenet*' --all                all weights of several models
-  hub download --all --dry-run                   what all weights of all models would take
+  hub download --all --dry-run                   the size of all weights of all models
 
-A download that breaks off goes on where it stopped when the command is run again.
+If a download is interrupted, run the command again to resume it.
 """
 
 
@@ -35,21 +35,23 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("name", nargs="*", help="a model, weights, or a pattern of models")
     parser.add_argument(
-        "--all", action="store_true", help="all weights of the models, without names of all models"
+        "--all",
+        action="store_true",
+        help="all weights of the models, not only the default ones; without names, of all models",
     )
     parser.add_argument(
         "--no-check-hash",
         action="store_true",
-        help="take files that nothing is known to verify against",
+        help="accept files without a published digest, which cannot be verified",
     )
-    parser.add_argument("--dry-run", action="store_true", help="say what would be fetched")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be downloaded")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(usage_error=parser.error)
 
 
 def run(args: argparse.Namespace) -> int:
     if not args.name and not args.all:
-        args.usage_error("name a model or weights, or use --all")
+        args.usage_error("give a model or weights, or use --all")
     members = select_weights(args.name, every=args.all)
     files = [locked_file(canonical_name(member), member.value) for member in members]
     store = default_store()
@@ -57,16 +59,16 @@ def run(args: argparse.Namespace) -> int:
     here = [store.find(file, check_hash=check_hash) for file in files]
     results: list[Path | Exception | None] = list(here)
     if not args.dry_run:
-        about = [_about(member.meta) for member in members]
+        about = [_published_size(member.meta) for member in members]
         try:
             results = [*store.get_many(files, check_hash=check_hash, about=about)]
         except KeyboardInterrupt:
-            print("hub: what arrived is kept; the next try resumes", file=sys.stderr)
+            print("hub: what was downloaded is kept: the next try resumes", file=sys.stderr)
             raise
     rows: list[dict[str, Any]] = []
     for member, file, found, result in zip(members, files, here, results, strict=True):
         row = {"name": canonical_name(member), "status": "here" if found else "fetched"}
-        size = file.size or _about(member.meta)
+        size = file.size or _published_size(member.meta)
         if isinstance(result, Path):
             rows.append({**row, "size": result.stat().st_size, "path": str(result), "error": None})
         elif result is None:
@@ -87,14 +89,14 @@ def run(args: argparse.Namespace) -> int:
         )
         if args.dry_run:
             missing = sum(row["size"] or 0 for row in rows if row["status"] == "missing")
-            print(f"\n{size_of(missing)} to fetch")
+            print(f"\n{size_of(missing)} to download")
     for row in rows:
         if row["error"]:
             print(f"hub: {row['name']}: {row['error']}", file=sys.stderr)
     return 1 if any(row["error"] for row in rows) else 0
 
 
-def _about(meta: dict[str, Any]) -> int | None:
-    """The size as published, in MB with one or two decimals."""
+def _published_size(meta: dict[str, Any]) -> int | None:
+    """The approximate size in bytes: ``_file_size`` is published in MiB, rounded."""
     size = meta.get("_file_size")
     return int(size * 1024 * 1024) if size else None

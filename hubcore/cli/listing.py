@@ -1,4 +1,4 @@
-"""``hub list``: which models there are."""
+"""``hub list``: list the models of all installed packages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ examples:
   hub list --plugin hub-video --json
 """
 
-# The metric that the field quotes for each kind of model, best known first.
+# The usual metric of each kind of model, in order of preference.
 HEADLINES = ("acc@1", "mask_map", "kp_map", "box_map", "miou", "epe")
 
 
@@ -29,7 +29,7 @@ def add_parser(subparsers: Any) -> None:
         description=__doc__,
         epilog=EXAMPLES,
     )
-    parser.add_argument("pattern", nargs="*", help="names to list, such as 'resnet*'")
+    parser.add_argument("pattern", nargs="*", help="the models to list, such as 'resnet*'")
     parser.add_argument("--task", help="only models of this task, such as object-detection")
     parser.add_argument("--plugin", help="only models of this plugin")
     parser.add_argument(
@@ -38,7 +38,9 @@ def add_parser(subparsers: Any) -> None:
         help='only models whose default weights match, such as "acc@1>80, params<30M"',
     )
     parser.add_argument(
-        "--sort", metavar="FIELD", help="highest first; 'FIELD:asc' for the lowest first"
+        "--sort",
+        metavar="FIELD",
+        help="sort by a field, such as acc@1, highest first; 'FIELD:asc' for lowest first",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -47,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     entries = queries.models(args.pattern, task=args.task, plugin=args.plugin)
     rows = {name: facts(entry) for name, entry in entries.items()}
     if args.where or args.sort:
-        # Fields are known from all models, so that an empty selection is no unknown field.
+        # Fields are taken from all models, so that an empty selection does not make one unknown.
         known = {field for entry in queries.models().values() for field in facts(entry)}
         if args.where:
             matches = parse_where(args.where, known)

@@ -1,4 +1,4 @@
-"""``hub lock``: exactly these weights, here and on every other machine."""
+"""``hub lock``: pin weights exactly, for this and every other machine."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ DEFAULT = Path("hub.lock")
 EXAMPLES = """\
 examples:
   hub lock resnet50 SSD300_VGG16_Weights.COCO_V1    write hub.lock
-  hub lock                                          lock anew what is in it; without one, all
-                                                    weights of the store
-  HUBCORE_LOCK=hub.lock python serve.py             refuse anything else
+  hub lock                                          update hub.lock; if there is none, lock all
+                                                    weights in the store
+  HUBCORE_LOCK=hub.lock python serve.py             refuse all other weights
 """
 
 
@@ -42,8 +42,17 @@ def add_parser(subparsers: Any) -> None:
         epilog=EXAMPLES,
     )
     parser.add_argument("name", nargs="*", help="a model, weights, or a pattern of models")
-    parser.add_argument("--all", action="store_true", help="all weights of the models")
-    parser.add_argument("-o", "--output", type=Path, default=DEFAULT, metavar="FILE")
+    parser.add_argument(
+        "--all", action="store_true", help="all weights of the models, not only the default ones"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        default=DEFAULT,
+        metavar="FILE",
+        help="the lock file (default: %(default)s)",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -58,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         names = [k.name for entry in store.entries() for k in known.of(entry.sha256)]
         members = select_weights(names)
     if not members:
-        raise LockError("There is nothing to lock: name models or weights.")
+        raise LockError("There is nothing to lock: give models or weights.")
     lock = make_lock(by_name(members), store)
     write_lock(lock, args.output)
     if args.json:
@@ -70,10 +79,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def by_name(members: Iterable[WeightsEnum]) -> dict[str, Weights]:
+    """The values of members by their canonical names."""
     return {canonical_name(member): member.value for member in members}
 
 
 def print_lock(lock: Lockfile) -> None:
+    """Prints the weights of a lock file and their digests as a table."""
     print_table(
         ([name, entry.sha256[:12]] for name, entry in lock.weights.items()), ["weights", "sha256"]
     )

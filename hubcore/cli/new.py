@@ -1,4 +1,4 @@
-"""``hub new``: starts the project of a plugin."""
+"""``hub new``: start the project of a plugin."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["add_parser", "run"]
 
 EXAMPLES = """\
 examples:
-  hub new acme-flowers --model resnet50      weights for a model that exists, without Python
+  hub new acme-flowers --model resnet50      weights for an existing model, without Python code
   hub new acme-net --kind model              a model of your own
   hub pack best.pth --model resnet50 ...     from trained weights straight to a wheel
 """
@@ -20,9 +20,9 @@ _NEXT = """
 ## To do
 
 - In `{package}/catalog.json`: the address of your checkpoint, its SHA-256 (the first digits in the
-  file's name will do), its licence and its metrics. `hub pack` writes all of it for you.
+  file's name are enough), its licence and its metrics. `hub pack` writes all of this for you.
 - In `{package}/categories.json`: the names of your classes, in the order of the model's outputs.
-- `hub check {name}` (or `pytest`) says what is wrong, and how to mend it.
+- Run `hub check {name}` (or `pytest`): it shows what is wrong, and how to fix it.
 """
 
 
@@ -32,15 +32,15 @@ def add_parser(subparsers: Any) -> None:
         description=__doc__,
         epilog=EXAMPLES,
     )
-    parser.add_argument("name", help="the distribution's name, such as acme-flowers")
+    parser.add_argument("name", help="the name of the package, such as acme-flowers")
     parser.add_argument(
         "--kind",
         choices=["weights", "model"],
         default="weights",
-        help="weights for a model that exists, or a model of your own (default: %(default)s)",
+        help="weights for an existing model, or a model of your own (default: %(default)s)",
     )
     parser.add_argument("--model", help="the model that the weights are for, such as resnet50")
-    parser.add_argument("--dir", type=Path, help="where to write it (default: ./NAME)")
+    parser.add_argument("--dir", type=Path, help="the folder for the project (default: ./NAME)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -53,11 +53,11 @@ def run(args: argparse.Namespace) -> int:
     values["todo"] = _NEXT.format(**values)
     if args.kind == "weights":
         if not args.model:
-            raise ScaffoldError("Weights need a model that they fit: --model resnet50, say.")
+            raise ScaffoldError("Weights need a model that they fit: give one, as --model resnet50")
         model = find_model(args.model)
         try:
             transforms = base_transforms(model)
-        except PackError:  # it has no weights whose preprocessing could be taken over
+        except PackError:  # the model has no weights to take the preprocessing from
             transforms = Reference("hubcore.transforms:ImageClassification", {"crop_size": 224})
         values |= {
             "model": short_name(model),
@@ -67,7 +67,9 @@ def run(args: argparse.Namespace) -> int:
             "transforms": json.dumps(transforms.to_json()),
         }
     elif args.model:
-        raise ScaffoldError("--model is for weights; a model of your own takes --kind model alone.")
+        raise ScaffoldError(
+            "--model is only for weights. For a model of your own, give --kind model without it."
+        )
     else:
         values["description"] = "A model and its weights"
     folder = args.dir or Path(values["name"])

@@ -1,4 +1,4 @@
-"""What every command prints with: tables for people, JSON for programs."""
+"""The output of commands: tables for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,17 @@ __all__ = ["print_fields", "print_json", "print_table"]
 
 
 def print_json(value: object) -> None:
+    """Prints a value as JSON. Parts that JSON cannot represent become their `repr`."""
     print(json.dumps(value, indent=2, ensure_ascii=False, default=repr))
 
 
 def print_table(rows: Iterable[Sequence[Any]], headers: Sequence[str]) -> None:
-    """Columns under their headings."""
+    """Prints rows in aligned columns below their headings.
+
+    Args:
+        rows: the rows, each with one cell per heading. None is printed as an empty cell.
+        headers: the headings.
+    """
     cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(headers, *cells, strict=True)]
     for line in [headers, ["-" * width for width in widths], *cells]:
@@ -25,7 +31,11 @@ def print_table(rows: Iterable[Sequence[Any]], headers: Sequence[str]) -> None:
 
 
 def print_fields(fields: Mapping[str, Any]) -> None:
-    """One name and value a line, long ones folded; empty values are left out."""
+    """Prints one name and value per line. Long values are wrapped, empty ones left out.
+
+    Args:
+        fields: the values by name.
+    """
     import shutil
     import textwrap
 
@@ -37,7 +47,7 @@ def print_fields(fields: Mapping[str, Any]) -> None:
         lines = [
             part
             for line in str(value).splitlines()
-            # A path, a digest or an address stays in one piece.
+            # Paths, digests and addresses are not broken.
             for part in textwrap.wrap(
                 line, max(columns - width - 2, 40), break_long_words=False, break_on_hyphens=False
             )

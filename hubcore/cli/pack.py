@@ -1,4 +1,4 @@
-"""``hub pack``: makes an installable package of a trained checkpoint."""
+"""``hub pack``: make an installable package from a trained checkpoint."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ examples:
       --url https://acme.example/best-1a2b3c4d.pth
 
 The checkpoint is a state dict: torch.save(model.state_dict(), "best.pth"). It goes into the wheel,
-unless --url says where users will fetch it from. Without --crop-size and the like the images are
-prepared as for the model's own default weights.
+unless --url gives an address from which users will download it. Images are preprocessed as for the
+model's own default weights; --crop-size, --resize-size, --mean, --std and --interpolation change
+this.
 """
 
 _PREPROCESSING = ("crop_size", "resize_size", "mean", "std", "interpolation")
@@ -30,22 +31,33 @@ def add_parser(subparsers: Any) -> None:
         epilog=EXAMPLES,
     )
     add = parser.add_argument
-    add("checkpoint", type=Path, help="the state dict of the trained model")
-    add("--model", required=True, help="the model that it fits, such as resnet50")
-    add("--categories", required=True, type=Path, help="names of the classes: one a line, or JSON")
-    add("--name", required=True, help="the package's name, such as acme-flowers")
-    add("--version", default="0.1.0", help="the package's version (default: %(default)s)")
+    add("checkpoint", type=Path, help="the file of the trained model's state dict")
+    add("--model", required=True, help="the model that the checkpoint fits, such as resnet50")
+    add(
+        "--categories",
+        required=True,
+        type=Path,
+        help="a file with the names of the classes: one per line, or a JSON array",
+    )
+    add("--name", required=True, help="the name of the package, such as acme-flowers")
+    add("--version", default="0.1.0", help="the version of the package (default: %(default)s)")
     add("--member", default="V1", help="the name of these weights (default: %(default)s)")
-    add("--metric", action="append", default=[], metavar="NAME=VALUE", help="such as acc@1=97.1")
-    add("--dataset", default="own", help="what the metrics were measured on")
+    add(
+        "--metric",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a result, such as acc@1=97.1; can be repeated",
+    )
+    add("--dataset", default="own", help="the data set that the metrics were measured on")
     add("--license", default="unknown", help="an SPDX identifier such as MIT, or an address")
     add("--recipe", help="the address of a description of the training")
-    add("--url", help="where users will find the checkpoint; it is left out of the wheel then")
-    add("--crop-size", type=int, help="in pixels, as all sizes")
-    add("--resize-size", type=int)
-    add("--mean", type=float, nargs=3, metavar=("R", "G", "B"))
-    add("--std", type=float, nargs=3, metavar=("R", "G", "B"))
-    add("--interpolation", choices=["nearest", "bilinear", "bicubic"])
+    add("--url", help="the address of the checkpoint, which then does not go into the wheel")
+    add("--crop-size", type=int, help="in pixels")
+    add("--resize-size", type=int, help="in pixels")
+    add("--mean", type=float, nargs=3, metavar=("R", "G", "B"), help="for images in [0, 1]")
+    add("--std", type=float, nargs=3, metavar=("R", "G", "B"), help="for images in [0, 1]")
+    add("--interpolation", choices=["nearest", "bilinear", "bicubic"], help="for resizing")
     add("--output", type=Path, default=Path("dist"), help="folder for the wheel (default: dist)")
     add("--project", type=Path, help="also keep the package's source in this folder")
 
@@ -86,4 +98,6 @@ def _metric(text: str) -> tuple[str, float]:
     try:
         return name.strip(), float(value)
     except ValueError:
-        raise PackError(f"'{text}' is no metric: write --metric acc@1=97.1") from None
+        raise PackError(
+            f"'{text}' is not a metric with its value: write --metric acc@1=97.1"
+        ) from None

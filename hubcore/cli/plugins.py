@@ -1,4 +1,4 @@
-"""``hub plugins``: which plugins there are, and how each of them is."""
+"""``hub plugins``: list the installed plugins and their states."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PluginWarning)  # the table says it
+        warnings.simplefilter("ignore", PluginWarning)  # the table shows it
         found = queries.plugins()
     if args.json:
         print_json(
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
         )
         return 0
     if not found:
-        print("No plugin is installed. For a start: pip install hub-classification")
+        print("No plugin is installed. To start with one: pip install hub-classification")
         return 0
     print_table(
         (
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print_commands() -> None:
-    """The commands that packages add to ours."""
+    """Prints the commands that packages add."""
     from .commands import all_commands
 
     added = [command for command in all_commands() if command.distribution]
@@ -89,7 +89,7 @@ def _print_commands() -> None:
 
 
 def _print_hooks() -> None:
-    """The packages that change the hub's behaviour; the only ones whose code runs here."""
+    """Prints the packages that add hooks. Only their code is run here."""
     from ..packages import hooks
 
     if not hooks.installed():

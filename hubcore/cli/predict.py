@@ -1,4 +1,4 @@
-"""``hub predict``: what a model sees in images and videos."""
+"""``hub predict``: run a model on images or videos."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ examples:
   hub predict r3d_18 clip.mp4           # or a folder of frames
   hub predict raft_small frame1.png frame2.png --output flow/
 
-A folder stands for the images in it. What cannot be read is reported on stderr, the rest is done,
-and the exit code is 1.
+A folder stands for the images in it. Inputs that cannot be read are reported on stderr; the others
+are processed, and the exit code is 1.
 """
 
 
@@ -46,38 +46,56 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--weights",
         default="DEFAULT",
-        help="such as IMAGENET1K_V1, or the full name of another package's (default: DEFAULT)",
+        help="such as IMAGENET1K_V1, or the full name of a package's weights (default: DEFAULT)",
     )
     parser.add_argument(
-        "--top", type=_positive, default=5, help="classes to show (default: %(default)s)"
+        "--top",
+        type=_positive,
+        default=5,
+        help="the number of classes to show (default: %(default)s)",
     )
     parser.add_argument(
         "--score",
         type=_share,
         default=0.5,
-        help="the least score of a detected object, 0 to 1 (default: %(default)s)",
+        help="the lowest score of objects to show, 0 to 1 (default: %(default)s)",
     )
     parser.add_argument("--device", default="cpu", help="such as cuda (default: %(default)s)")
     parser.add_argument(
-        "--batch-size", type=_positive, help="inputs a batch (default: what suits the task)"
+        "--batch-size", type=_positive, help="inputs per batch (default: depends on the task)"
     )
-    parser.add_argument("--output", metavar="DIR", type=Path, help="leave annotated pictures here")
+    parser.add_argument(
+        "--output", metavar="DIR", type=Path, help="write annotated pictures to this folder"
+    )
     parser.add_argument("--json", action="store_true", help="print COCO-style JSON")
-    faster = parser.add_argument_group("speed; each changes the outputs slightly")
+    faster = parser.add_argument_group("speed (these options change the outputs slightly)")
     faster.add_argument(
-        "--optimize", action="store_true", help="channels-last, fused batch normalisation"
+        "--optimize", action="store_true", help="use channels-last and fuse batch normalisations"
     )
-    faster.add_argument("--dtype", default="float32", choices=("float32", "bfloat16", "float16"))
-    faster.add_argument("--compile", action="store_true", help="with torch.compile")
     faster.add_argument(
-        "--verbose", action="store_true", help="run the plain model too, and say how outputs differ"
+        "--dtype",
+        default="float32",
+        choices=("float32", "bfloat16", "float16"),
+        help="the number format to compute in (default: %(default)s)",
     )
-    parser.add_argument("--fps", type=_positive_number, help="frames a second of folders of frames")
+    faster.add_argument(
+        "--compile", action="store_true", help="compile the model with torch.compile"
+    )
+    faster.add_argument(
+        "--verbose",
+        action="store_true",
+        help="also run the unchanged model, and show how the outputs differ",
+    )
+    parser.add_argument(
+        "--fps",
+        type=_positive_number,
+        help="the frame rate of folders of frames, in frames per second",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     with warnings.catch_warnings():
-        # What torch says to programmers, such as of old storages, helps nobody here.
+        # torch's warnings, such as of deprecated storages, are for programmers.
         warnings.filterwarnings("ignore", module=r"torch(vision)?\b")
         return _run(args)
 
@@ -88,8 +106,7 @@ def _run(args: argparse.Namespace) -> int:
     from ..prediction.inputs import expand
     from ..prediction.tasks import require_task
 
-    # All that is quick comes first, so that a wrong name is told at once and nothing is
-    # downloaded in vain.
+    # Quick checks come first, so that a wrong name is reported before anything is downloaded.
     entry = find_model(args.model)
     require_task(entry.task)
     items = expand(args.inputs, entry.task)
@@ -126,7 +143,7 @@ def _predict(args: argparse.Namespace, items: list[Any], pictures: PictureFolder
     )
     document = _document(args.model, predictor) if args.json else None
     failed = False
-    # None: only where stderr is a terminal.
+    # None: show the bar only if stderr is a terminal.
     quiet = True if len(items) == 1 else None
     bar = tqdm(total=len(items), desc=args.model, unit="input", disable=quiet, leave=False)
     with bar:
@@ -174,9 +191,9 @@ def _report(failure: Failure) -> None:
 
 def _explain(difference: float | None) -> None:
     if difference is None:
-        text = "the plain model was run, there is nothing to compare"
+        text = "there is nothing to compare: no option that changes the outputs was given"
     elif math.isnan(difference):
-        text = "the outputs cannot be compared: the numbers of objects differ"
+        text = "the outputs cannot be compared: the models found different numbers of objects"
     else:
         text = f"largest difference from the plain model's outputs: {difference:.3g}"
     print(f"hub: {text}", file=sys.stderr)
@@ -192,7 +209,7 @@ def _positive(text: str) -> int:
 def _positive_number(text: str) -> float:
     value = float(text)
     if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no positive number")
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
     return value
 
 

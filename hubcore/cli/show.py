@@ -1,4 +1,4 @@
-"""``hub show``: everything that is known about a model or one of its weights."""
+"""``hub show``: show everything that is known about a model or weights."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..catalogs.queries import list_weights
 from ..errors import AmbiguousNameError, UnknownNameError
 from ..packages.references import Reference
 from ..store import default_store
-from ..weights.enums import WeightsEnum
+from ..weights.enums import WeightsEnum, canonical_name
 from ..weights.lookup import get_weight
 from .output import print_fields, print_json, print_table
 
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         model = find_model(args.name)
     except UnknownNameError as unknown:
-        # A model's name may hold dots, so weights come second.
+        # The names of models may contain dots too, so weights come second.
         if "." not in args.name:
             raise
         try:
@@ -109,7 +109,7 @@ def _show_weights(member: WeightsEnum, as_json: bool) -> None:
     categories = meta.get("categories") or ()
     print_fields(
         {
-            "weights": f"{_canonical(member)}",
+            "weights": canonical_name(member),
             "replaced by": value.replaced_by,
             "task": value.task,
             "about": meta.get("_docs"),
@@ -137,7 +137,7 @@ def _describe(member: WeightsEnum) -> dict[str, Any]:
     cached = _cached(member)
     return {
         "name": repr(member),
-        "canonical": _canonical(member),
+        "canonical": canonical_name(member),
         "task": value.task,
         "url": value.url,
         "mirrors": list(value.mirrors),
@@ -157,10 +157,6 @@ def _digest(member: WeightsEnum) -> str:
     if digest is None or len(digest) == 64:
         return digest or "not published"
     return f"{digest}... (the published prefix)"
-
-
-def _canonical(member: WeightsEnum) -> str:
-    return f"{getattr(type(member), '__hub_name__', type(member).__name__)}.{member.name}"
 
 
 def _cached(member: WeightsEnum) -> Any:

@@ -1,4 +1,4 @@
-"""``hub sync``: exactly the weights that hub.lock names."""
+"""``hub sync``: download the weights in hub.lock."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ __all__ = ["add_parser", "run"]
 
 EXAMPLES = """\
 examples:
-  hub sync               fetch what hub.lock names; what changed is locked anew, and told
-  hub sync --frozen      fetch exactly what hub.lock says, or fail
+  hub sync               download the weights in hub.lock; report and lock again what changed
+  hub sync --frozen      download exactly what hub.lock says, or fail
 """
 
 
@@ -31,8 +31,10 @@ def add_parser(subparsers: Any) -> None:
         description=__doc__,
         epilog=EXAMPLES,
     )
-    parser.add_argument("file", nargs="?", type=Path, default=DEFAULT)
-    parser.add_argument("--frozen", action="store_true", help="fail where anything differs")
+    parser.add_argument(
+        "file", nargs="?", type=Path, default=DEFAULT, help="the lock file (default: %(default)s)"
+    )
+    parser.add_argument("--frozen", action="store_true", help="fail if anything differs")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -45,15 +47,18 @@ def run(args: argparse.Namespace) -> int:
         try:
             member = get_weight(name)
         except UnknownNameError as error:
-            raise LockError(f"{args.file}: nothing here offers {name}. {error}") from None
+            raise LockError(f"{args.file}: no installed package offers {name}. {error}") from None
         members[canonical_name(member)] = member.value
         differences += check_lock(lock, canonical_name(member), member.value)
     differences = list(dict.fromkeys(differences))
     if differences and args.frozen:
-        raise LockError(f"{args.file} does not fit: {'; '.join(differences)}.")
+        raise LockError(
+            f"The weights differ from {args.file}: {'; '.join(differences)}. To lock them again: "
+            f"hub sync {args.file}"
+        )
     if differences:
         for difference in differences:
-            print(f"hub: locked anew: {difference}", file=sys.stderr)
+            print(f"hub: locked again: {difference}", file=sys.stderr)
         lock = make_lock(members, store)
         write_lock(lock, args.file)
     files = [from_entry(lock.weights[name], weights.file) for name, weights in members.items()]
@@ -72,5 +77,5 @@ def run(args: argparse.Namespace) -> int:
         )
     else:
         print_lock(lock)
-        print(f"\n{len(members) - failed} of {len(members)} weights are here as {args.file} says")
+        print(f"\n{len(members) - failed} of {len(members)} weights are here as in {args.file}")
     return 1 if failed else 0

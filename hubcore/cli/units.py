@@ -1,4 +1,4 @@
-"""Sizes and ages, as people write and read them."""
+"""Sizes and ages, as people read and write them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _AGES = {"s": 1, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 
 
 def size_of(count: int) -> str:
-    """Bytes, in the unit that suits: ``13.6 MB``."""
+    """A number of bytes in a suitable decimal unit, such as ``13.6 MB``."""
     if count < 1000:
         return f"{count} B"
     value = float(count)
@@ -26,7 +26,11 @@ def size_of(count: int) -> str:
 
 
 def age_of(moment: float) -> str:
-    """How long ago, roughly: ``3 days ago``."""
+    """How long ago a moment was, roughly, such as ``3 days ago``.
+
+    Args:
+        moment: seconds since the epoch.
+    """
     seconds = time.time() - moment
     if seconds < 3600:
         return "just now"
@@ -38,17 +42,31 @@ def age_of(moment: float) -> str:
 
 
 def parse_size(text: str) -> int:
-    """Reads ``20GB``, ``500 MiB`` or ``1000``."""
+    """Reads a size such as ``20GB``, ``500 MiB`` or ``1000``.
+
+    Returns:
+        The number of bytes.
+
+    Raises:
+        argparse.ArgumentTypeError: the text is not a size.
+    """
     match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([kmgt]?)(i?)b?", text.strip().lower())
     if not match or (match[3] and not match[2]):
-        raise argparse.ArgumentTypeError(f"'{text}' is no size; write 500MB or 20GB")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a size: write 500MB or 20GB")
     units = _BINARY if match[3] else _SIZES
     return int(float(match[1]) * units[match[2]])
 
 
 def parse_age(text: str) -> float:
-    """Reads ``30d``, ``12h`` or ``2w``."""
+    """Reads an age such as ``30d``, ``12h`` or ``2w``.
+
+    Returns:
+        The number of seconds.
+
+    Raises:
+        argparse.ArgumentTypeError: the text is not an age.
+    """
     match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([shdwy])", text.strip().lower())
     if not match:
-        raise argparse.ArgumentTypeError(f"'{text}' is no age; write 12h, 30d, 8w or 1y")
+        raise argparse.ArgumentTypeError(f"'{text}' is not an age: write 12h, 30d, 8w or 1y")
     return float(match[1]) * _AGES[match[2]]

@@ -1,5 +1,5 @@
-"""Bytes over the network into a partial file, verified while they arrive.
+"""Downloads a file into a partial file and verifies it as it arrives.
 
-Several addresses, retries, resuming and ranges are settled here. Where the file is kept afterwards,
-and what it is for, this room does not know.
+Mirrors, retries, resuming and range requests are handled here. Where the file is kept afterwards,
+and what it is for, is not known here.
 """

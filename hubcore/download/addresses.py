@@ -1,4 +1,4 @@
-"""Addresses of files: which are allowed, what their names tell, and how to print them."""
+"""Addresses of files: which are allowed, what their file names say, and how to print them."""
 
 from __future__ import annotations
 
@@ -10,35 +10,38 @@ from ..errors import UnsafeAddressError
 
 __all__ = ["check_address", "digest_in_name", "file_name", "identity", "redact", "scheme"]
 
-# The hash that publishers put before the extension: resnet50-11ad3fa6.pth, dino_8e4d3ab1.pth.
+# The digest that publishers put before the extension: resnet50-11ad3fa6.pth, dino_8e4d3ab1.pth.
 _DIGEST = re.compile(r"[-_]([0-9a-f]{8,64})\.")
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _MD5_OR_SHA1 = (32, 40)
-# Control characters and spaces could split a request or forge a line of a log.
+# Spaces and control characters could split a request or forge a line in a log.
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f]")
 
 
 def scheme(url: str) -> str:
-    """The part before the colon, in lower case."""
+    """The part of an address before the first colon, in lower case."""
     return url.partition(":")[0].lower()
 
 
 def check_address(
     url: str, *, allow_file: bool = False, other_schemes: Callable[[], bool] = lambda: False
 ) -> None:
-    """Refuses an address that the hub does not open.
+    """Raises an error for an address that the hub does not open.
 
     Args:
-        url: the address as a catalogue gives it.
-        allow_file: whether ``file:`` is allowed: only where a user, not a package, wrote it.
-        other_schemes: whether hook plugins may know other schemes; called only if need be.
+        url: the address as the catalogue gives it.
+        allow_file: whether ``file:`` is allowed: only if a user, not a package, wrote the address.
+        other_schemes: tells whether hook plugins may know other schemes; called only if needed.
 
     Raises:
-        UnsafeAddressError: always with the reason.
+        UnsafeAddressError: the scheme is not allowed, the address is malformed, or it contains
+            spaces or control characters.
     """
     kind = scheme(url)
     if _FORBIDDEN.search(url):
-        raise UnsafeAddressError(f"Refused {redact(url)!r}: it holds spaces or control characters.")
+        raise UnsafeAddressError(
+            f"Refused {redact(url)!r}: it contains spaces or control characters."
+        )
     if kind == "file" and not allow_file:
         raise UnsafeAddressError(
             f"Refused {redact(url)}: a catalogue may not read local files. "
@@ -46,7 +49,8 @@ def check_address(
         )
     if kind not in {"http", "https", "package", "file"} and not other_schemes():
         raise UnsafeAddressError(
-            f"Refused {redact(url)}: no way to fetch '{kind}:' addresses (https:, http:, package:)."
+            f"Refused {redact(url)}: no way to fetch '{kind}:' addresses, only https:, http: and "
+            "package:. A hook plugin may add others."
         )
     if kind in {"http", "https"}:
         try:
@@ -55,11 +59,11 @@ def check_address(
         except ValueError as error:
             raise UnsafeAddressError(f"Refused {redact(url)!r}: {error}.") from None
         if not host:
-            raise UnsafeAddressError(f"Refused {redact(url)!r}: it names no host.")
+            raise UnsafeAddressError(f"Refused {redact(url)!r}: it contains no host name.")
 
 
 def file_name(url: str) -> str:
-    """The file's own name, or '' where the address ends in none that is safe to use as one."""
+    """The file name at the end of an address, or "" if there is none that is safe to use."""
     path = url.partition(":")[2] if scheme(url) == "package" else _path(url)
     name = unquote(path.rpartition("/")[2])
     if name in {"", ".", ".."} or any(character in name for character in "/\\\0"):
@@ -68,9 +72,12 @@ def file_name(url: str) -> str:
 
 
 def digest_in_name(url: str) -> str | None:
-    """The SHA-256 prefix that the file's name carries, if it does.
+    """The SHA-256, or the prefix of it, that an address's file name contains.
 
-    Dates (``_20210831``) and hexadecimal strings as long as an MD5 or SHA-1 are not taken for one.
+    Dates (``_20210831``) and strings as long as an MD5 or SHA-1 do not count.
+
+    Returns:
+        8 to 64 lower-case hexadecimal digits, or None if the name contains no digest.
     """
     found = [
         text
@@ -81,7 +88,10 @@ def digest_in_name(url: str) -> str | None:
 
 
 def redact(url: str) -> str:
-    """The address as it may be printed: no user, password, query or fragment."""
+    """The address without what may be secret: no user, password or fragment, and ``...`` as query.
+
+    For messages, logs and records.
+    """
     try:
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2]
@@ -92,7 +102,7 @@ def redact(url: str) -> str:
 
 
 def identity(url: str) -> str:
-    """The address without user, password and fragment: what a file is known by."""
+    """The address without user, password and fragment, by which a file is recognised."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -1,8 +1,7 @@
-"""Brings one file from the first of several addresses that serves it, whatever happens.
+"""Downloads one file from the first of several addresses that serves it.
 
-Knows nothing of the store: it fills a `Partial` and tells the digest. Tries without progress are
-counted, not tries; what is there is not asked for again while it can be trusted; a wrong digest
-earns one clean restart.
+Only attempts without progress count against the limit of retries. Bytes that arrived are kept as
+long as they can be trusted. After a wrong digest the download starts over once.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ __all__ = ["Cancel", "Source", "fetch"]
 
 _log = logging.getLogger(__name__)
 
-_LONGEST_WAIT = 120.0  # seconds; a server that asks for more is left for the next one
+_LONGEST_WAIT = 120.0  # seconds; a server that asks for more is not tried again
 
 
 def fetch(
@@ -37,22 +36,26 @@ def fetch(
     cancel: Cancel | None = None,
     connections: int | None = None,
 ) -> tuple[str, Source]:
-    """Downloads until the file is whole and right; returns its digest and who served it.
+    """Downloads a file until it is complete and verified.
 
     Args:
-        partial: where the bytes go.
-        sources: addresses, in the order to try them.
-        expected: the SHA-256 or its beginning, or '' to take any bytes.
-        size: bytes, where a catalogue promises them.
-        report: called with the number of bytes gained (negative when some were thrown away).
-        found_size: called with the file's size once it is known.
-        cancel: stops the download when set.
-        connections: the most to open at once; by default what the settings say.
+        partial: the partial file that receives the bytes.
+        sources: the addresses, in the order to try them.
+        expected: the SHA-256 or a prefix of it, in lower case, or "" to accept any bytes.
+        size: the file's size in bytes, if the catalogue gives it.
+        report: called with the number of bytes gained (negative if bytes were discarded).
+        found_size: called with the file's size in bytes when it is known.
+        cancel: stops the download when it is set.
+        connections: the maximum number of connections; by default that of the settings.
+
+    Returns:
+        The file's full SHA-256, and the source that served it.
 
     Raises:
-        DigestMismatchError: the only answers were other bytes.
+        DigestMismatchError: every address served bytes with another digest.
         DownloadError: no address served the file.
-        NotEnoughSpaceError: it does not fit on the disk.
+        OfflineError: ``HUBCORE_OFFLINE`` is set.
+        NotEnoughSpaceError: the file does not fit on the disk.
         CancelledError: `cancel` was set.
     """
     import tenacity
@@ -79,7 +82,7 @@ def fetch(
             found = tries(search.ask_each)
             if found:
                 return found
-            transfer.cancel.sleep(0.05)  # it got further: count from zero again
+            transfer.cancel.sleep(0.05)  # there was progress: count from zero again
     except AttemptError:
         raise search.failure() from None
     finally:
@@ -87,7 +90,7 @@ def fetch(
 
 
 class _Search:
-    """The addresses that are still worth asking, and what the others said."""
+    """The addresses that are still worth trying, and why the attempts failed."""
 
     def __init__(self, transfer: Transfer, sources: Sequence[Source], expected: str) -> None:
         self._transfer = transfer
@@ -99,11 +102,14 @@ class _Search:
         self._one_stream: set[Source] = set()
 
     def ask_each(self) -> tuple[str, Source] | None:
-        """One round over the addresses; None if all failed but some brought new bytes.
+        """Tries each address once.
+
+        Returns:
+            The digest of the file and its source, or None if an attempt failed but made progress.
 
         Raises:
-            TemporaryError: none brought anything, and another round may.
-            PermanentError: none is left.
+            TemporaryError: there was no progress; another round may help.
+            PermanentError: no address is left.
         """
         temporary: TemporaryError | None = None
         for source in list(self._sources):
@@ -117,14 +123,14 @@ class _Search:
                     self._furthest = size
                     if not isinstance(fault, (PermanentError, TrickleError)):
                         return None
-                if isinstance(fault, TemporaryError) and _patient(fault):
+                if isinstance(fault, TemporaryError) and _is_wait_short(fault):
                     temporary = fault
                 else:
                     self._sources.remove(source)
         raise temporary or PermanentError("no address is left")
 
     def failure(self) -> DownloadError:
-        """What to tell the user in the end."""
+        """The error for the user, once no address has served the file."""
         attempts = self._attempts
         last = dict(attempts)
         if self._wrong and not self._sources and len(self._wrong) == len(last):
@@ -132,11 +138,11 @@ class _Search:
             return DigestMismatchError(redact(source.url), self._expected, actual)
         reasons = "".join(f"\n  {address}: {reason}" for address, reason in last.items())
         kept = self._transfer.partial.size
-        advice = f"\nThe {kept} bytes that arrived are kept; the next try resumes." if kept else ""
+        advice = f"\nThe {kept} bytes that arrived are kept: the next try resumes." if kept else ""
         return DownloadError(f"Could not download the file:{reasons}{advice}", attempts)
 
     def _ask(self, source: Source) -> str:
-        """Gets from one address what lacks; returns the digest of the whole."""
+        """Downloads the missing bytes from one address; returns the digest of the whole file."""
         transfer = self._transfer
         transfer.begin(source)
         while (gap := self._gap()) is not None:
@@ -146,17 +152,17 @@ class _Search:
             return digest
         literal = transfer.take_literally(source)
         transfer.restart()
-        again = literal or source not in self._wrong
+        start_over = literal or source not in self._wrong
         self._wrong[source] = digest
-        if again:
-            _log.info("Wrong digest from %s; once more from the start", redact(source.url))
+        if start_over:
+            _log.info("Wrong SHA-256 from %s: starting over", redact(source.url))
             return self._ask(source)
         raise PermanentError(f"its SHA-256 is {digest}, not {self._expected}")
 
     def _gap(self) -> tuple[int, int | None] | None:
-        """The first bytes that lack; None if the file is whole."""
+        """The first gap as (start, end), end None for the rest; None if the file is complete."""
         partial, total = self._transfer.partial, self._transfer.total
-        if "source" not in partial.state:  # no server was asked yet
+        if "source" not in partial.state:  # no server has answered yet
             return 0, None
         if total is None:
             return None if partial.state.get("ended") else (partial.prefix, None)
@@ -181,18 +187,18 @@ class _Search:
                 if helpers.refused:
                     self._one_stream.add(source)
         if body.end is not None and self._gap() == (start, end):
-            raise TemporaryError("the server sent nothing of what it was asked for")
+            raise TemporaryError("the server sent none of the requested bytes")
         if body.end is None:
             transfer.partial.state["ended"] = True
             transfer.partial.save()
 
 
-def _patient(fault: TemporaryError) -> bool:
+def _is_wait_short(fault: TemporaryError) -> bool:
     return (fault.retry_after or 0.0) <= _LONGEST_WAIT
 
 
 def _wait(state: Any) -> float:
-    """Capped exponential back-off with jitter, or as long as the server asks."""
+    """Seconds before the next round: exponential back-off with jitter, or what the server asks."""
     import tenacity
 
     waits = tenacity.wait_exponential(multiplier=0.25, max=30) + tenacity.wait_random(0, 0.25)

@@ -1,4 +1,4 @@
-"""SHA-256 of files: whole ones, and of those that are still being written."""
+"""The SHA-256 of complete files, and of files that are still being written."""
 
 from __future__ import annotations
 
@@ -10,11 +10,19 @@ from pathlib import Path
 __all__ = ["PrefixHasher", "sha256_of"]
 
 _BUFFER = 256 * 1024  # larger buffers fall out of the processor's cache
-_BATCH = 1024 * 1024  # wake the hashing thread for so many bytes, not for each packet
+_BATCH = 1024 * 1024  # bytes for which the hashing thread is woken, rather than for each packet
 
 
 def sha256_of(path: Path, on_bytes: Callable[[int], object] | None = None) -> str:
-    """The SHA-256 of a file, in lower-case hexadecimal digits."""
+    """The SHA-256 of a file, as 64 lower-case hexadecimal digits.
+
+    Args:
+        path: the file.
+        on_bytes: called with the number of bytes hashed since the last call.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
     digest = hashlib.sha256()
     buffer = memoryview(bytearray(_BUFFER))
     with path.open("rb", buffering=0) as file:
@@ -26,11 +34,14 @@ def sha256_of(path: Path, on_bytes: Callable[[int], object] | None = None) -> st
 
 
 class PrefixHasher:
-    """Hashes a growing file behind its writer, in a thread of its own.
+    """Hashes a growing file in a thread of its own, while others write it.
 
-    The writer says how far the file is there without a gap; what it wrote comes back from the
-    page cache. So one mechanism serves a stream, a resumed stream and ranges that arrive in any
-    order, and neither the network nor the hash waits for the other.
+    The writer reports how far the file is complete from its beginning; the thread reads those bytes
+    back, usually from the page cache. So the same code serves a stream, a resumed stream and ranges
+    that arrive in any order, and writing never waits for hashing.
+
+    Args:
+        path: the file, which must exist.
     """
 
     def __init__(self, path: Path) -> None:
@@ -46,12 +57,19 @@ class PrefixHasher:
         self._thread.start()
 
     def advance(self, limit: int) -> None:
-        """Says that the bytes before `limit` are on disk."""
+        """Reports that all bytes before the offset `limit` are written."""
         if limit - self._announced >= _BATCH:
             self._announce(limit)
 
     def finish(self, total: int) -> str:
-        """Waits for the hash of the first `total` bytes and returns it."""
+        """Waits for the SHA-256 of the first `total` bytes and returns it.
+
+        Returns:
+            64 lower-case hexadecimal digits.
+
+        Raises:
+            OSError: the file cannot be read, or is shorter than `total` bytes.
+        """
         with self._changed:
             self._limit = max(self._limit, total)
             self._finished = True
@@ -63,7 +81,7 @@ class PrefixHasher:
         return self._digest.hexdigest()
 
     def close(self) -> None:
-        """Stops without a result."""
+        """Stops the thread without a result."""
         with self._changed:
             self._limit = 0
             self._finished = True
@@ -89,8 +107,8 @@ class PrefixHasher:
                     room = min(len(buffer), self._limit - self._hashed)
                     count = self._file.readinto(buffer[:room])
                     if not count:
-                        raise OSError("the partial file is shorter than what was written to it")
+                        raise OSError("the partial file was truncated while it was being written")
                     self._digest.update(buffer[:count])
                     self._hashed += count
-        except BaseException as error:  # handed to the thread that waits for the result
+        except BaseException as error:  # raised in the thread that waits for the result
             self._error = error

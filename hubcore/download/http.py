@@ -1,8 +1,8 @@
-"""One HTTP answer, or a clear reason why there is none.
+"""Gets one HTTP response, or a clear reason why there is none.
 
-Requests does proxies, netrc and CA bundles. What it leaves open is settled here: redirects are
-judged before they are followed, every fault is told as either worth another try or not, and no
-reason that leaves this module holds a password, a token or a query.
+Requests handles proxies, netrc and CA bundles. This module adds three things: redirects are checked
+before they are followed, every fault is either temporary or permanent, and no reason that it gives
+contains a password, a token or a query.
 """
 
 from __future__ import annotations
@@ -33,20 +33,24 @@ __all__ = [
 ]
 
 _MAX_REDIRECTS = 10
-_BUFFER = 256 * 1024  # writes of 1 MB and more fall off a cliff on some kernels
+_BUFFER = 256 * 1024  # bytes; writes of 1 MB and more are very slow on some kernels
 _WORTH_A_RETRY = {408, 425, 429}
 
 
 class AttemptError(Exception):
-    """Why an address did not serve the file."""
+    """An address did not serve the file; the message is the reason."""
 
 
 class PermanentError(AttemptError):
-    """Asking again would not help."""
+    """Another attempt would not help."""
 
 
 class TemporaryError(AttemptError):
-    """Asking again may help, after `retry_after` seconds where the server said so."""
+    """Another attempt may help.
+
+    Attributes:
+        retry_after: the seconds that the server asks to wait, or None.
+    """
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
@@ -54,11 +58,11 @@ class TemporaryError(AttemptError):
 
 
 class CancelledError(Exception):
-    """Someone asked the download to stop; what is there is kept."""
+    """The download was cancelled; the bytes that arrived are kept."""
 
 
 class Cancel:
-    """Stops downloads from another thread, also those that wait for a byte."""
+    """Stops downloads from another thread, even while they wait for data."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
@@ -67,7 +71,7 @@ class Cancel:
         self._lock = threading.Lock()
 
     def child(self) -> Cancel:
-        """One that is set with this one, or alone."""
+        """A new `Cancel` that is set when this one is, and can also be set alone."""
         child = Cancel()
         with self._lock:
             self._children.add(child)
@@ -76,31 +80,38 @@ class Cancel:
         return child
 
     def set(self) -> None:
-        """Stops everything that asks this object, now and later."""
+        """Stops all downloads that use this object, now and later."""
         self._event.set()
         with self._lock:
             responses, children = list(self._open), list(self._children)
         for response in responses:
-            # It may have ended this moment, or stand where it cannot be shut down.
+            # It may have just ended, or be in a state in which it cannot be shut down.
             with contextlib.suppress(Exception):
                 response.raw.shutdown()
         for child in children:
             child.set()
 
     def is_set(self) -> bool:
+        """Whether `set` was called."""
         return self._event.is_set()
 
     def check(self) -> None:
+        """Raises `CancelledError` if `set` was called."""
         if self._event.is_set():
             raise CancelledError
 
     def sleep(self, seconds: float) -> None:
+        """Waits for so many seconds, or raises `CancelledError` as soon as `set` is called."""
         if self._event.wait(seconds):
             raise CancelledError
 
     @contextlib.contextmanager
     def closing(self, response: requests.Response) -> Iterator[requests.Response]:
-        """Closes the answer at the end, or lets `set` shut it down before."""
+        """Closes the response at the end, and lets `set` shut it down before that.
+
+        Raises:
+            CancelledError: `set` was called already.
+        """
         with self._lock:
             self._open.add(response)
         try:
@@ -113,7 +124,11 @@ class Cancel:
 
 
 def new_session(connections: int = 4) -> requests.Session:
-    """A session whose retries are ours: it makes none itself."""
+    """A session that makes no retries of its own and asks for uncompressed bodies.
+
+    Args:
+        connections: the maximum number of connections kept open to one host.
+    """
     import requests
     from requests.adapters import HTTPAdapter
 
@@ -122,21 +137,30 @@ def new_session(connections: int = 4) -> requests.Session:
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.headers["User-Agent"] = f"hubcore {requests.utils.default_user_agent()}"
-    # Bytes as they are: a digest is of the file, and ranges count in the file's own bytes.
+    # No compression: digests and ranges refer to the bytes of the file itself.
     session.headers["Accept-Encoding"] = "identity"
     return session
 
 
 def open_url(session: requests.Session, url: str, headers: dict[str, str]) -> requests.Response:
-    """Sends a GET request and returns the answer, 200, 206 or 416, with its body unread.
+    """Sends a GET request and follows redirects.
+
+    Args:
+        session: the session to use.
+        url: an ``http:`` or ``https:`` address.
+        headers: the request's own headers; those of the settings are added.
+
+    Returns:
+        A response with status 200, 206 or 416 whose body is unread.
 
     Raises:
-        OfflineError: connections are forbidden; none was made.
-        PermanentError, TemporaryError: any other answer, or none.
+        OfflineError: ``HUBCORE_OFFLINE`` is set; no connection was made.
+        TemporaryError: no response or another status, and another attempt may help.
+        PermanentError: no response or another status, and another attempt would not help.
     """
     import requests
 
-    wait = settings.timeout()
+    timeout = settings.timeout()
     for _ in range(_MAX_REDIRECTS + 1):
         if settings.offline():
             raise OfflineError(f"HUBCORE_OFFLINE is set: {redact(url)} was not opened.")
@@ -145,15 +169,15 @@ def open_url(session: requests.Session, url: str, headers: dict[str, str]) -> re
             response = session.get(
                 url,
                 headers={**headers, **configured},
-                # Or requests puts what netrc says in place of a configured Authorization.
+                # Otherwise requests replaces a configured Authorization by netrc's.
                 auth=_as_configured if _has(configured, "authorization") else None,
                 stream=True,
                 allow_redirects=False,
-                timeout=(min(wait, 10.0), wait),
+                timeout=(min(timeout, 10.0), timeout),
             )
         except requests.RequestException as error:
             raise _fault(error) from None
-        except (ValueError, OSError) as error:  # an address that only the last step finds bad
+        except (ValueError, OSError) as error:  # an invalid address that requests did not notice
             raise PermanentError(
                 f"the request could not be made ({type(error).__name__})"
             ) from None
@@ -165,19 +189,26 @@ def open_url(session: requests.Session, url: str, headers: dict[str, str]) -> re
 
 
 def read_some(response: requests.Response, *, decode: bool = False) -> bytes:
-    """The next bytes of the body as soon as there are some; empty at its end.
+    """Reads the next bytes of a response's body, as soon as some have arrived.
+
+    Args:
+        response: a response of `open_url`.
+        decode: whether to undo the body's Content-Encoding.
+
+    Returns:
+        The bytes; empty at the end of the body.
 
     Raises:
-        TemporaryError: the connection broke, stalled or ended early.
+        TemporaryError: the connection broke or stalled, or the body cannot be decoded.
     """
     import urllib3
 
     try:
         chunk: bytes = response.raw.read1(_BUFFER, decode_content=decode)
     except urllib3.exceptions.ReadTimeoutError:
-        raise TemporaryError(f"no byte for {settings.timeout():g} seconds") from None
+        raise TemporaryError(f"no data for {settings.timeout():g} seconds") from None
     except urllib3.exceptions.DecodeError:
-        raise TemporaryError("the body does not decode as its Content-Encoding says") from None
+        raise TemporaryError("the body does not match its Content-Encoding header") from None
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise TemporaryError(_broken(error)) from None
     except (ValueError, AttributeError):  # closed by another thread
@@ -198,7 +229,7 @@ def _redirected(url: str, location: str) -> str:
         target = urljoin(url, location)
         host = urlsplit(target).hostname
     except ValueError:
-        raise PermanentError("redirected to an address that makes no sense") from None
+        raise PermanentError("redirected to an invalid address") from None
     if scheme(target) not in {"http", "https"} or not host:
         raise PermanentError(f"redirected to {redact(target)}, which is not a web address")
     if scheme(url) == "https" and scheme(target) == "http":
@@ -215,12 +246,12 @@ def _judged(response: requests.Response) -> requests.Response:
     if status in _WORTH_A_RETRY or status >= 500:
         raise TemporaryError(reason, _retry_after(response))
     if status in {401, 403, 407}:
-        reason += " (for a private address set [headers] in hubcore's config.toml, or use ~/.netrc)"
+        reason += " (for a private file, set [headers] in hubcore's config.toml, or use ~/.netrc)"
     raise PermanentError(reason)
 
 
 def _retry_after(response: requests.Response) -> float | None:
-    """Seconds to wait, with dates taken by the server's clock, since ours may be off."""
+    """The seconds to wait; dates are compared with the server's clock, since ours may be wrong."""
     from email.utils import parsedate_to_datetime
 
     value = response.headers.get("Retry-After", "").strip()
@@ -241,14 +272,14 @@ def _fault(error: requests.RequestException) -> AttemptError:
     if isinstance(error, requests.exceptions.SSLError):
         if "CERTIFICATE_VERIFY_FAILED" in text or "doesn't match" in text:
             return PermanentError(
-                "the server's certificate is not trusted (for an own authority set "
+                "the server's certificate is not trusted (for a private certificate authority, set "
                 "REQUESTS_CA_BUNDLE to its file)"
             )
         return TemporaryError("the encrypted connection failed")
     if isinstance(error, requests.exceptions.ProxyError):
-        return TemporaryError("the proxy did not answer (HTTP_PROXY, HTTPS_PROXY)")
+        return TemporaryError("the proxy did not answer (check HTTP_PROXY and HTTPS_PROXY)")
     if isinstance(error, requests.exceptions.ConnectTimeout):
-        return TemporaryError("the server did not take the connection in time")
+        return TemporaryError("the server did not accept the connection in time")
     if isinstance(error, requests.exceptions.Timeout):
         return TemporaryError(f"no answer for {settings.timeout():g} seconds")
     if isinstance(error, requests.ConnectionError):
@@ -261,7 +292,7 @@ def _unmade(error: Exception) -> str:
 
 
 def _broken(error: BaseException) -> str:
-    """What broke a connection; of the library's own text only what surely holds no secret."""
+    """What broke a connection, without the library's own text, which may contain secrets."""
     text = repr(error)
     for sign, reason in (
         ("NameResolutionError", "the host's name could not be resolved"),

@@ -1,4 +1,4 @@
-"""Which bytes of a file are there: sorted intervals that do not touch."""
+"""Intervals of a file's bytes, such as those that have arrived."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ __all__ = ["Intervals"]
 
 
 class Intervals:
-    """A set of half-open intervals ``[start, end)``; safe to use from several threads."""
+    """A set of half-open intervals ``[start, end)`` of byte offsets.
+
+    They are kept sorted, and merged where they touch. Safe to use from several threads.
+
+    Args:
+        pieces: pairs (start, end) to begin with.
+    """
 
     def __init__(self, pieces: Iterable[tuple[int, int]] = ()) -> None:
         self._pieces: list[tuple[int, int]] = []
@@ -19,7 +25,7 @@ class Intervals:
             self.add(start, end)
 
     def add(self, start: int, end: int) -> int:
-        """Adds an interval, which may overlap what is there; returns how much of it is new."""
+        """Adds an interval, which may overlap others; returns how many of its bytes are new."""
         if start >= end:
             return 0
         with self._lock:
@@ -37,17 +43,17 @@ class Intervals:
             return end - start - sum(b - a for a, b in joined)
 
     def prefix(self) -> int:
-        """How far the bytes go without a gap from 0."""
+        """The number of bytes from 0 to the first gap."""
         with self._lock:
             return self._pieces[0][1] if self._pieces and self._pieces[0][0] == 0 else 0
 
     def count(self) -> int:
-        """How many bytes there are."""
+        """The number of bytes in all intervals."""
         with self._lock:
             return sum(end - start for start, end in self._pieces)
 
     def missing(self, stop: int, begin: int = 0) -> list[tuple[int, int]]:
-        """What lacks to ``[begin, stop)``, in order."""
+        """The gaps within ``[begin, stop)`` as pairs (start, end), in order."""
         gaps = []
         position = begin
         for start, end in self.as_list():
@@ -61,5 +67,6 @@ class Intervals:
         return gaps
 
     def as_list(self) -> list[tuple[int, int]]:
+        """The intervals as pairs (start, end), in order."""
         with self._lock:
             return list(self._pieces)

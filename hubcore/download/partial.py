@@ -1,8 +1,9 @@
-"""A file on its way into the store: owned by one process, kept for the next one to resume.
+"""Partial files: downloads that one process owns, and that a later one can resume.
 
-A partial is a folder, ``KEY`` while nobody works on it and ``KEY.OWNER`` while someone does. A
-process takes it by renaming it, which succeeds for one only, with or without locks. Inside are
-``data`` and ``state.json``: what the server said of the file, and which bytes are there.
+A partial is a folder. It is called ``KEY`` while it is free and ``KEY.OWNER`` while a process works
+on it. A process claims it by renaming it, which succeeds for one process only, even without locks.
+It contains ``data``, the bytes, and ``state.json``: what the server said about the file, and which
+bytes have arrived.
 """
 
 from __future__ import annotations
@@ -24,17 +25,20 @@ from .intervals import Intervals
 
 __all__ = ["ABANDONED_AFTER", "Partial", "abandoned", "remove_free"]
 
-# A partial of a process that we cannot ask about (on another host) is taken over when nothing
-# was written for this many seconds; a live download times out or retries long before.
+# Seconds without a write after which a partial is taken from a process on another host, whose state
+# cannot be known. A live download times out or retries long before.
 ABANDONED_AFTER = 600.0
 
 
 class Partial:
-    """The bytes of one file that are already here.
+    """A partial file that this process owns; made by `claim`.
 
     Attributes:
-        state: what is known of the file: ``source``, ``etag``, ``modified``, ``total``.
-        have: which bytes are on disk.
+        folder: its folder.
+        state: what is known about the file: ``source`` (its address), ``etag``, ``modified``,
+            ``total`` (its size in bytes), ``encoded`` (whether the transfer is compressed) and
+            ``ended`` (whether a body of unknown length is complete).
+        have: the intervals of bytes that are on disk.
     """
 
     def __init__(self, folder: Path, parent: Path, key: str) -> None:
@@ -51,18 +55,23 @@ class Partial:
 
     @classmethod
     def claim(cls, parent: Path, key: str) -> Partial:
-        """Takes over the largest partial of this key that nobody works on, or begins one."""
+        """Claims the largest free partial of a key, or makes a new one.
+
+        Args:
+            parent: the folder of all partials; made if it is missing.
+            key: what identifies the file, without dots.
+        """
         parent.mkdir(parents=True, exist_ok=True)
         own = parent / f"{key}.{_owner()}-{secrets.token_hex(4)}"
         claimed = False
         for candidate in sorted(_free(parent, key), key=_bytes_in, reverse=True):
             if claimed:
-                remove_free(candidate)  # a smaller one, of no more use
+                remove_free(candidate)  # a smaller one, which is no longer needed
                 continue
             try:
                 candidate.rename(own)
             except OSError:
-                continue  # another process was quicker
+                continue  # another process claimed it first
             claimed = True
         if not claimed:
             own.mkdir()
@@ -70,22 +79,26 @@ class Partial:
 
     @property
     def data(self) -> Path:
+        """The path of the bytes."""
         return self.folder / "data"
 
     @property
     def size(self) -> int:
-        """Bytes that are there, wherever in the file."""
+        """The number of bytes on disk, wherever in the file they are."""
         return self.have.count()
 
     @property
     def prefix(self) -> int:
-        """Bytes that are there without a gap from the beginning."""
+        """The number of bytes on disk from the file's beginning to the first gap."""
         return self.have.prefix()
 
     def write(self, chunk: bytes, offset: int) -> int:
-        """Writes at a place of the file and returns how many bytes are new.
+        """Writes bytes at an offset in the file, and returns how many of them are new.
 
-        Several threads may do so at once.
+        Safe to call from several threads.
+
+        Raises:
+            OSError: the bytes cannot be written, for instance because the disk is full.
         """
         view = memoryview(chunk)
         start = offset
@@ -100,17 +113,17 @@ class Partial:
                         written = os.write(self._fd, view)
                 offset += written
                 view = view[written:]
-        finally:  # a full disk may have taken a part
+        finally:  # a part may have been written before the disk was full
             gained = self.have.add(start, offset)
         return gained
 
     def scatter(self) -> None:
-        """Says that bytes will be written out of order: the file's size no longer tells."""
+        """Announces writes out of order, after which the file's size no longer says what it has."""
         self._scattered = True
         self.save()
 
     def save(self) -> None:
-        """Notes on disk what is known, so that another process can resume."""
+        """Writes the state to disk, so that another process can resume."""
         state = dict(self.state)
         if self._scattered:
             state["have"] = self.have.as_list()
@@ -120,9 +133,9 @@ class Partial:
             temporary.replace(self.folder / "state.json")
 
     def restart(self) -> None:
-        """Throws away what is there, and what is known of it."""
-        # Not an empty file: ext4 takes a truncation for a replacement, and writes the whole file
-        # out when it is closed, which costs half as much again as the download.
+        """Discards all bytes and the state."""
+        # Never truncate an empty file: ext4 takes that for a replacement and flushes the whole file
+        # when it is closed, which takes half as long as the download.
         if os.fstat(self._fd).st_size:
             os.ftruncate(self._fd, 0)
         self.have = Intervals()
@@ -131,7 +144,7 @@ class Partial:
         self.save()
 
     def release(self) -> None:
-        """Leaves the partial for whoever tries next."""
+        """Frees the partial for the next process to resume; removes it if it is empty."""
         if self._fd < 0:
             return
         if not self.size:
@@ -145,7 +158,7 @@ class Partial:
             remove_free(free)
         try:
             self.folder.rename(free)
-        except OSError:  # a larger one is there already, or the disk gave up
+        except OSError:  # there is a larger one already, or the disk failed
             _remove(self.folder)
 
     def discard(self) -> None:
@@ -168,7 +181,7 @@ class Partial:
             pieces = [(0, size)] if have is None else [(int(a), min(int(b), size)) for a, b in have]
             self.have = Intervals(pieces)
         except (OSError, ValueError, TypeError):
-            # Nothing is known of these bytes: begin again.
+            # Nothing is known about these bytes: start over.
             self.restart()
             return
         self.state = state
@@ -177,7 +190,7 @@ class Partial:
 
 @functools.cache
 def _host() -> str:
-    """This host, this boot, this container: where a process number means something."""
+    """Identifies the host, its boot and the container, within which process ids are unique."""
     facts = [socket.gethostname()]
     with contextlib.suppress(OSError):
         facts.append(Path("/proc/sys/kernel/random/boot_id").read_text())
@@ -187,7 +200,7 @@ def _host() -> str:
 
 
 def _started(pid: int) -> str:
-    """When a process began, in the kernel's ticks, so that a reused number is not mistaken."""
+    """When a process started, in clock ticks since boot, which tells reused process ids apart."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
@@ -201,11 +214,11 @@ def _owner() -> str:
 
 
 def _is_dead(owner: str) -> bool:
-    """Whether the owner is surely dead; False also where there is no telling."""
+    """Whether the owner is certainly dead; False if that cannot be known."""
     host, pid, started, *_ = [*owner.split("-"), "", "", ""]
     if host != _host() or not pid.isdigit():
         return False
-    if os.name == "nt":  # os.kill would end the process there
+    if os.name == "nt":  # on Windows, os.kill would end the process
         return False
     try:
         os.kill(int(pid), 0)
@@ -217,7 +230,7 @@ def _is_dead(owner: str) -> bool:
 
 
 def _free(parent: Path, key: str) -> list[Path]:
-    """The partials of this key that nobody works on."""
+    """The free partials of a key, including those of dead owners."""
     found = []
     for entry in os.scandir(parent):
         name, dot, owner = entry.name.partition(".")
@@ -229,10 +242,10 @@ def _free(parent: Path, key: str) -> list[Path]:
 
 
 def _untouched(parent: Path, folder: Path) -> bool:
-    """Whether nothing was written there for long, by the file system's own clock."""
+    """Whether nothing was written for `ABANDONED_AFTER` seconds, by the file system's clock."""
     try:
         last = max(path.stat().st_mtime for path in (folder, folder / "data"))
-        # A file server's clock may differ from ours: ask it what time it is.
+        # A file server's clock may differ from ours: a new file shows its time.
         probe = parent / f".now-{secrets.token_hex(8)}"
         probe.touch()
         now = probe.stat().st_mtime
@@ -250,7 +263,7 @@ def _bytes_in(folder: Path) -> int:
 
 
 def remove_free(folder: Path) -> None:
-    """Removes a partial that nobody works on, unless somebody takes it this moment."""
+    """Removes a free partial, unless another process claims it at the same moment."""
     own = folder.with_name(f".removed-{secrets.token_hex(8)}")
     with contextlib.suppress(OSError):
         folder.rename(own)
@@ -262,7 +275,15 @@ def _remove(folder: Path) -> None:
 
 
 def abandoned(parent: Path, older_than: float = 0.0) -> list[tuple[Path, int]]:
-    """(folder, bytes) of the partials that nobody works on, untouched for so many seconds."""
+    """The partials that no process works on.
+
+    Args:
+        parent: the folder of all partials.
+        older_than: only those that have not changed for so many seconds.
+
+    Returns:
+        Pairs (folder, size in bytes).
+    """
     found = []
     try:
         entries = list(os.scandir(parent))

@@ -1,4 +1,4 @@
-"""One line that says how far all downloads are."""
+"""One progress bar for all downloads."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ __all__ = ["Progress"]
 
 
 class Progress:
-    """Overall progress of one or several downloads: bytes, rate, remaining time.
+    """Shows the overall progress of one or several downloads: bytes, rate and remaining time.
 
-    Quiet where standard error is no terminal, and where `shown` is False. The bar appears with
-    the first bytes, so what is found in the store shows none.
+    Prints nothing unless standard error is a terminal. The bar appears with the first bytes, so
+    there is none for files that are in the store already.
+
+    Args:
+        title: the text before the bar.
+        shown: False to print nothing at all.
     """
 
     def __init__(self, title: str, *, shown: bool = True) -> None:
@@ -23,7 +27,7 @@ class Progress:
         self._sizes: dict[object, int] = {}
 
     def expect(self, key: object, size: int) -> None:
-        """Says how long one of the files is."""
+        """Sets the size of one of the files, in bytes; `key` identifies the file."""
         if not self._shown:
             return
         with self._lock:
@@ -32,7 +36,7 @@ class Progress:
                 self._bar.total = sum(self._sizes.values())
 
     def gained(self, count: int) -> None:
-        """Says that bytes arrived, or (negative) that some were thrown away."""
+        """Adds a number of bytes that arrived, negative if bytes were discarded."""
         if not self._shown or not count:
             return
         with self._lock:
@@ -50,6 +54,7 @@ class Progress:
             self._bar.update(count)
 
     def close(self) -> None:
+        """Ends the bar, if there is one."""
         with self._lock:
             if self._bar is not None:
                 self._bar.close()

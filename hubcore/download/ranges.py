@@ -1,9 +1,9 @@
 """Several connections for one file, where one is slow and more of them help.
 
-The first connection streams the whole file and is measured. If the rest would take long, further
-connections take pieces of it from further on; more are added while the sum grows. The first stops
-where the others' pieces begin, but not before one of them was served: so a server that ignores
-ranges, or the same file behind another address, costs nothing.
+The first connection streams the whole file while its rate is measured. If the rest would take long,
+helpers, which are further connections, download pieces of it. More helpers are added while that
+raises the overall rate. The first connection stops where the helpers' pieces begin, but only once a
+piece has been served: so a server that ignores ranges costs no time.
 """
 
 from __future__ import annotations
@@ -18,20 +18,25 @@ from .transfer import Source, Transfer
 __all__ = ["Helpers"]
 
 _MIB = 1024 * 1024
-_SMALLEST, _LARGEST = 4 * _MIB, 32 * _MIB  # of a piece
-_FAST = 150 * _MIB  # bytes a second; beyond, several connections only cost
-_MEASURE = 0.4  # seconds over which a rate is taken
-_WORTH_IT = 2.0  # seconds that the rest must take at least
-_PARTING = 5.0  # seconds that a helper gets to notice that it is over
-_GAIN = 1.25  # growth of the sum that earns more connections
+_SMALLEST, _LARGEST = 4 * _MIB, 32 * _MIB  # bytes of a piece
+_FAST = 150 * _MIB  # bytes per second above which helpers only cost
+_MEASURE = 0.4  # seconds over which a rate is measured
+_WORTH_IT = 2.0  # seconds that the rest must take for helpers to start
+_PARTING = 5.0  # seconds in which helpers must end
+_GAIN = 1.25  # growth of the overall rate that justifies more helpers
 
 
 class Helpers:
-    """Further connections that download pieces of the file that one connection is streaming.
+    """Further connections that download pieces of the file that the first one is streaming.
 
     Args:
-        end: where that connection's body ends.
-        total: the file's size.
+        transfer: the file's transfer.
+        source: the address that the first connection streams from.
+        end: the offset at which the first connection's body ends, in bytes.
+        total: the file's size in bytes.
+
+    Attributes:
+        refused: whether the server turned out not to serve ranges of this file.
     """
 
     def __init__(self, transfer: Transfer, source: Source, end: int, total: int) -> None:
@@ -39,7 +44,7 @@ class Helpers:
         self._source = source
         self._end = end
         self._total = total
-        self._most = transfer.connections - 1  # besides the first
+        self._max_helpers = transfer.connections - 1  # besides the first connection
         self._changed = threading.Condition()
         self._todo: list[tuple[int, int]] = []
         self._frontier: int | None = None  # where the first connection's part ends
@@ -50,32 +55,40 @@ class Helpers:
         self._growing = True
         self._fault: TemporaryError | None = None
         self._error: BaseException | None = None
-        self.refused = False  # the server does not serve ranges of this file
+        self.refused = False
         self._marked = time.monotonic()
         self._had = transfer.partial.size
         self._rate = 0.0
 
     def between(self, position: int) -> int | None:
-        """For the first connection: looks after the helpers, and says where to stop."""
-        self._look()
+        """Called by the first connection between reads: adds helpers where they would help.
+
+        Args:
+            position: the offset that the first connection has reached, in bytes.
+
+        Returns:
+            The offset at which the first connection should stop, or None to read on.
+        """
+        self._adapt()
         frontier = self._frontier
         if frontier is None or position < frontier:
             return frontier if self._confirmed else None
         with self._changed:
             while self._todo and self._todo[0][0] <= position and not self.refused:
-                self._frontier = self._todo.pop(0)[1]  # nobody began it: just read on
+                self._frontier = self._todo.pop(0)[1]  # no helper has begun this piece: read it
             if self._frontier is not None and position < self._frontier:
                 return None
         return self._frontier if self._confirmed and not self.refused else None
 
     def finish(self) -> None:
-        """Waits for the pieces.
+        """Waits until all pieces have been downloaded.
 
         Raises:
-            TemporaryError: some could not be had.
+            TemporaryError: some pieces could not be downloaded.
+            CancelledError: the transfer was cancelled.
         """
         if self._threads and self._todo and not self.refused:
-            self._most += 1
+            self._max_helpers += 1
             self._launch(1)  # in place of the first connection
         while True:
             with self._changed:
@@ -85,22 +98,22 @@ class Helpers:
                     break
                 self._changed.wait(0.05)
             self._transfer.cancel.check()
-            self._look()
+            self._adapt()
         if self._todo:
             raise self._fault or TemporaryError("the server stopped serving ranges of this file")
 
     def stop(self) -> None:
-        """Ends all helpers; what they wrote stays, and none of them writes any more."""
+        """Stops all helpers; the bytes that they wrote are kept."""
         self._cancel.set()
         until = time.monotonic() + _PARTING
         for thread in self._threads:
             thread.join(max(until - time.monotonic(), 0.0))
 
-    def _look(self) -> None:
-        """Measures, and adds connections while that helps."""
+    def _adapt(self) -> None:
+        """Measures the overall rate, and adds helpers while that raises it."""
         now = time.monotonic()
         elapsed = now - self._marked
-        if elapsed < _MEASURE or not self._growing or not self._most:
+        if elapsed < _MEASURE or not self._growing or not self._max_helpers:
             return
         if self.refused:
             return
@@ -120,7 +133,7 @@ class Helpers:
 
     def _divide(self, left: int) -> None:
         partial = self._transfer.partial
-        piece = min(max(left // (8 * (self._most + 1)), _SMALLEST), _LARGEST)
+        piece = min(max(left // (8 * (self._max_helpers + 1)), _SMALLEST), _LARGEST)
         begin = partial.have.missing(self._total)[0][0] + max(piece, int(self._rate))
         gaps = partial.have.missing(self._total, begin)
         with self._changed:
@@ -134,7 +147,7 @@ class Helpers:
         partial.scatter()
 
     def _launch(self, count: int) -> None:
-        for _ in range(min(count, self._most - self._active, len(self._todo))):
+        for _ in range(min(count, self._max_helpers - self._active, len(self._todo))):
             thread = threading.Thread(target=self._work, name="hubcore-range", daemon=True)
             self._threads.append(thread)
             with self._changed:
@@ -153,7 +166,7 @@ class Helpers:
                 except TemporaryError as fault:
                     self._fault = fault
                     if self._transfer.partial.have.missing(end, start) == [(start, end)]:
-                        self._growing = False  # more connections than the server likes, perhaps
+                        self._growing = False  # perhaps more connections than the server allows
                         return
                 finally:
                     with self._changed:
@@ -163,7 +176,7 @@ class Helpers:
             self.refused = True
         except CancelledError:
             pass
-        except BaseException as error:  # told by the thread that waits
+        except BaseException as error:  # raised in the thread that waits
             self._error = error
         finally:
             with self._changed:

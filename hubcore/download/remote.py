@@ -1,4 +1,4 @@
-"""What is known of a file before it is here."""
+"""What is known about a file before it is downloaded."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ __all__ = ["RemoteFile"]
 
 
 class RemoteFile(NamedTuple):
-    """A file that can be had from somewhere.
+    """A file that can be downloaded, or that an installed distribution ships.
 
     Attributes:
-        urls: the canonical address, then mirrors, in the order to try them. ``https:``, ``http:``
+        urls: the canonical address, then mirrors, in the order to try them: ``https:``, ``http:``,
             or ``package:DISTRIBUTION/path/inside/it`` for a file of an installed distribution.
-        sha256: the full digest, or a prefix of at least 8 hexadecimal digits. None: what the
-            name carries (``-<hash>`` or ``_<hash>`` before the extension), if it does.
-        size: bytes, where known exactly.
-        allow_file: whether ``file:`` addresses are allowed, because a user wrote them.
+        sha256: the full digest, or a prefix of at least 8 hexadecimal digits. If None, the digest
+            in the file's name counts (``-<hash>`` or ``_<hash>`` before the extension).
+        size: the exact size in bytes, or None if unknown.
+        allow_file: whether ``file:`` addresses are allowed: only if a user wrote them.
     """
 
     urls: tuple[str, ...]
@@ -30,22 +30,22 @@ class RemoteFile(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The file's own name, or '' where no address has a safe one."""
+        """The file's published name, or "" if no address ends in a safe one."""
         return next((name for url in self.urls if (name := file_name(url))), "")
 
     @property
     def digest(self) -> str | None:
-        """The digest or prefix to check against, in lower case.
+        """The digest to verify against, in full or a prefix, in lower case; None if there is none.
 
         Raises:
-            MissingDigestError: what is given is not one.
+            MissingDigestError: `sha256` is not a digest.
         """
         if self.sha256:
             digest = self.sha256.lower()
             if not is_prefix(digest):
                 raise MissingDigestError(
-                    f"'{self.sha256}' is no SHA-256 nor a prefix of 8 digits or more "
-                    f"({redact(self.urls[0])})."
+                    f"'{self.sha256}' is not a SHA-256, nor a prefix of one with at least 8 "
+                    f"hexadecimal digits ({redact(self.urls[0])})."
                 )
             return digest
         return next((found for url in self.urls if (found := digest_in_name(url))), None)

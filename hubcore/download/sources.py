@@ -1,4 +1,4 @@
-"""Where a file is looked for: configured mirrors and hook plugins, then the address itself."""
+"""The addresses to try for a file: configured mirrors, those of hook plugins, then its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ __all__ = ["addresses_for"]
 
 
 def addresses_for(url: str) -> list[str]:
-    """The addresses at which to ask for a file, in order, the given one last."""
+    """The addresses to try for the file at `url`, in order, `url` itself last.
+
+    Raises:
+        SettingsError: ``HUBCORE_MIRRORS`` or the configuration file is invalid.
+        PluginError: a hook plugin failed.
+    """
     rewritten = [
         replacement + url[len(prefix) :]
         for prefix, replacement in settings.mirrors()

@@ -1,4 +1,4 @@
-"""Bytes from one answer into a partial file, with the hash following behind."""
+"""Copies bytes from HTTP responses into a partial file, and hashes them on the way."""
 
 from __future__ import annotations
 
@@ -21,29 +21,36 @@ if TYPE_CHECKING:
 
 __all__ = ["Body", "Source", "Transfer", "TrickleError"]
 
-_SLOWEST = 1024  # bytes a second; less than that for a whole timeout is as good as a stall
+_SLOWEST = 1024  # bytes per second; less for a whole timeout counts as a stall
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
-_WHOLE = re.compile(r"bytes \*/(\d+)")
+_UNSATISFIED_RANGE = re.compile(r"bytes \*/(\d+)")
 _NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 class Source(NamedTuple):
-    """An address to ask, and the address of the file that it stands for (itself, or a mirror's)."""
+    """An address to try.
+
+    Attributes:
+        url: the address.
+        original: the catalogue's address of the file, which differs from `url` for a mirror.
+    """
 
     url: str
     original: str
 
 
 class TrickleError(TemporaryError):
-    """Bytes trickle in: not progress worth another round of tries."""
+    """The bytes arrive too slowly to count as progress."""
 
 
 class Body(NamedTuple):
-    """An answer that was found good, and which bytes of the file it brings.
+    """A response that was accepted, and which bytes of the file it contains.
 
     Attributes:
-        end: where it ends; None where the server does not tell.
-        total: the file's size; None where the server does not tell.
+        response: the response, with its body unread.
+        start: the offset of its first byte in the file.
+        end: the offset after its last byte, or None if the server does not say.
+        total: the file's size in bytes, or None if the server does not say.
         ranges: whether this server may serve ranges of the file.
     """
 
@@ -55,17 +62,17 @@ class Body(NamedTuple):
 
 
 class Transfer:
-    """What all connections of one file's download share.
+    """The state that all connections of one download share.
 
     Args:
-        partial: where the bytes go.
-        checked: whether a digest decides at the end, so that parts from different tries and
+        partial: the partial file that receives the bytes.
+        checked: whether a digest is verified at the end, so that parts from different attempts and
             mirrors may be joined.
-        size: bytes, where a catalogue promises them.
-        report: called with the number of bytes gained (negative when some were thrown away).
-        found_size: called with the file's size once it is known.
-        cancel: stops the download when set.
-        connections: the most that may be open at once.
+        size: the file's size in bytes, if the catalogue gives it.
+        report: called with the number of bytes gained (negative if bytes were discarded).
+        found_size: called with the file's size in bytes when it is known.
+        cancel: stops the download when it is set.
+        connections: the maximum number of connections.
     """
 
     def __init__(
@@ -88,18 +95,23 @@ class Transfer:
         self._report = report
         self._found_size = found_size
         self._hasher: PrefixHasher | None = None
-        # Sources that label a compressed file as a compressed transfer: taken as they are.
+        # Addresses that send a compressed file as if only the transfer were compressed: their
+        # bodies are not decoded.
         self._literal: set[str] = set()
         report(partial.size)
 
     @property
     def total(self) -> int | None:
-        """The file's size, where the server or the catalogue told it."""
+        """The file's size in bytes from the server or the catalogue; None if unknown."""
         total = self.partial.state.get("total")
         return total if isinstance(total, int) else self.size
 
     def begin(self, source: Source) -> None:
-        """Drops what is there if nothing will tell whether it belongs to this source's file."""
+        """Prepares a download from `source`.
+
+        Discards the bytes on disk if neither a digest nor the server can show that they belong to
+        this source's file.
+        """
         state = self.partial.state
         same = state.get("source") == identity(source.original)
         resumable = self._checked or (same and self._validator(source))
@@ -107,10 +119,17 @@ class Transfer:
             self.restart()
 
     def open(self, source: Source, start: int, end: int | None = None) -> Body:
-        """Asks for the bytes from `start` on, to `end` or the file's end, and judges the answer.
+        """Requests the bytes from `start` to `end`, or to the file's end, and checks the response.
 
-        An answer that shows that the file changed empties the partial, and either serves from 0
-        or raises. Only for the one connection that may do so; others use `open_range`.
+        If the response shows that the file has changed, the partial is emptied. So only the first
+        connection may call this; helpers use `open_range`.
+
+        Returns:
+            The response's body. It begins at 0 if the server ignores the range or the file changed.
+
+        Raises:
+            TemporaryError, PermanentError: as for `open_url`, or the response does not fit.
+            NotEnoughSpaceError: the file does not fit on the disk.
         """
         headers = _range(start, end)
         validator = self._validator(source) if headers else None
@@ -124,11 +143,11 @@ class Transfer:
             raise
 
     def open_range(self, source: Source, start: int, end: int) -> Body:
-        """Asks for exactly these bytes of the file that is being downloaded.
+        """Requests exactly the bytes ``[start, end)`` of the file that is being downloaded.
 
         Raises:
             PermanentError: the server does not serve this range of this file.
-            TemporaryError: it did not answer.
+            TemporaryError: the server did not answer, or another attempt may help.
         """
         headers = _range(start, end)
         validator = self._validator(source)
@@ -155,11 +174,22 @@ class Transfer:
         between: Callable[[int], int | None] | None = None,
         cancel: Cancel | None = None,
     ) -> int:
-        """Writes a body to its place, and returns how far it got.
+        """Writes a body to its place in the file.
 
         Args:
-            between: called with the position after each piece; says where to stop early.
-            cancel: a child of the transfer's own, to stop this body alone.
+            body: the body, from `open` or `open_range`.
+            between: called with the offset reached after each read; returns the offset at which to
+                stop, or None.
+            cancel: a child of the transfer's `Cancel`, to stop this body alone.
+
+        Returns:
+            The offset that was reached.
+
+        Raises:
+            TemporaryError: the connection broke, stalled or trickled, or the body is too short.
+            PermanentError: the body is longer than the catalogue says.
+            NotEnoughSpaceError: the disk or the quota is full.
+            CancelledError: the download was cancelled.
         """
         position, end = body.start, body.end
         decode = bool(self.partial.state.get("encoded"))
@@ -175,7 +205,9 @@ class Transfer:
                 if limit is not None and position + len(chunk) > limit:
                     if end is None:
                         self.restart()
-                        raise PermanentError(f"it sends more than the promised {limit} bytes")
+                        raise PermanentError(
+                            f"it sends more than the {limit} bytes that the catalogue says"
+                        )
                     chunk = chunk[: limit - position]
                 self._write(chunk, position)
                 position += len(chunk)
@@ -187,52 +219,57 @@ class Transfer:
             raise TemporaryError(f"the connection was closed after {position} of {end} bytes")
         if end is None and self.size is not None and position < self.size:
             raise TemporaryError(
-                f"it ends after {position} bytes, and the catalogue says {self.size}"
+                f"it ends after {position} bytes, but the catalogue says {self.size}"
             )
         return position
 
     def digest(self) -> str:
-        """Waits for the SHA-256 of what is there."""
+        """Waits for the SHA-256 of the bytes before the first gap: 64 hexadecimal digits."""
         hasher, self._hasher = self._hashing(), None
         return hasher.finish(self.partial.prefix)
 
     def restart(self) -> None:
-        """Throws away what is there."""
+        """Discards all bytes, so that the download starts over."""
         self._drop_hasher()
         self._report(-self.partial.size)
         self.partial.restart()
 
     def take_literally(self, source: Source) -> bool:
-        """After a wrong digest of a decoded body: whether the undecoded one is worth a try."""
+        """Turns decoding off for a source whose decoded body had a wrong digest.
+
+        Returns:
+            Whether another attempt without decoding is worthwhile.
+        """
         if not self.partial.state.get("encoded") or source.url in self._literal:
             return False
         self._literal.add(source.url)
         return True
 
     def close(self) -> None:
+        """Stops hashing and closes the connections."""
         self._drop_hasher()
         self.session.close()
 
     def _placed(
         self, response: requests.Response, source: Source, start: int, end: int | None
     ) -> Body:
-        """Where an answer's body belongs; notes what it says of the file."""
+        """Checks where a response's body belongs in the file, and records what it says of it."""
         headers = response.headers
         state = self.partial.state
         known = state.get("total")
         encoded = _encoded(response) and source.url not in self._literal
         if response.status_code == 416:
-            match = _WHOLE.fullmatch(headers.get("Content-Range", "").strip())
+            match = _UNSATISFIED_RANGE.fullmatch(headers.get("Content-Range", "").strip())
             if match and int(match[1]) == start == self.partial.size:
-                state["total"] = start  # there is nothing after what is here
+                state["total"] = start  # the file is complete
                 return Body(response, start, start, start, False)
             self.restart()
-            raise TemporaryError("the server refused the range that it was asked for")
+            raise TemporaryError("the server refused the requested range")
         if response.status_code == 206:
             match = _CONTENT_RANGE.fullmatch(headers.get("Content-Range", "").strip())
             if not match or int(match[1]) != start or encoded:
                 self.restart()
-                raise TemporaryError("the server sent another range than it was asked for")
+                raise TemporaryError("the server sent another range than the requested one")
             body_end: int | None = int(match[2]) + 1
             total = known if match[3] == "*" else int(match[3])
             changed = known is not None and total != known
@@ -240,15 +277,15 @@ class Transfer:
                 changed = changed or state.get("etag") != headers["ETag"]
             if changed:
                 self.restart()
-                raise TemporaryError("the file changed between two tries")
+                raise TemporaryError("the file changed between two attempts")
         else:
-            if self.partial.size:  # the range was ignored, or the file changed: this is all of it
+            if self.partial.size:  # the range was ignored, or the file changed: a whole body
                 self.restart()
             start = 0
             length = headers.get("Content-Length", "")
             body_end = total = int(length) if length.isdigit() and not encoded else None
         if self.size is not None and total is not None and total != self.size:
-            raise PermanentError(f"it is {total} bytes long, and the catalogue says {self.size}")
+            raise PermanentError(f"it is {total} bytes long, but the catalogue says {self.size}")
         same = start and state.get("source") == identity(source.original)
         kept = state if same else {}
         self.partial.state = {
@@ -268,7 +305,7 @@ class Transfer:
         return Body(response, start, body_end, total, ranges)
 
     def _validator(self, source: Source) -> str | None:
-        """What If-Range says, so that a changed file is sent whole."""
+        """The value for If-Range, with which a server sends a changed file whole; or None."""
         state = self.partial.state
         if state.get("source") != identity(source.original):
             return None
@@ -300,9 +337,8 @@ class Transfer:
         want = "More space is" if needed is None else f"{needed} more bytes are"
         have = "the disk or the quota is full" if free is None else f"{free} are free"
         return NotEnoughSpaceError(
-            f"{want} needed in {folder}, and {have}. Free some (hub cache prune) or set "
-            "HUBCORE_HOME to a larger disk. Nothing was published; what arrived is kept for the "
-            "next try.",
+            f"{want} needed in {folder}, but {have}. Free some space (hub cache prune), or set "
+            "HUBCORE_HOME to a folder on a larger disk. What arrived is kept for the next try.",
             needed=needed,
             free=free,
         )
@@ -320,7 +356,7 @@ class Transfer:
 
 
 class _Pace:
-    """Notices a server that trickles."""
+    """Raises an error if the bytes arrive too slowly over a whole timeout."""
 
     def __init__(self) -> None:
         self._window = settings.timeout()

@@ -1,4 +1,4 @@
-"""Other distributions on this machine: their entry points, hooks, files, and names in their code.
+"""Other installed distributions: their entry points, hooks and files, and objects in their code.
 
-What they offer is not read here: this room knows nothing of catalogues, models or weights.
+This package knows nothing of catalogues, models or weights: what distributions offer is read above.
 """

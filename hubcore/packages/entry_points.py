@@ -1,7 +1,7 @@
 """Reads the entry points of installed distributions straight from their meta-data folders.
 
-`importlib.metadata` does the same more generally; it is used for everything that is not a plain
-folder. For folders it is passed by because importing it costs more than listing all models.
+`importlib.metadata` does the same, but importing it takes longer than listing all models. It is
+used only for what is not a plain folder, such as zip files.
 """
 
 from __future__ import annotations
@@ -20,9 +20,12 @@ class EntryPoint(NamedTuple):
     """One line of a distribution's ``entry_points.txt``.
 
     Attributes:
+        name: the part before the equals sign.
+        value: the part after it, such as ``acme_flowers:catalog.json``.
         distribution: the distribution's normalised name.
-        version: its version, "" where it has none.
-        metadata: the file that describes it, "" where its meta-data is in no plain folder.
+        version: the distribution's version, "" if unknown.
+        metadata: the path of the distribution's ``METADATA`` or ``PKG-INFO``, "" if it is not in a
+            plain folder.
     """
 
     name: str
@@ -33,14 +36,14 @@ class EntryPoint(NamedTuple):
 
 
 def normalise(name: str) -> str:
-    """A distribution's name as PyPI compares it: ``Hub_Detection`` is ``hub-detection``."""
+    """Normalises a distribution's name as PyPI does: ``Hub_Detection`` to ``hub-detection``."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def entry_points(group: str) -> Iterator[EntryPoint]:
-    """The entry points of a group, of every distribution on `sys.path`.
+    """The entry points of a group, of all distributions on `sys.path`.
 
-    The first distribution of a name on the path wins, as it does for imports.
+    If several distributions have the same name, the first on the path wins, as for imports.
     """
     seen: set[str] = set()
     for folder in dict.fromkeys(sys.path):
@@ -54,7 +57,7 @@ def entry_points(group: str) -> Iterator[EntryPoint]:
 
 
 def summary(entry: EntryPoint) -> str:
-    """The one-line summary of an entry point's distribution, "" where it has none."""
+    """The one-line summary of an entry point's distribution, "" if it has none."""
     if entry.metadata:
         return _field(entry.metadata, "Summary")
     import importlib.metadata
@@ -66,13 +69,20 @@ def summary(entry: EntryPoint) -> str:
 
 
 def is_disabled(name: str, distribution: str) -> bool:
-    """Whether ``HUBCORE_DISABLE`` (names or distributions, separated by commas) has the plugin."""
+    """Whether ``HUBCORE_DISABLE`` names a plugin.
+
+    The variable holds names of plugins or distributions, separated by commas or spaces.
+
+    Args:
+        name: the name of the plugin's entry point.
+        distribution: the normalised name of its distribution.
+    """
     disabled = os.environ.get("HUBCORE_DISABLE", "").replace(",", " ").split()
     return bool({name, distribution} & {item for d in disabled for item in (d, normalise(d))})
 
 
 def _distributions(folder: str) -> Iterator[tuple[str, str, str, str]]:
-    """Name, version, ``entry_points.txt`` and the file of meta-data of each distribution."""
+    """Yields (name, version, text of ``entry_points.txt``, path of the meta-data file)."""
     try:
         with os.scandir(folder) as items:
             names = sorted(i.name for i in items if i.name.endswith((".dist-info", ".egg-info")))
@@ -82,9 +92,9 @@ def _distributions(folder: str) -> Iterator[tuple[str, str, str, str]]:
     except OSError:
         return
     for name in names:
-        if name.startswith("~"):  # what pip leaves behind when an uninstall was interrupted
+        if name.startswith("~"):  # the remains of an uninstall that was interrupted
             continue
-        base = os.path.join(folder, name)  # noqa: PTH118  # there may be hundreds, a Path is slow
+        base = os.path.join(folder, name)  # noqa: PTH118  # there may be hundreds; Path is slow
         try:
             with open(f"{base}/entry_points.txt", encoding="utf-8") as file:  # noqa: PTH123
                 text = file.read()
@@ -100,7 +110,7 @@ def _distributions(folder: str) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _field(metadata: str, name: str) -> str:
-    """One field of a file of meta-data, "" where it has none."""
+    """One field of a meta-data file, "" if it is missing."""
     try:
         header = Path(metadata).read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -1,4 +1,4 @@
-"""Where a Python package lies, found without importing it."""
+"""Finds the folders of a Python package without importing it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ __all__ = ["package_folders"]
 
 
 def package_folders(package: str) -> list[Path]:
-    """The folders of a top-level package; none where it is not found.
+    """The folders of a top-level package; empty if it is not found or is a single module.
 
     Args:
-        package: a name without dots: finding a dotted one would import its parents.
+        package: a name without dots, since finding a dotted one would import its parents.
     """
     from importlib.util import find_spec
 

@@ -1,7 +1,7 @@
-"""Calls hooks of installed packages; costs next to nothing where none is installed.
+"""Calls the hooks of installed packages, at almost no cost if there are none.
 
-Packages are loaded at the first call of a hook, in the order of their names. One that cannot be
-loaded is left out with a warning; one whose hook fails is named in the error.
+The packages are loaded at the first call of a hook, in the order of their names. A package that
+cannot be loaded is left out with a warning. If a hook fails, the error names its package.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class HookPlugin(NamedTuple):
         name: the entry point's name.
         distribution: the distribution's normalised name.
         status: ``ok``, ``disabled`` or ``broken``.
-        error: what is wrong, "" where nothing is.
+        error: what is wrong, "" unless the status is ``broken``.
     """
 
     name: str
@@ -56,7 +56,7 @@ class HookPlugin(NamedTuple):
 
     @property
     def remedy(self) -> str:
-        """The command that takes it out of the way."""
+        """The command that removes the package."""
         return f"pip uninstall {self.distribution}"
 
 
@@ -70,26 +70,31 @@ _loaded: _Loaded | None = None
 
 
 def forget() -> None:
-    """Forgets what was loaded, so that the next call sees what is installed now."""
+    """Discards what was loaded, so that the next call sees what is installed then."""
     global _found, _loaded
     _found = _loaded = None
 
 
 def installed() -> bool:
-    """Whether any package implements hooks. Loads none."""
+    """Whether any package implements hooks. Loads none of them."""
     return bool(_entries())
 
 
 def hook_plugins() -> tuple[HookPlugin, ...]:
-    """The packages that implement hooks, with their states. Loads them."""
+    """Loads the packages that implement hooks, and returns them with their states.
+
+    Raises:
+        PluginError: a package is broken and ``HUBCORE_STRICT`` is set.
+    """
     return _current().plugins
 
 
-# -- The hooks, as the hub calls them
+# -- The hooks. If one raises an exception, they raise a `PluginError` that names the package,
+# -- or the exception itself where it is a `HubError`.
 
 
 def rewritten(url: str) -> list[str]:
-    """Addresses to ask before ``url``."""
+    """The addresses to try before `url`, in order, from ``hubcore_rewrite_url``."""
     addresses: list[str] = []
     for answer in _call("hubcore_rewrite_url", url=url) or ():
         addresses += [answer] if isinstance(answer, str) else answer
@@ -97,21 +102,42 @@ def rewritten(url: str) -> list[str]:
 
 
 def fetch(url: str, target: Path) -> bool:
-    """Lets a package write the file at ``url`` to ``target``; False if none knows the address."""
+    """Lets a package write the file at `url` to `target`, by ``hubcore_fetch``.
+
+    Returns:
+        Whether a package did; False if none serves the address.
+    """
     return bool(_call("hubcore_fetch", url=url, target=target))
 
 
 def read_checkpoint(path: Path, map_location: Any) -> Any:
-    """What a package read from a checkpoint, or None if none knows the format."""
+    """Lets a package read a checkpoint, by ``hubcore_read_checkpoint``.
+
+    Args:
+        path: the verified file.
+        map_location: where to put the tensors, as for `torch.load`; None for the CPU.
+
+    Returns:
+        What the package read, or None if none knows the format.
+    """
     return _call("hubcore_read_checkpoint", path=path, map_location=map_location)
 
 
 def wrap_model(model: nn.Module, name: str, weights: WeightsLike | None) -> nn.Module:
-    """The model as the packages want it."""
+    """Lets each package in turn change or wrap a model, by ``hubcore_wrap_model``.
+
+    Args:
+        model: the model, with its weights loaded.
+        name: its canonical name.
+        weights: the weights that were loaded, or None.
+
+    Returns:
+        The model that the last package returned.
+    """
     manager = _current().manager
     if manager is None:
         return model
-    # pluggy gives every package the same arguments; here each gets what the one before returned.
+    # Not a call by pluggy, which would give all packages the same model.
     for implementation in reversed(manager.hook.hubcore_wrap_model.get_hookimpls()):
         values: dict[str, Any] = {"model": model, "name": name, "weights": weights}
         arguments = {argument: values[argument] for argument in implementation.argnames}
@@ -124,7 +150,11 @@ def wrap_model(model: nn.Module, name: str, weights: WeightsLike | None) -> nn.M
 
 
 def add_commands(subparsers: argparse._SubParsersAction[Any]) -> None:
-    """Lets packages add commands; one that fails costs its commands and a warning."""
+    """Lets packages add commands to ``hub``, by ``hubcore_add_commands``; warns if one fails.
+
+    Args:
+        subparsers: its ``add_parser`` adds the parser of a command.
+    """
     try:
         _call("hubcore_add_commands", subparsers=subparsers)
     except HubError as error:
@@ -135,7 +165,7 @@ def add_commands(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 
 def _call(hook: str, **arguments: Any) -> Any:
-    """What the packages answer; None where no package implements hooks."""
+    """The result of a hook; None if no package implements hooks."""
     manager = _current().manager
     if manager is None:
         return None
@@ -152,7 +182,7 @@ def _call(hook: str, **arguments: Any) -> Any:
 
 
 def _blame(error: Exception, hook: str, name: str) -> HubError:
-    """The error as the user should see it: with the package's name, unless it says enough."""
+    """An error that names the package, unless the exception is already written for the user."""
     if isinstance(error, HubError):
         return error
     plugin = next((p for p in hook_plugins() if p.name == name), None)
@@ -183,12 +213,13 @@ def _load(entries: list[EntryPoint]) -> _Loaded:
 
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
+    # pluggy calls the plugin that was registered last first.
     plugins = [_register(manager, entry) for entry in reversed(entries)]
     return _Loaded(manager, tuple(reversed(plugins)))
 
 
 def _register(manager: pluggy.PluginManager, entry: EntryPoint) -> HookPlugin:
-    """Loads and registers a package. pluggy calls first what was registered last."""
+    """Loads and registers a package, or says why it cannot be used."""
     import contextlib
     from importlib import import_module
 
@@ -200,7 +231,7 @@ def _register(manager: pluggy.PluginManager, entry: EntryPoint) -> HookPlugin:
         manager.register(implementation, entry.name)
         manager.check_pending()
     except Exception as error:
-        # pluggy validates while it registers, and leaves in place what came before the fault.
+        # pluggy validates while it registers, and keeps the hooks that precede the invalid one.
         with contextlib.suppress(Exception):
             manager.unregister(name=entry.name)
         message = " ".join(f"{type(error).__name__}: {error}".split())

@@ -1,4 +1,4 @@
-"""References: names of Python objects that are imported when they are used, not before."""
+"""References: names of Python objects, which are imported only when they are used."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ __all__ = ["Reference", "resolve"]
 
 
 def resolve(reference: str) -> Any:
-    """Imports what ``"module:attribute"`` names; the attribute may be dotted.
+    """Imports the object that a reference names.
+
+    Args:
+        reference: ``"module:attribute"``; the attribute may be dotted.
 
     Raises:
         CatalogError: the reference is malformed, or its module has no such attribute.
-        MissingDependencyError: a package it needs is not installed.
+        MissingDependencyError: its module, or one that this imports, is not installed.
     """
     import importlib
 
@@ -40,10 +43,15 @@ def resolve(reference: str) -> Any:
 
 
 class Reference:
-    """A callable named by a string, with keyword arguments: a `functools.partial` of data.
+    """A callable named by a string, with keyword arguments: a `functools.partial` made of data.
 
-    It compares, copies and pickles by its text, shows `func`, `args` and `keywords` as a partial
-    does, and imports nothing until it is called.
+    It compares, copies and pickles by its text, and imports nothing until it is called or `func` is
+    read.
+
+    Attributes:
+        target: the name, ``"module:attribute"``.
+        keywords: the keyword arguments to call it with.
+        args: always empty, for compatibility with `functools.partial`.
     """
 
     __slots__ = ("keywords", "target")
@@ -55,7 +63,15 @@ class Reference:
 
     @classmethod
     def from_json(cls, value: object, where: str = "") -> Reference:
-        """Reads ``"module:attribute"`` or ``["module:attribute", {keyword arguments}]``."""
+        """Makes a reference from its JSON value.
+
+        Args:
+            value: ``"module:attribute"`` or ``["module:attribute", {keyword arguments}]``.
+            where: the file and the place in it, for the error message.
+
+        Raises:
+            CatalogError: the value has another form.
+        """
         if isinstance(value, str):
             return cls(value)
         if (
@@ -70,10 +86,12 @@ class Reference:
         )
 
     def to_json(self) -> str | list[Any]:
+        """The JSON value that `from_json` reads."""
         return [self.target, self.keywords] if self.keywords else self.target
 
     @property
     def func(self) -> Any:
+        """The callable itself, imported; raises what `resolve` raises."""
         return resolve(self.target)
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:

@@ -15,10 +15,16 @@ __all__ = ["locate"]
 
 
 def locate(address: str) -> Path | None:
-    """Where the file is, or None if the distribution is not installed or ships no such file.
+    """Finds a file that an installed distribution ships.
 
-    Only paths that the distribution's own record lists are found, or that lie in the source folder
-    of an editable installation; none that climb out of it.
+    The file must be listed in the distribution's record, or lie in the source folder of an editable
+    installation.
+
+    Args:
+        address: ``package:DISTRIBUTION/path/inside/it``; the path must not contain ``..``.
+
+    Returns:
+        The file's path, or None if the distribution is not installed or ships no such file.
     """
     import importlib.metadata
 
@@ -39,7 +45,7 @@ def locate(address: str) -> Path | None:
 
 
 def _source_of_editable(distribution: Distribution) -> Path | None:
-    """The project's folder, where it was installed with ``pip install -e``."""
+    """The project's folder if it was installed with ``pip install -e``, or None."""
     try:
         origin = json.loads(distribution.read_text("direct_url.json") or "{}")
         editable = origin.get("dir_info", {}).get("editable", False)

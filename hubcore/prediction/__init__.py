@@ -1,4 +1,4 @@
-"""Prediction: any model of the hub on images, pairs of images and videos.
+"""Prediction: runs any model of the hub on images, pairs of images and videos::
 
     import hubcore
 
@@ -6,7 +6,7 @@
     print(result)
     result.draw().save("annotated.png")
 
-(The function is `hubcore.predict`, and so this package is called otherwise.)
+(`hubcore.predict` is the function, hence this package's name.)
 """
 
 from __future__ import annotations
@@ -51,26 +51,30 @@ def predict(
 ) -> list[Any]:
     """Predicts with a model of the hub.
 
+    To predict repeatedly with one model, make a `Predictor` once.
+
     Args:
-        model: a name, bare or canonical; or a module, with the weights that go with it.
-        inputs: a path, a folder, a glob, a PIL image, an array (H, W, 3), a tensor (C, H, W), or
-            a list of any of these. Video classification takes video files, folders of frames and
-            uint8 tensors (T, 3, H, W); optical flow takes images that follow one another,
-            folders of them, or tuples of two images.
+        model: a model's name, bare or canonical; or a module, with ``weights`` that go with it.
+        inputs: a path, a folder, a glob, a PIL image, an array (H, W, 3), a tensor (3, H, W), or
+            a list of any of these. Arrays and tensors are RGB: uint8 in [0, 255], or float in
+            [0, 1]. Video classification takes video files, folders of frames and uint8 tensors
+            (T, 3, H, W); optical flow takes consecutive images, folders of them, or tuples of two
+            images.
         weights: ``"DEFAULT"``, a member's name, a full name, or any weights that fit the model.
-        on_error: ``"raise"`` the first error, or ``"return"`` a `Failure` in its place.
-        **options: ``top``, ``score``, ``device``, ``batch_size`` and whatever else `Predictor`
-            takes.
+        on_error: ``"raise"`` to raise the first error, or ``"return"`` to return a `Failure` in
+            the place of each result that cannot be made.
+        **options: ``top``, ``score``, ``device``, ``batch_size`` and the other options of
+            `Predictor`.
 
     Returns:
-        One result an input, in order: `ClassificationResult`, `DetectionResult`,
-        `SemanticMask` or `Flow`, by the task.
+        One result per input, in order. The task decides its type: `ClassificationResult`,
+        `DetectionResult`, `SemanticMask` or `Flow`.
 
     Raises:
-        InputError: an input cannot be used.
-        HubError: the model or its weights cannot be had, or an option is wrong.
-
-    To predict again and again with one model, make a `Predictor` once.
+        InputError: an input cannot be used, and ``on_error`` is ``"raise"``.
+        HubError: the model cannot be found, its weights cannot be downloaded or do not fit, or an
+            option is wrong.
+        ValueError: ``on_error`` has another value.
     """
     return _predictor_class()(model, weights, **options)(inputs, on_error=on_error)
 
@@ -81,7 +85,8 @@ def _predictor_class() -> type[Predictor]:
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         raise MissingDependencyError(
-            f"Prediction needs '{missing}', which is not installed: pip install 'hubcore[predict]'",
+            f"Prediction needs '{missing}', which is not installed. To install it: "
+            f"pip install 'hubcore[predict]'",
             missing,
         ) from error
     return Predictor

@@ -1,4 +1,4 @@
-"""What pictures are drawn with: legible text, colours that differ, labels that don't collide."""
+"""Drawing tools for pictures: legible text, distinct colours, labels that don't overlap."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Colour = tuple[int, int, int]
 Box = tuple[float, float, float, float]
 
 SMALLEST_SIDE = 640
-"""Pictures whose longer side is shorter than this are enlarged, or no text would fit."""
+"""Pictures whose longer side has fewer pixels than this are enlarged, so that text fits."""
 
 PAPER: Colour = (255, 255, 255)
 INK: Colour = (24, 24, 27)
@@ -34,7 +34,14 @@ PALETTE = (
 
 
 def colour(number: int) -> Colour:
-    """A colour for a class or an object: the palette's, then darker ones, then lighter."""
+    """A colour for a class or an object: from the palette, then darker, then lighter.
+
+    Args:
+        number: the number of the class or the object, from 0.
+
+    Returns:
+        (red, green, blue), each in [0, 255].
+    """
     turn, place = divmod(number, len(PALETTE))
     red, green, blue = ImageColor.getrgb(PALETTE[place])[:3]
     other, weight = (0, 0.0) if turn == 0 else (255 * (turn % 2 == 0), 0.4)
@@ -43,16 +50,25 @@ def colour(number: int) -> Colour:
 
 
 def readable_on(background: Colour) -> Colour:
-    """Black or white, whichever stands out."""
+    """The text colour, dark or white, that is legible on a background colour."""
     red, green, blue = background
     return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else PAPER
 
 
 class Canvas:
-    """An image to draw on, enlarged if it is small; coordinates are the original's.
+    """An image to draw on, enlarged if it is small.
+
+    Coordinates of all methods are in pixels of the original image.
 
     Args:
-        image: RGB.
+        image: the original, RGB. It is not changed.
+
+    Attributes:
+        image: the picture, RGB.
+        scale: how many pixels of the picture make one of the original, at least 1.
+        draw: draws on the picture, in its own pixels.
+        font: the font of labels.
+        line: the width of lines, in pixels of the picture.
     """
 
     def __init__(self, image: Image.Image) -> None:
@@ -68,7 +84,12 @@ class Canvas:
         self._taken: list[Box] = []
 
     def mask(self, mask: Tensor, fill: Colour) -> None:
-        """Tints what a mask, bool (height, width) of the original, covers, and outlines it."""
+        """Tints the area that a mask covers, and outlines it.
+
+        Args:
+            mask: bool, (height, width) of the original.
+            fill: the colour.
+        """
         shape = _as_image(mask).resize(self.image.size, Image.Resampling.NEAREST)
         covered = shape.getbbox()
         if covered is None:
@@ -87,7 +108,13 @@ class Canvas:
         limbs: Sequence[tuple[tuple[float, float], tuple[float, float]]],
         fill: Colour,
     ) -> None:
-        """Draws points, and lines between points, dark-rimmed to stand out from any background."""
+        """Draws points and limbs, with dark rims to stand out from any background.
+
+        Args:
+            points: (x, y) of each point.
+            limbs: pairs of points to join by a line.
+            fill: the colour.
+        """
         rim = max(1, self.line // 2)
         for shade, more in ((INK, rim), (fill, 0)):
             for start, end in limbs:
@@ -102,6 +129,7 @@ class Canvas:
         return self.scale * point[0], self.scale * point[1]
 
     def box(self, box: Sequence[float], fill: Colour) -> None:
+        """Outlines a box (x1, y1, x2, y2), clipped to the image."""
         x1, y1, x2, y2 = self._inside(box)
         # A dark rim keeps a box visible on a background of its own colour.
         rim = max(1, self.line // 3)
@@ -110,9 +138,9 @@ class Canvas:
         self.draw.rectangle((x1, y1, x2, y2), outline=fill, width=self.line)
 
     def label(self, box: Sequence[float], text: str, fill: Colour) -> None:
-        """Writes beside a box, where all of it can be read.
+        """Writes text beside a box (x1, y1, x2, y2), inside the image.
 
-        Where other labels leave no room the text is left out, so call it for the best first.
+        The text is left out if it would overlap earlier labels, so label the best box first.
         """
         x1, y1, x2, y2 = self._inside(box)
         pad = max(2, self.font.size // 5)
@@ -135,7 +163,7 @@ class Canvas:
         self.draw.text(middle, text, fill=readable_on(fill), font=self.font, anchor="lm")
 
     def _inside(self, box: Sequence[float]) -> Box:
-        """A box in the canvas's pixels, with its right and lower edges on or after the others."""
+        """The box in the picture's pixels, clipped to it, with x1 <= x2 and y1 <= y2."""
         width, height = self.image.width - 1, self.image.height - 1
         x1, y1, x2, y2 = (self.scale * value for value in box)
         x1, y1 = min(max(0.0, x1), width), min(max(0.0, y1), height)
@@ -147,7 +175,7 @@ def _as_image(mask: Tensor) -> Image.Image:
 
 
 def _outline(shape: Image.Image, width: int) -> Tensor:
-    """The rim of a mask: what lies within so many pixels of where it ends."""
+    """The rim of a mask: its pixels that are at most ``width`` pixels away from its edge."""
     mask = torch.from_numpy(np.array(shape)) > 0
     inner = torch.zeros_like(mask)
     inner[width:-width, width:-width] = (
@@ -161,7 +189,7 @@ def _outline(shape: Image.Image, width: int) -> Tensor:
 
 
 def overlap(first: Box, second: Box) -> bool:
-    """Whether two boxes (x1, y1, x2, y2) share more than an edge."""
+    """Whether two boxes (x1, y1, x2, y2) have a common area."""
     return (
         first[0] < second[2]
         and second[0] < first[2]
@@ -172,13 +200,13 @@ def overlap(first: Box, second: Box) -> bool:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a panel.
+    """A row of a panel.
 
     Attributes:
-        text: what it says.
-        value: a figure to show before it, aligned with those of the other rows.
-        swatch: a colour to show before it.
-        share: in [0, 1]: a bar of this length behind it.
+        text: the text.
+        value: a figure to show before the text, aligned with those of the other rows.
+        swatch: a colour to show before the text.
+        share: the length of a bar behind the text, in [0, 1] of the row's width; None for no bar.
     """
 
     text: str
@@ -188,7 +216,15 @@ class Row:
 
 
 def below(image: Image.Image, rows: Sequence[Row]) -> Image.Image:
-    """The image with a panel of text below it: one line a row, or short rows side by side."""
+    """Puts a panel of text below an image.
+
+    Args:
+        image: RGB.
+        rows: the rows of the panel. Rows without bars stand side by side where they fit.
+
+    Returns:
+        A new image of the same width; the image itself if there are no rows.
+    """
     if not rows:
         return image
     font = font_for(image.size)
@@ -221,7 +257,7 @@ def _draw_row(
     values: float,
     font: Any,
 ) -> None:
-    """Draws a row of this (width, height); `values` is the width of the widest value."""
+    """Draws a row of ``size`` (width, height). ``values`` is the width of the widest value."""
     left, top = corner
     width, height = size
     inset = height * 0.1
@@ -249,22 +285,23 @@ def _row_width(row: Row, font: Any) -> float:
 
 
 def font_for(size: tuple[int, int]) -> Any:
-    """A font that can be read on an image of this (width, height) shown on a screen."""
+    """A font that is legible on an image of this (width, height), shown on a screen."""
     return ImageFont.load_default(size=max(14, round(middling(size) / 32)))
 
 
 def middling(size: tuple[int, int]) -> float:
-    """A side of the square that is as large: what panoramas and strips are measured by."""
+    """The geometric mean of (width, height), which suits panoramas and strips as well."""
     return math.sqrt(size[0] * size[1])
 
 
 def line_height(font: Any) -> int:
+    """The height of a line of text, in pixels."""
     ascent, descent = font.getmetrics()
     return int(ascent + descent)
 
 
 def shortened(text: str, font: Any, width: float) -> str:
-    """Text that fits a width, its end left out if it must."""
+    """The text, cut off with an ellipsis if it is wider than ``width`` pixels."""
     if font.getlength(text) <= width:
         return text
     while text and font.getlength(text + "…") > width:

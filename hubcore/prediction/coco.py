@@ -1,7 +1,7 @@
-"""Predicted values as COCO writes them: annotations that are ready for JSON.
+"""Converts predicted values to COCO-style annotations, ready for JSON.
 
-Bounding boxes are [x, y, width, height] in pixels; masks are run lengths in COCO's compressed form,
-as ``pycocotools.mask`` reads them.
+Bounding boxes are [x, y, width, height] in pixels. Masks are run lengths in COCO's compressed form
+(RLE), as ``pycocotools.mask`` reads them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Annotation = dict[str, Any]
 
 
 def of_classes(classes: Sequence[Classification]) -> list[Annotation]:
-    """One annotation a class, without a place in the image."""
+    """One annotation per class, without a box."""
     return [
         {
             "category_id": found.category_id,
@@ -33,7 +33,7 @@ def of_classes(classes: Sequence[Classification]) -> list[Annotation]:
 
 
 def of_detection(found: Detection) -> Annotation:
-    """An object's annotation: its box, and its mask and key points where it has them."""
+    """The annotation of an object: its box, and its mask and keypoints if it has them."""
     x1, y1, x2, y2 = found.box
     box = [x1, y1, x2 - x1, y2 - y1]
     annotation: dict[str, Any] = {
@@ -56,16 +56,16 @@ def of_detection(found: Detection) -> Annotation:
 
 
 def _point(point: Keypoint) -> tuple[float, float, int]:
-    """COCO's x, y and visibility: 1 is placed but likely hidden, 2 seen."""
+    """COCO's x, y and visibility: 2 is labelled and visible, 1 is labelled but likely hidden."""
     return round(point.x, 2), round(point.y, 2), 2 if point.score > 0 else 1
 
 
 def of_segments(mask: Tensor, classes: Sequence[SegmentedClass]) -> list[Annotation]:
-    """One annotation a class: all its pixels.
+    """One annotation per class, which covers all its pixels.
 
     Args:
-        mask: (height, width) of the image: each pixel's category id.
-        classes: those that are present.
+        mask: integers, (height, width) of the image: the category id of each pixel.
+        classes: the classes that are present in the mask.
     """
     found = []
     for one in classes:
@@ -84,14 +84,14 @@ def of_segments(mask: Tensor, classes: Sequence[SegmentedClass]) -> list[Annotat
 
 
 def encode_rle(mask: Tensor) -> dict[str, Any]:
-    """A mask's run lengths as COCO writes them.
+    """Encodes a mask as COCO's compressed run lengths (RLE), as ``pycocotools.mask`` does.
 
     Args:
         mask: bool, (height, width).
 
     Returns:
-        ``size``, which is [height, width], and ``counts``: lengths of alternating runs of zeros and
-        ones, down the columns, in COCO's compressed text.
+        A dict with ``size``, [height, width], and ``counts``: the lengths of alternating runs of
+        zeros and ones, column by column, in COCO's compressed text form.
     """
     height, width = mask.shape
     flat = mask.t().flatten().to(torch.int8)
@@ -99,14 +99,16 @@ def encode_rle(mask: Tensor) -> dict[str, Any]:
     edges = [0, *changes, len(flat)] if len(flat) else [0]
     counts = [end - start for start, end in pairwise(edges)]
     if len(flat) and flat[0]:
-        counts.insert(0, 0)  # the first run is of zeros
+        counts.insert(0, 0)  # the first run is always one of zeros
     return {"size": [height, width], "counts": _compress(counts)}
 
 
 def _compress(counts: Iterable[int]) -> str:
-    """COCO's text form: each number less the one two places before, in base 32, least digit first.
+    """COCO's text form of run lengths.
 
-    The sixth bit of a digit says that more follow; a number's sign is the fifth bit of its last.
+    Each number is written as its difference from the one two places before, in base 32, the least
+    significant digit first. The sixth bit of a digit says that more digits follow; the fifth bit
+    of the last digit is the sign.
     """
     counts = list(counts)
     text = []
@@ -123,7 +125,7 @@ def _compress(counts: Iterable[int]) -> str:
 
 
 def _bounds(mask: Tensor) -> list[int]:
-    """[x, y, width, height] of what a mask covers; it covers something."""
+    """The bounding box [x, y, width, height] of a mask that is not empty."""
     rows, columns = mask.any(dim=1).nonzero(), mask.any(dim=0).nonzero()
     top, left = int(rows[0]), int(columns[0])
     return [left, top, int(columns[-1]) - left + 1, int(rows[-1]) - top + 1]

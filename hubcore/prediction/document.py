@@ -1,7 +1,7 @@
-"""Predictions as one COCO-style JSON document: what programs read.
+"""Predictions as one COCO-style JSON document, for programs to read.
 
-A document has COCO's ``images``, ``categories`` and ``annotations``, so ``pycocotools`` loads it,
-and its annotations serve as a COCO results list.
+A document has COCO's ``images``, ``categories`` and ``annotations``: ``pycocotools`` loads it, and
+its annotations are a COCO results list.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ __all__ = ["Document"]
 
 
 class Document:
-    """Collects results; only their annotations are kept, so memory stays small.
+    """Collects results. It keeps only their annotations, to save memory.
 
     Args:
-        **about: what to say of the whole, such as the model and the weights.
+        **about: facts for the document's ``info``, such as the model and the weights.
     """
 
     def __init__(self, **about: Any) -> None:
@@ -30,7 +30,12 @@ class Document:
         self._errors: list[dict[str, str]] = []
 
     def add(self, result: Result | Failure, **facts: Any) -> None:
-        """Adds a result; `facts` are said of its image."""
+        """Adds a result.
+
+        Args:
+            result: a result, or a failure, which goes into ``errors``.
+            **facts: further keys of the image's entry.
+        """
         if isinstance(result, Failure):
             self._errors.append({"file_name": result.source, "error": result.error.reason})
             return
@@ -51,6 +56,7 @@ class Document:
                 self._categories[annotation["category_id"]] = annotation["category"]
 
     def to_json(self) -> dict[str, Any]:
+        """The document: ``info``, ``images``, ``categories``, ``annotations`` and ``errors``."""
         return {
             "info": self._about,
             "images": self._images,

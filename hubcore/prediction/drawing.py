@@ -1,4 +1,7 @@
-"""Pictures of predictions: each function draws one kind of values on the image they are of."""
+"""Pictures of predictions: each function draws one kind of prediction on its image.
+
+Images are RGB, and so is what the functions return. Small images are enlarged.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from .values import Classification, Detection, Keypoint, SegmentedClass, percent
 __all__ = ["draw_classes", "draw_detections", "draw_flow", "draw_segments", "film_strip"]
 
 STRIP = 4
-"""How many frames of a video its picture shows."""
+"""The number of frames in the picture of a video."""
 
 LIMBS = (
     ("left_ankle", "left_knee"),
@@ -40,11 +43,11 @@ LIMBS = (
     ("left_ear", "left_shoulder"),
     ("right_ear", "right_shoulder"),
 )
-"""COCO's skeleton of a person. Keypoints of other names are shown as points."""
+"""COCO's skeleton of a person. Keypoints with other names are shown as points."""
 
 
 def draw_classes(image: Image.Image, classes: Sequence[Classification]) -> Image.Image:
-    """The image with its classes below it, each with a bar for its probability."""
+    """The image with its classes listed below it, each with a bar for its probability."""
     rows = [
         Row(found.label, percent(found.probability).strip(), share=found.probability)
         for found in classes
@@ -53,15 +56,15 @@ def draw_classes(image: Image.Image, classes: Sequence[Classification]) -> Image
 
 
 def draw_detections(image: Image.Image, detections: Sequence[Detection]) -> Image.Image:
-    """The image with boxes, masks and key points, the detection given first on top."""
+    """The image with boxes, masks and keypoints. The first detection is drawn on top."""
     canvas = Canvas(image)
-    # Objects that have a shape are told apart, plain boxes show their class.
+    # Objects with a shape get a colour each, plain boxes that of their class.
     shaped = any(one.mask is not None or one.keypoints for one in detections)
     colours = [
         colour(number if shaped else max(0, one.category_id - 1))
         for number, one in enumerate(detections)
     ]
-    # The best on top, and no tint over a box.
+    # The best detection is drawn last, on top, and masks before boxes, so that none is tinted.
     backwards = list(zip(detections, colours, strict=True))[::-1]
     for one, fill in backwards:
         if one.mask is not None:
@@ -81,14 +84,15 @@ def draw_segments(
     """The image tinted by class, with a legend below it.
 
     Args:
-        mask: (height, width) of the image: each pixel's category id.
-        classes: those to tint, in the legend's order.
+        image: the image.
+        mask: integers, (height, width) of the image: the category id of each pixel.
+        classes: the classes to tint, in the order of the legend.
     """
     canvas = Canvas(image)
     rows = []
     for one in classes:
         background = one.label.strip("_").lower() == "background"
-        # Class 0 is the background where there is one, so that the first class has 1.
+        # Where there is a background it is class 0, so the first class is 1.
         fill = PAPER if background else colour(max(0, one.category_id - 1))
         if not background:
             canvas.mask(mask == one.category_id, fill)
@@ -97,15 +101,17 @@ def draw_segments(
 
 
 def draw_flow(image: Image.Image, flow: Tensor, mean: float, maximum: float) -> Image.Image:
-    """The first image of the pair, and beside it (or below) its movement in colours.
+    """The first image of a pair, and beside it (or below it) the movement as colours.
 
     Args:
-        flow: float32, (2, height, width): the movement (x, y) in pixels.
-        mean, maximum: of the movement's length, in pixels, for the text.
+        image: the first image.
+        flow: float32, (2, height, width) of the image: the movement (x, y) in pixels.
+        mean: the mean length of the movement, in pixels, for the text.
+        maximum: the largest length of the movement, in pixels, for the text.
     """
     first = Canvas(image).image
     coloured = to_pil_image(flow_to_image(flow)).resize(first.size)
-    # flow_to_image's hue is the direction; the farthest movement has the full colour.
+    # In flow_to_image the hue is the direction, and the longest movement is fully saturated.
     _inset(coloured, _wheel(min(first.size) // 4))
     wide = first.width >= 1.6 * first.height
     whole = Image.new(
@@ -124,14 +130,14 @@ def draw_flow(image: Image.Image, flow: Tensor, mean: float, maximum: float) -> 
 
 
 def _draw_person(canvas: Canvas, keypoints: Sequence[Keypoint], fill: tuple[int, int, int]) -> None:
-    """The points that are likely visible, joined as `LIMBS` says."""
+    """Draws the keypoints that are likely visible, and the `LIMBS` between them."""
     points = {point.name: (point.x, point.y) for point in keypoints if point.score > 0}
     limbs = [(points[a], points[b]) for a, b in LIMBS if a in points and b in points]
     canvas.limbs(list(points.values()), limbs, fill)
 
 
 def film_strip(frames: Frames) -> Image.Image:
-    """A video as one image: some frames at even distances, two by two."""
+    """A video as one image: up to `STRIP` evenly spaced frames, two in a row."""
     count = len(frames)
     indices = sorted({(2 * k + 1) * count // (2 * STRIP) for k in range(STRIP)})
     images = [as_image(frame) for frame in frames.read(indices)]
@@ -148,19 +154,19 @@ def film_strip(frames: Frames) -> Image.Image:
 
 
 def _wheel(diameter: int) -> Image.Image:
-    """The colours of all directions: what lies right of the centre moves right."""
+    """A colour wheel of all directions: the colour right of the centre means movement right."""
     radius = diameter / 2
     steps = (torch.arange(diameter) + 0.5 - radius) / radius
     y, x = torch.meshgrid(steps, steps, indexing="ij")
     inside = x**2 + y**2 <= 1
-    # The corners, farther than any movement within the wheel, would dim it.
+    # Colours are scaled by the longest movement: the corners must not count.
     wheel: Image.Image = to_pil_image(flow_to_image(torch.stack([x * inside, y * inside])))
     wheel.putalpha(to_pil_image(inside.to(torch.uint8) * 255))
     return wheel
 
 
 def _inset(image: Image.Image, wheel: Image.Image) -> None:
-    """Puts the wheel into the lower right corner."""
+    """Draws the wheel into the lower right corner of the image."""
     gap = max(4, wheel.width // 12)
     left, top = image.width - wheel.width - gap, image.height - wheel.height - gap
     ring = (left - 2, top - 2, left + wheel.width + 1, top + wheel.height + 1)

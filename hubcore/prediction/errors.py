@@ -1,4 +1,4 @@
-"""What can go wrong between an input and its prediction."""
+"""Errors of prediction."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ __all__ = ["InputError", "PredictionError"]
 
 
 class PredictionError(HubError):
-    """A prediction cannot be made: of this kind of model, with these weights or these options."""
+    """No prediction can be made with this model, these weights or these options."""
 
 
 class InputError(HubError):
-    """One input cannot be used; others can.
+    """One input cannot be used. Others may be.
 
     Attributes:
-        source: the input's name, mostly its path.
-        reason: what is wrong with it.
+        source: the name of the input, usually its path.
+        reason: what is wrong with the input.
     """
 
     def __init__(self, source: str, reason: str) -> None:

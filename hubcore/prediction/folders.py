@@ -1,4 +1,4 @@
-"""Which images and videos a path, a folder or a glob stands for."""
+"""Finds the images and videos that a path, a folder or a glob stands for."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ VIDEO_SUFFIXES = frozenset(
 def matches(path: str | os.PathLike[str]) -> list[Path]:
     """The files and folders that a path or a glob names, in natural order.
 
+    Args:
+        path: a path or a glob. ``~`` is expanded, and ``**`` matches any number of folders.
+
     Raises:
-        InputError: there is no such file, or nothing matches.
+        InputError: there is no such file or folder, or nothing matches the glob.
     """
     import glob
 
@@ -30,23 +33,33 @@ def matches(path: str | os.PathLike[str]) -> list[Path]:
         raise InputError(str(given), "no such file or folder")
     found = [Path(match) for match in glob.glob(str(given), recursive=True)]  # noqa: PTH207  # absolute globs too
     if not found:
-        raise InputError(str(given), "nothing matches")
-    # '**' gives folders besides the files in them.
+        raise InputError(str(given), "nothing matches this pattern")
+    # '**' also matches the folders that the files are in.
     return sorted([one for one in found if one.is_file()] or found, key=natural)
 
 
 def images_in(folder: Path) -> list[Path]:
-    """The images of a folder in natural order, by their suffix; hidden files left out."""
+    """The images in a folder, by their suffixes and in natural order, without hidden files.
+
+    Raises:
+        InputError: the folder cannot be read.
+    """
     suffixes = image_suffixes()
     return [path for path in listed(folder) if path.suffix.lower() in suffixes]
 
 
 def image_suffixes() -> frozenset[str]:
-    """The file name endings, lower-case, of what Pillow reads."""
+    """The suffixes of images that Pillow reads, in lower case, such as ``.jpg``.
+
+    Raises:
+        PredictionError: Pillow is not installed.
+    """
     try:
         from PIL import Image
     except ModuleNotFoundError as error:
-        raise PredictionError("Reading images needs Pillow: pip install pillow") from error
+        raise PredictionError(
+            "Reading images needs Pillow, which is not installed. To install it: pip install pillow"
+        ) from error
     Image.init()
     return (
         frozenset(suffix for suffix, kind in Image.EXTENSION.items() if kind in Image.OPEN)
@@ -55,12 +68,17 @@ def image_suffixes() -> frozenset[str]:
 
 
 def natural(name: object) -> list[tuple[int, int | str]]:
-    """A sorting key that counts: frame2 comes before frame10."""
+    """A key for natural sorting: frame2 comes before frame10."""
     parts = re.split(r"(\d+)", str(name))
     return [(0, int(part)) if part.isdecimal() else (1, part.lower()) for part in parts if part]
 
 
 def listed(folder: Path) -> list[Path]:
+    """The files and folders in a folder, in natural order, without hidden ones.
+
+    Raises:
+        InputError: the folder cannot be read.
+    """
     try:
         found = [path for path in folder.iterdir() if not path.name.startswith(".")]
     except OSError as error:

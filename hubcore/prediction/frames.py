@@ -1,7 +1,7 @@
-"""Videos: their frames, from a folder of images, a video file or a tensor.
+"""The frames of a video, from a folder of images, a video file or a tensor.
 
-Frames are decoded when they are asked for, in ascending order, so a long video costs no more
-memory than what is kept of it.
+Frames are decoded on demand and in ascending order, so a long video takes no more memory than the
+frames that the caller keeps.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Frames(Protocol):
     """The frames of a video.
 
     Attributes:
-        rate: frames a second; None where it is unknown.
+        rate: the frame rate in frames per second; None if unknown.
     """
 
     rate: float | None
@@ -35,15 +35,31 @@ class Frames(Protocol):
     def __len__(self) -> int: ...
 
     def read(self, indices: Sequence[int]) -> Iterator[Tensor]:
-        """The frames of these ascending indices: uint8, (3, H, W), in [0, 255]."""
+        """Decodes some frames.
+
+        Args:
+            indices: the indices of the frames, ascending.
+
+        Returns:
+            The frames in this order, RGB: uint8, (3, H, W), in [0, 255].
+
+        Raises:
+            InputError: while iterating: a frame cannot be decoded, or sizes differ.
+        """
         ...
 
 
 def open_frames(name: str, content: Any) -> Frames:
-    """The frames of a video file, a folder of images, or a uint8 tensor (T, C, H, W).
+    """Opens a video.
+
+    Args:
+        name: the input's name, for errors.
+        content: the path of a video file or of a folder of images; or a tensor, uint8,
+            (T, 3, H, W), RGB in [0, 255].
 
     Raises:
-        InputError: it cannot be read, or has no frames.
+        InputError: the video cannot be read, or has no frames.
+        MissingDependencyError: it is a video file, and PyAV is not installed.
     """
     if isinstance(content, Tensor):
         return _TensorFrames(name, content)
@@ -58,7 +74,7 @@ class _TensorFrames:
         if clip.ndim != 4 or clip.shape[1] != 3 or clip.dtype != torch.uint8 or not len(clip):
             shape = tuple(clip.shape)
             raise InputError(
-                name, f"expected a clip (T, 3, H, W) of uint8, not {shape} of {clip.dtype}"
+                name, f"expected a uint8 tensor (T, 3, H, W), not {shape} of {clip.dtype}"
             )
         self._clip = clip
 
@@ -75,7 +91,7 @@ class _FolderFrames:
     def __init__(self, folder: Path) -> None:
         self._paths = images_in(folder)
         if not self._paths:
-            raise InputError(str(folder), "no frames in this folder")
+            raise InputError(str(folder), "no images in this folder")
         self._folder = folder
 
     def __len__(self) -> int:
@@ -90,8 +106,8 @@ class _FolderFrames:
             if image.size != size:
                 raise InputError(
                     str(self._folder),
-                    f"frames differ in size: {path.name} is {_by(image.size)}, "
-                    f"others are {_by(size)}",
+                    f"frames differ in size: {path.name} is {_size_text(image.size)}, "
+                    f"others are {_size_text(size)}",
                 )
             yield pil_to_tensor(image)
 
@@ -104,8 +120,8 @@ class _FileFrames:
             import av
         except ModuleNotFoundError as error:
             raise MissingDependencyError(
-                "Reading video files needs PyAV: pip install 'hubcore[video]' "
-                "(or give a folder of frames)",
+                "Reading video files needs PyAV, which is not installed. To install it: "
+                "pip install 'hubcore[video]' (or give a folder of frames)",
                 "av",
             ) from error
         self._path = path
@@ -114,7 +130,7 @@ class _FileFrames:
             with av.open(str(path)) as container:
                 stream = container.streams.video[0]
                 self.rate = float(stream.average_rate) if stream.average_rate else None
-                # Counted, since what the header says may be missing or wrong.
+                # The header's count may be missing or wrong.
                 self._count = sum(1 for packet in container.demux(stream) if packet.size)
         except self._errors as error:
             raise self._unreadable(error) from error
@@ -143,28 +159,28 @@ class _FileFrames:
             raise self._unreadable(error) from error
         if frame is None:
             raise InputError(str(self._path), "no frame of this video can be decoded")
-        while index is not None:  # some packets gave no frame: the last one stands for them
+        while index is not None:  # some packets gave no frame: the last frame stands for them
             yield _upright(frame)
             index = next(wanted, None)
 
     def _unreadable(self, error: Exception) -> InputError:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         if isinstance(error, IndexError):
-            reason = "it has no video stream"
+            reason = "the file has no video stream"
         return InputError(str(self._path), f"is not a video that can be read ({reason})")
 
 
 def _upright(frame: Any) -> Tensor:
-    """A decoded frame as (3, H, W), turned as the file says it is to be shown."""
+    """A decoded frame as (3, H, W), rotated as the file says."""
     pixels = torch.from_numpy(frame.to_ndarray(format="rgb24"))
     turns = round(getattr(frame, "rotation", 0) / 90)
     return torch.rot90(pixels, turns, (0, 1)).permute(2, 0, 1)
 
 
-def _by(size: tuple[int, int]) -> str:
+def _size_text(size: tuple[int, int]) -> str:
     return f"{size[0]} x {size[1]}"
 
 
 def as_image(frame: Tensor) -> Image.Image:
-    """A frame (3, H, W) as a PIL image."""
+    """A frame, uint8 (3, H, W), as a PIL image."""
     return Image.fromarray(frame.permute(1, 2, 0).contiguous().numpy())

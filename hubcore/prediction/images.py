@@ -1,4 +1,4 @@
-"""Reading images: any format that Pillow reads, upright and in RGB."""
+"""Reads images in any format of Pillow's, upright and in RGB."""
 
 from __future__ import annotations
 
@@ -16,15 +16,18 @@ __all__ = ["open_image"]
 
 
 def open_image(name: str, content: Any) -> Image.Image:
-    """An image, decoded, upright and in RGB.
+    """Opens an image.
 
     Args:
-        name: what an error calls it.
-        content: a path; a PIL image; an array (H, W) or (H, W, C), uint8, or float in [0, 1]; a
-            tensor (C, H, W), uint8 or float likewise.
+        name: the input's name, for errors.
+        content: a path; a PIL image; an array (H, W) or (H, W, C); or a tensor (C, H, W). Arrays
+            and tensors are uint8 in [0, 255], or float in [0, 1].
+
+    Returns:
+        The image, decoded, turned upright by its EXIF orientation, in RGB.
 
     Raises:
-        InputError: it is missing, damaged, or no image.
+        InputError: the image is missing or damaged, or is not an image.
     """
     try:
         if isinstance(content, Image.Image):
@@ -39,12 +42,12 @@ def open_image(name: str, content: Any) -> Image.Image:
         raise InputError(name, "is not an image in a format that Pillow reads") from None
     except OSError as error:
         raise InputError(name, _reason(error)) from error
-    except Exception as error:  # decoders raise whatever they like on damaged files
+    except Exception as error:  # on a damaged file a decoder can raise anything
         raise InputError(name, f"cannot be decoded ({_reason(error)})") from error
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """An image in RGB: 16-bit and float greys keep their range, transparency shows white."""
+    """Converts an image to RGB, scaling greys of more than 8 bits. Transparency becomes white."""
     if image.mode == "RGB":
         return image
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
@@ -57,7 +60,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _from_grey(image: Image.Image) -> Image.Image:
-    """More than 8 bits to 8: plain conversion would clip nearly all of it to white."""
+    """Scales a grey image of more than 8 bits to 8 bits. Pillow's conversion would clip it."""
     import numpy as np
 
     values = np.asarray(image).astype(np.float32)
@@ -66,7 +69,7 @@ def _from_grey(image: Image.Image) -> Image.Image:
 
 
 def _full_scale(values: np.ndarray[Any, Any]) -> float:
-    """The value of white, which modes I and F don't tell: the least usual one that fits."""
+    """The value of white, which modes I and F don't define: the smallest usual one that fits."""
     highest = float(values.max(initial=0))
     return next((scale for scale in (1.0, 255.0, 65535.0) if highest <= scale), highest)
 

@@ -1,7 +1,7 @@
-"""Inputs: what a user names becomes images, pairs of images, and clips.
+"""Turns what a user names into inputs: images, pairs of images, and clips.
 
-A path may be a file, a folder or a glob. What cannot be used becomes a `Failure` in its place, so
-that the others are still done. Nothing is decoded here.
+A path may be a file, a folder or a glob. An input that cannot be used becomes a `Failure` in its
+place, so that the others can still be processed. Nothing is decoded here.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ class ImageInput:
     """One image.
 
     Attributes:
-        name: its path, or what stands for it.
-        content: its path; or a PIL image, an array (H, W, 3) or a tensor (C, H, W).
+        name: the image's path, or a name that stands for it.
+        content: the image's path; or a PIL image, an array (H, W, 3) or a tensor (3, H, W).
     """
 
     name: str
     content: Any
 
     def open(self) -> Image:
-        """The image, decoded, upright, RGB.
+        """The image, decoded, upright, in RGB.
 
         Raises:
-            InputError: it cannot be read.
+            InputError: the image cannot be read.
         """
         from .images import open_image
 
@@ -50,7 +50,13 @@ class ImageInput:
 
 @dataclass(frozen=True, eq=False)
 class PairInput:
-    """Two images of equal size, one after the other."""
+    """Two consecutive images. They must have the same size.
+
+    Attributes:
+        name: the names of both, joined by "to".
+        first: the first image.
+        second: the second image.
+    """
 
     name: str
     first: ImageInput
@@ -62,18 +68,19 @@ class ClipInput:
     """A video.
 
     Attributes:
-        name: its path, or what stands for it.
-        content: a video file, a folder of frames, or a uint8 tensor (T, C, H, W).
+        name: the video's path, or a name that stands for it.
+        content: the path of a video file or of a folder of frames; or a uint8 tensor (T, 3, H, W).
     """
 
     name: str
     content: Any
 
     def frames(self) -> Frames:
-        """Its frames, decoded on demand.
+        """The frames of the video, decoded on demand.
 
         Raises:
-            InputError: it cannot be read, or has no frames.
+            InputError: the video cannot be read, or has no frames.
+            MissingDependencyError: it is a video file, and PyAV is not installed.
         """
         from .frames import open_frames
 
@@ -84,16 +91,19 @@ Input = ImageInput | PairInput | ClipInput
 
 
 def expand(inputs: Any, task: str) -> list[Input | Failure]:
-    """The inputs of a task, in order.
-
-    Args:
-        inputs: a path, a glob, an image (PIL, array or tensor), or several of them. For
-            ``video-classification`` a video file, a folder of frames, a folder of either, or
-            a uint8 tensor (T, C, H, W). For ``optical-flow`` images that follow one another,
-            or folders of them, or tuples of two images.
-        task: decides what a folder means.
+    """Lists the inputs of a task.
 
     A folder stands for the images in it (not in its subfolders), in natural order.
+
+    Args:
+        inputs: a path, a glob, an image (PIL, array or tensor), or a list, set or iterator of
+            these. For ``video-classification``: a video file, a folder of frames, a folder of
+            either, or a uint8 tensor (T, 3, H, W). For ``optical-flow``: consecutive images,
+            folders of them, or tuples of two images.
+        task: the task, such as ``image-classification``.
+
+    Returns:
+        The inputs in order, with a `Failure` in the place of each that cannot be used.
     """
     several = inputs if _is_several(inputs) else [inputs]
     if task == "video-classification":
@@ -106,7 +116,7 @@ def expand(inputs: Any, task: str) -> list[Input | Failure]:
 def _images(inputs: Iterable[Any]) -> Iterator[ImageInput | Failure]:
     for number, one in enumerate(inputs):
         if not _is_path(one):
-            yield ImageInput(_unnamed(one, number), one)
+            yield ImageInput(_name_of(one, number), one)
             continue
         try:
             paths = matches(one)
@@ -118,7 +128,7 @@ def _images(inputs: Iterable[Any]) -> Iterator[ImageInput | Failure]:
                 found = images_in(path)
                 yield from (ImageInput(str(image), image) for image in found)
                 if not found:
-                    reason = f"no images in this folder; those below it: '{path}/**/*.jpg'"
+                    reason = f"no images in this folder. For its subfolders: '{path}/**/*.jpg'"
                     yield _failure(path, reason)
             else:
                 yield ImageInput(str(path), path)
@@ -140,9 +150,9 @@ def _pairs(inputs: Sequence[Any]) -> Iterator[PairInput | Failure]:
 
 
 def _only_images(images: Iterable[Any]) -> Iterator[ImageInput | Failure]:
-    """One image each: within a tuple, no folder stands for many."""
+    """One input per item: in a tuple, a folder or a glob does not stand for its images."""
     for number, one in enumerate(images):
-        yield ImageInput(str(one) if _is_path(one) else _unnamed(one, number), one)
+        yield ImageInput(str(one) if _is_path(one) else _name_of(one, number), one)
 
 
 def _sequence(found: Iterable[ImageInput | Failure]) -> Iterator[PairInput | Failure]:
@@ -161,7 +171,7 @@ def _sequence(found: Iterable[ImageInput | Failure]) -> Iterator[PairInput | Fai
 def _clips(inputs: Iterable[Any]) -> Iterator[ClipInput | Failure]:
     for number, one in enumerate(inputs):
         if not _is_path(one):
-            yield ClipInput(_unnamed(one, number), one)
+            yield ClipInput(_name_of(one, number), one)
             continue
         try:
             paths = matches(one)
@@ -172,13 +182,13 @@ def _clips(inputs: Iterable[Any]) -> Iterator[ClipInput | Failure]:
             if path.is_dir():
                 yield from _clips_in(path)
             elif path.suffix.lower() in image_suffixes():
-                yield _failure(path, "is a single image; give the folder that holds the frames")
+                yield _failure(path, "is a single image: give the folder that holds the frames")
             else:
                 yield ClipInput(str(path), path)
 
 
 def _clips_in(folder: Path) -> Iterator[ClipInput | Failure]:
-    """A folder of frames is one video; any other stands for the videos in it."""
+    """A folder of frames is one video. Any other folder stands for the videos in it."""
     if images_in(folder):
         yield ClipInput(str(folder), folder)
         return
@@ -193,7 +203,7 @@ def _clips_in(folder: Path) -> Iterator[ClipInput | Failure]:
 
 
 def _is_several(inputs: Any) -> bool:
-    # Arrays, tensors and PIL images could be iterated too, but each is one input.
+    # Arrays and tensors can be iterated as well, but each is one input.
     return isinstance(inputs, list | set | frozenset | Iterator)
 
 
@@ -201,8 +211,8 @@ def _is_path(one: Any) -> TypeGuard[str | os.PathLike[str]]:
     return isinstance(one, str | os.PathLike)
 
 
-def _unnamed(one: Any, number: int) -> str:
-    """A name for what has none; a PIL image that was opened from a file knows it."""
+def _name_of(one: Any, number: int) -> str:
+    """A name for an input that is not a path: the file of a PIL image if known, else a number."""
     return str(getattr(one, "filename", "") or f"input {number}")
 
 

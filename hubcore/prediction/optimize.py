@@ -1,7 +1,7 @@
-"""Faster models: fused, in another memory layout, in another number format, or compiled.
+"""Makes models faster: fused, in another memory layout or number format, or compiled.
 
-Each changes the outputs a little, so all are off unless they are asked for, and
-`largest_difference` says by how much.
+Each of these changes the outputs slightly, so all are off by default. `largest_difference` measures
+by how much.
 """
 
 from __future__ import annotations
@@ -29,18 +29,23 @@ def prepared(
     compile: bool = False,
     channels_last: bool = False,
 ) -> Callable[..., Any]:
-    """A model as it is to be called.
+    """Prepares a model for prediction.
 
     Args:
-        model: in evaluation mode. It may be changed: pass a copy to keep it.
-        optimize: fuse convolutions with the batch normalisations that follow them where the
-            model can be traced, and keep images channels-last.
-        dtype: of the computation. Results come back in float32 or in this type.
-        compile: with `torch.compile`; the first batch of each shape takes long.
-        channels_last: give the model images that are channels-last, and change nothing else.
+        model: the model, in evaluation mode. It may be changed: pass a copy to keep it.
+        optimize: fold batch normalisations into the convolutions before them, where the model can
+            be traced, and use the channels-last memory format.
+        dtype: the number format to compute in, layer by layer where possible (autocast). Outputs
+            are in float32 or in this format.
+        compile: compile the model with `torch.compile`. The first batch then takes long.
+        channels_last: pass images (B, C, H, W) to the model in the channels-last memory format, and
+            change nothing else.
+
+    Returns:
+        A callable that takes and returns what the model does.
 
     Raises:
-        PredictionError: a quantized model can't be had in another number format.
+        PredictionError: the model is quantized, and ``dtype`` is not float32.
     """
     call: Callable[..., Any] = model
     if optimize:
@@ -49,7 +54,9 @@ def prepared(
         call = torch.compile(model, dynamic=True)
     if dtype != torch.float32:
         if _is_quantized(model):
-            raise PredictionError("A quantized model has its own number format: leave out dtype.")
+            raise PredictionError(
+                "A quantized model computes in its own number format: leave dtype out."
+            )
         call = _Autocast(call, dtype)
     if optimize or channels_last:
         call = _ChannelsLast(call)
@@ -57,11 +64,11 @@ def prepared(
 
 
 def is_torchvisions(model: nn.Module) -> bool:
-    """Whether a model is one of torchvision's, with no part from elsewhere and no hooks.
+    """Whether a model is one of torchvision's, without modules from elsewhere and without hooks.
 
-    Such a model is known (the tests say so) to take images in any memory layout and to keep
-    nothing between calls, so that several threads may call it at once. Another author's may rely
-    on contiguous images, or leave intermediate results in itself.
+    Tests show that such a model takes images in any memory layout and keeps no state between calls,
+    so several threads can call it at once. Other authors' models may need contiguous images, or
+    store intermediate results in their modules.
     """
     return type(model).__module__.startswith("torchvision.") and not any(
         type(module).__module__.partition(".")[0] not in ("torch", "torchvision")
@@ -74,7 +81,7 @@ def is_torchvisions(model: nn.Module) -> bool:
 def fused(model: nn.Module) -> nn.Module:
     """The model with batch normalisations folded into the convolutions before them.
 
-    A model that can't be traced (detectors, for one) comes back as it was.
+    A model that can't be traced, such as a detector, is returned unchanged.
     """
     from torch.fx.experimental.optimization import fuse
 
@@ -82,16 +89,21 @@ def fused(model: nn.Module) -> nn.Module:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             result: nn.Module = fuse(model)
-    except Exception:  # tracing fails in as many ways as there are ways to write a model
+    except Exception:  # tracing an arbitrary model can raise anything
         return model
     return result.eval()
 
 
 def largest_difference(outputs: Any, others: Any) -> float:
-    """The largest absolute difference between two outputs of the same form.
+    """The largest absolute difference between two outputs of the same structure.
+
+    Args:
+        outputs: a tensor, or nested lists, tuples and mappings of tensors.
+        others: the same structure.
 
     Returns:
-        NaN where they can't be compared, since one found more objects than the other.
+        The difference; 0 if there are no numbers to compare. NaN if the shapes differ, as when
+        one model found more objects than the other.
     """
     first, second = list(_tensors(outputs)), list(_tensors(others))
     if [t.shape for t in first] != [t.shape for t in second]:
@@ -107,7 +119,7 @@ def largest_difference(outputs: Any, others: Any) -> float:
 
 
 class _Autocast:
-    """Calls a model in another number format, layer by layer where the layer allows it."""
+    """Calls a model in another number format, in each layer that allows it."""
 
     def __init__(self, model: Callable[..., Any], dtype: torch.dtype) -> None:
         self._model = model
@@ -135,7 +147,7 @@ class _ChannelsLast:
 
 
 def plain_copy(model: nn.Module) -> nn.Module:
-    """A copy to compare with, before the model is changed."""
+    """A deep copy of a model, to keep it before the model is changed."""
     return copy.deepcopy(model)
 
 

@@ -1,4 +1,4 @@
-"""A folder of annotated pictures."""
+"""Writes annotated pictures into a folder."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ JPEG_QUALITY = 92
 
 
 class PictureFolder:
-    """Writes pictures of results, each whole or not at all.
+    """Writes pictures of results, each completely or not at all.
 
-    A picture is named after its input and the model, so that it never replaces an input that
-    lies in the same folder. Pictures of JPEG files are JPEGs, all others PNGs.
+    A picture is named after its input and the model, so it never replaces an input in the same
+    folder. Pictures of JPEG files are JPEGs, all others are PNGs.
 
     Args:
-        folder: made if it is not there.
-        model: the model's name.
+        folder: the folder for the pictures. It is created if it does not exist.
+        model: the name of the model.
 
     Raises:
-        PredictionError: the folder cannot be made or written to.
+        PredictionError: the folder cannot be created or written to.
     """
 
     def __init__(self, folder: Path, model: str) -> None:
@@ -42,10 +42,10 @@ class PictureFolder:
             raise PredictionError(f"Cannot write to the folder '{folder}': {reason}.") from error
 
     def save(self, result: Result) -> Path:
-        """Draws a result and returns the picture's path.
+        """Draws a result, and returns the path of the picture.
 
         Raises:
-            InputError: the input cannot be read any more.
+            InputError: the input can no longer be read.
             PredictionError: the picture cannot be written.
         """
         picture = result.draw()
@@ -68,7 +68,7 @@ class PictureFolder:
         return target
 
     def _free_name(self, stem: str, suffix: str) -> str:
-        """A name that no picture of this run has: inputs of several folders may be called alike."""
+        """A name that is new in this run: inputs in different folders may have the same name."""
         stem = f"{stem or 'picture'}-{self._model}"
         name, number = f"{stem}{suffix}", 2
         while name.lower() in self._used:

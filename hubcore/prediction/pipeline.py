@@ -1,7 +1,7 @@
-"""The pipeline: work is spread over threads, and comes back in order.
+"""Spreads work over threads, and returns the results in order.
 
-Decoding, resizing and tensor arithmetic release the interpreter's lock, so threads serve as well
-as processes and share memory with the model.
+Decoding, resizing and tensor arithmetic release the interpreter's lock, so threads do as well as
+processes, and share memory with the model.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Out = TypeVar("Out")
 
 
 def default_workers() -> int:
-    """How many threads work, by default: one a processor that this process may use, at most 8."""
+    """The default number of threads: one per processor that this process may use, at most 8."""
     try:
         return max(1, min(8, len(os.sched_getaffinity(0))))
     except AttributeError:  # macOS and Windows have no affinity
@@ -33,14 +33,14 @@ def default_workers() -> int:
 def ordered_map(
     work: Callable[[In], Out], items: Iterable[In], *, workers: int, ahead: int, threads: int = 1
 ) -> Iterator[Out]:
-    """Calls `work` for each item in threads, and gives what it returns in the items' order.
+    """Calls ``work`` for each item in threads, and yields the results in the items' order.
 
     Args:
-        work: what it raises is raised here, in its turn.
-        items: consumed only as far ahead as needed.
-        workers: threads. 0: none, everything happens in the caller's.
-        ahead: how many items are at work, or done and not yet taken, at a time.
-        threads: of torch's arithmetic, for each worker.
+        work: the function to call. An exception that it raises is raised in place of its result.
+        items: the items, consumed only as far ahead as needed.
+        workers: the number of threads. 0: everything runs in the caller's thread.
+        ahead: the largest number of items that are in progress, or done but not yet consumed.
+        threads: the number of torch's threads for each worker.
     """
     if not workers:
         yield from map(work, items)
@@ -57,16 +57,15 @@ def ordered_map(
 
 @contextmanager
 def _pool(workers: int, threads: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads whose arithmetic uses so many threads of torch's, and no more.
+    """A pool whose workers each compute with ``threads`` threads of torch's.
 
-    By default each would start as many as there are processors, to fight over these with the
-    model's.
+    By default each worker would use as many as there are processors, and compete with the model.
     """
     pool = ThreadPoolExecutor(workers, thread_name_prefix="hubcore")
     started = Barrier(workers + 1)
 
     def start() -> None:
-        torch.get_num_threads()  # torch sets a thread up at its first question, undoing the next
+        torch.get_num_threads()  # torch initialises a thread here, which would undo the next line
         torch.set_num_threads(threads)
         started.wait()
 
@@ -75,8 +74,8 @@ def _pool(workers: int, threads: int) -> Iterator[ThreadPoolExecutor]:
         for _ in range(workers):
             pool.submit(start)
         started.wait()
-        torch.set_num_threads(everyone)  # for threads to come: the workers keep theirs
+        torch.set_num_threads(everyone)  # for threads that start later; the workers keep theirs
         yield pool
     finally:
-        started.abort()  # nobody waits for a worker that the system refused
+        started.abort()  # so that no worker waits for one that could not be started
         pool.shutdown(wait=True, cancel_futures=True)

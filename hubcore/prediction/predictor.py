@@ -1,4 +1,4 @@
-"""`Predictor`: a model with its weights' preprocessing, ready for many inputs."""
+"""`Predictor`: a model with its weights' preprocessing, for predicting repeatedly."""
 
 from __future__ import annotations
 
@@ -32,45 +32,52 @@ __all__ = ["Predictor"]
 
 Loaded = tuple[Input | Failure, Sample | Exception]
 
-# What a processor takes of an accelerator's batch: what still fits its caches.
+# On the CPU batches are smaller by this factor, so that they fit its caches.
 CPU_SHARE = 4
 
 
 class Predictor:
-    """A model, its weights' preprocessing and its task, ready for any number of inputs.
+    """A model with its weights' preprocessing and its task, ready for any number of inputs.
 
     Args:
-        model: a name, bare or canonical; or a module that is ready to use, with `weights` given.
+        model: a model's name, bare or canonical; or a module with its weights loaded, which needs
+            ``weights`` too. The module is moved to the device and put in evaluation mode.
         weights: for a name, what the model's builder takes: ``"DEFAULT"``, a member's name, a
             full name, a member, or any object that satisfies `hubcore.WeightsLike`. For a module,
-            the weights whose preprocessing and categories go with it. The module is moved to the
-            device and put in evaluation mode.
-        task: where neither the model nor the weights tell.
-        top: how many classes a classification gives.
-        score: the least score of a detection.
+            the weights that provide its preprocessing and categories: an object or a full name.
+        task: the task, needed only if neither the model nor the weights name it.
+        top: the number of classes in a `ClassificationResult`.
+        score: the lowest score of the detections to return, in [0, 1].
         device: such as ``"cpu"`` or ``"cuda"``.
-        batch_size: inputs a batch. Default: 16 for image classification, 4 for semantic
-            segmentation, a quarter of these on the CPU, else 1. Only inputs that have equal
-            shapes once they are preprocessed go through the model together, so that nothing is
-            padded and results stay what they are one by one.
-        workers: threads that decode and preprocess; where one of torchvision's models does
-            either of these tasks on the CPU, each also predicts. Default: one a processor, at
-            most 8. 0: none, everything happens in the caller's thread.
-        rate: frames a second of videos that don't tell, such as folders of frames.
-        optimize, dtype, compile: see `optimize.prepared`; ``dtype`` is one of `DTYPES`.
-        compare: run the plain model too, and keep the `largest_difference` of the outputs.
-        progress: show a progress bar while downloading.
+        batch_size: the number of inputs per batch. Default: 16 for image classification, 4 for
+            semantic segmentation, a quarter of these on the CPU, and 1 for other tasks. Only
+            inputs that have equal shapes after preprocessing go through the model together:
+            nothing is padded, so results are the same as one by one.
+        workers: the number of threads that decode and preprocess. On the CPU, for image
+            classification and semantic segmentation with torchvision's models, these threads also
+            run the model. Default: one per processor, at most 8. 0: everything runs in the
+            caller's thread.
+        rate: the frame rate, in frames per second, of videos that don't state theirs, such as
+            folders of frames. Default: the rate that the weights were evaluated with.
+        optimize: fold batch normalisations and use channels-last, see `optimize.prepared`.
+        dtype: the number format to compute in: ``"float32"``, ``"bfloat16"`` or ``"float16"``.
+        compile: compile the model with `torch.compile`.
+        compare: also run the unchanged model, and measure the `largest_difference` of the outputs.
+        progress: show a progress bar on stderr while downloading.
 
     Attributes:
+        device: the device of the model.
         weights: the weights.
-        task: the task's name.
-        largest_difference: between the outputs of this model and of the plain one so far; None
-            unless `compare` is set and something was predicted.
+        task: the name of the task.
+        largest_difference: the largest absolute difference so far between the outputs of the
+            changed and the unchanged model. None unless ``compare`` is set and a batch was
+            predicted with a changed model. NaN if outputs could not be compared.
 
     Raises:
         UnknownNameError: there is no such model, or it has no such weights.
-        PredictionError: no weights, no task that is served, or no such device.
-        HubError: the weights cannot be had or do not fit.
+        PredictionError: there are no weights, prediction does not support the task, or an option
+            is wrong.
+        HubError: the weights cannot be downloaded or do not fit.
     """
 
     def __init__(
@@ -92,9 +99,9 @@ class Predictor:
         progress: bool = True,
     ) -> None:
         if batch_size is not None and batch_size < 1:
-            raise PredictionError(f"A batch holds at least one input, not {batch_size}.")
+            raise PredictionError(f"batch_size must be at least 1, not {batch_size}.")
         if dtype not in DTYPES:
-            raise PredictionError(f"Unknown dtype '{dtype}': choose one of {', '.join(DTYPES)}.")
+            raise PredictionError(f"Unknown dtype '{dtype}'. Choose one of {', '.join(DTYPES)}.")
         self.device = _device(device)
         if isinstance(model, str):
             entry = find_model(model)
@@ -116,8 +123,8 @@ class Predictor:
         module = module.eval().to(self.device)
         self._plain = plain_copy(module) if compare and changes else None
         if optimize and module is model:
-            module = plain_copy(module)  # fusing must not change the caller's
-        # Large inputs, one a batch, would take a model's working memory once a worker.
+            module = plain_copy(module)  # fusing must not change the caller's module
+        # Not for tasks with large inputs: each worker would take a model's working memory.
         self._side_by_side = (
             self.device.type == "cpu"
             and self._task.batch_size > 1
@@ -125,7 +132,7 @@ class Predictor:
             and is_torchvisions(module)
         )
         if self._side_by_side and module is not model:
-            # Else every batch would convert the weights anew. A caller's module stays as it is.
+            # Else each batch would convert the weights again. A caller's module is not changed.
             module = module.to(memory_format=torch.channels_last)
         self._model = prepared(
             module,
@@ -138,17 +145,22 @@ class Predictor:
         self._lock = Lock()
 
     def __call__(self, inputs: Any, *, on_error: str = "raise") -> list[Any]:
-        """Predicts.
+        """Predicts all inputs.
 
         Args:
             inputs: see `hubcore.predict`.
-            on_error: ``"raise"`` the first error, or ``"return"`` a `Failure` in its place.
+            on_error: ``"raise"`` to raise the first error, or ``"return"`` to return a `Failure`
+                in the place of each result that cannot be made.
 
         Returns:
-            One `Result` an input, in order.
+            One `Result` per input, in order.
+
+        Raises:
+            InputError: an input cannot be used, and ``on_error`` is ``"raise"``.
+            ValueError: ``on_error`` has another value.
         """
         if on_error not in ("raise", "return"):
-            raise ValueError(f"on_error is 'raise' or 'return', not {on_error!r}")
+            raise ValueError(f"on_error must be 'raise' or 'return', not {on_error!r}")
         results = []
         for result in self.stream(inputs):
             if isinstance(result, Failure) and on_error == "raise":
@@ -157,14 +169,17 @@ class Predictor:
         return results
 
     def stream(self, inputs: Any) -> Iterator[Result | Failure]:
-        """Predicts, and gives each result as soon as it is there, in order.
+        """Predicts, and yields each result as soon as it is ready, in order.
 
         Args:
-            inputs: see `hubcore.predict`; or what `inputs.expand` made of them.
+            inputs: see `hubcore.predict`; or the list that `inputs.expand` returned.
+
+        Returns:
+            An iterator over one `Result` per input, or a `Failure` in its place.
         """
         items = inputs if _is_expanded(inputs) else expand(inputs, self.task)
         workers = min(self._workers, len(items)) if len(items) > 1 else 0
-        # Models of one thread each waste nothing by waiting for one another.
+        # Several models with one thread each lose no time waiting for one another.
         models = min(workers, torch.get_num_threads()) if self._side_by_side else 1
         if models > 1:
             return self._stream_side_by_side(items, models)
@@ -173,7 +188,7 @@ class Predictor:
     def _stream_side_by_side(
         self, items: Sequence[Input | Failure], workers: int
     ) -> Iterator[Result | Failure]:
-        """Each worker decodes and predicts whole batches."""
+        """Lets each worker decode and predict whole batches."""
         keep_freed_memory()
         size = min(self._batch_size, math.ceil(len(items) / workers))
         batches = [items[start : start + size] for start in range(0, len(items), size)]
@@ -190,14 +205,14 @@ class Predictor:
     def _stream_in_turn(
         self, items: Sequence[Input | Failure], workers: int
     ) -> Iterator[Result | Failure]:
-        """Workers decode ahead; the caller's thread predicts batch after batch."""
+        """Lets the workers decode ahead, while the caller's thread predicts batch after batch."""
         ahead = 2 * self._batch_size + workers
         loaded = ordered_map(self._load, items, workers=workers, ahead=ahead)
         while batch := list(islice(loaded, self._batch_size)):
             yield from self._predict_batch(batch)
 
     def _load(self, item: Input | Failure) -> Loaded:
-        """An input, decoded and preprocessed; or what prevented it, in its place."""
+        """Decodes and preprocesses an input. Errors are returned in place of the sample."""
         if isinstance(item, Failure):
             return item, item.error
         try:
@@ -222,7 +237,7 @@ class Predictor:
     def _predict_group(
         self, items: Sequence[Input], samples: Sequence[Sample]
     ) -> Sequence[Result | Failure]:
-        """Predicts inputs of equal shape, one by one if they fail together."""
+        """Predicts inputs of equal shape together, or one by one if that fails."""
         try:
             return self._forward(items, samples)
         except Exception as error:
@@ -243,13 +258,13 @@ class Predictor:
             output = self._task.run(self._model, moved)
             if self._plain is not None:
                 plain = self._task.run(self._plain, moved)
-                self._compared(largest_difference(output, plain))
+                self._record_difference(largest_difference(output, plain))
             return self._task.results(output, items, samples)
 
-    def _compared(self, difference: float) -> None:
+    def _record_difference(self, difference: float) -> None:
         with self._lock:
             known = self.largest_difference or 0.0
-            # NaN, once there, stays.
+            # Once NaN, it stays NaN.
             self.largest_difference = (
                 difference if math.isnan(difference) else max(known, difference)
             )
@@ -259,7 +274,7 @@ class Predictor:
 
 
 def _weights_of(entry: ModelEntry, weights: Any) -> tuple[WeightsLike, dict[str, Any]]:
-    """What a builder's weights mean, and the arguments that they need."""
+    """The weights to predict with, and the arguments that they need the builder to have."""
     quantizes = "quantize" in entry.parameters
     try:
         found = resolve_weights(entry, weights, {"quantize": True} if quantizes else {})
@@ -268,8 +283,11 @@ def _weights_of(entry: ModelEntry, weights: Any) -> tuple[WeightsLike, dict[str,
             raise
         raise WeightsError(str(error)) from error
     if found is None:
-        raise PredictionError(f"Prediction needs weights, and '{entry.name}' was given none.")
-    # Weights that were quantized say for which engine.
+        raise PredictionError(
+            f"Prediction needs weights, but '{entry.name}' was given none. Use weights='DEFAULT', "
+            f"say."
+        )
+    # Quantized weights name their engine.
     return found, {"quantize": "backend" in found.meta} if quantizes else {}
 
 
@@ -278,7 +296,7 @@ def _weights_for_module(weights: Any) -> WeightsLike:
         return get_weight(weights)
     if isinstance(weights, str) or not isinstance(weights, WeightsLike):
         raise PredictionError(
-            "A module does not tell its preprocessing: give the weights that go with it, such as "
+            "A module does not define its preprocessing: give the weights that go with it, such as "
             "weights='ResNet50_Weights.IMAGENET1K_V2'."
         )
     return weights
@@ -289,7 +307,7 @@ def _task_of(weights: WeightsLike) -> str | None:
 
 
 def _known_task(weights: WeightsLike) -> str:
-    """The task of weights, or of the hub's weights of equal name, such as torchvision's."""
+    """The task of weights. torchvision's own name none: the hub's of the same name do."""
     task = _task_of(weights)
     if task is None:
         try:
@@ -297,7 +315,10 @@ def _known_task(weights: WeightsLike) -> str:
         except ValueError:
             task = None
     if task is None:
-        raise PredictionError(f"The weights {weights} don't say what they do: give task=....")
+        raise PredictionError(
+            f"The weights {weights} don't name their task: give it, such as "
+            f"task='image-classification'."
+        )
     return task
 
 

@@ -1,7 +1,7 @@
-"""What a prediction gives: one result an input, typed by the task.
+"""The results of prediction: one per input, of a type that the task decides.
 
-Boxes and points are in pixels of the input as it is shown (EXIF orientation applied), with the
-origin at the upper left corner.
+Boxes and points are in pixels of the input as it is shown (with EXIF orientation applied), with the
+origin in the upper left corner.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["ClassificationResult", "DetectionResult", "Flow", "Result", "Semanti
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What was predicted of one input.
+    """The prediction for one input. ``str(result)`` gives it as text.
 
     Attributes:
         source: the input.
@@ -33,21 +33,22 @@ class Result:
     size: tuple[int, int]
 
     def draw(self) -> Image:
-        """The input with the prediction drawn on it, RGB.
+        """Draws the prediction on the input.
 
-        Small images are enlarged so that the text can be read.
+        Returns:
+            A new image, RGB. Small images are enlarged so that the text is legible.
 
         Raises:
-            InputError: the input cannot be read any more.
+            InputError: the input can no longer be read.
         """
         raise NotImplementedError
 
     def annotations(self) -> list[dict[str, Any]]:
-        """The prediction as COCO-style annotations, ready for JSON (see `coco`)."""
+        """The prediction as COCO-style annotations, ready for JSON (see the module `coco`)."""
         raise NotImplementedError
 
     def lines(self) -> list[str]:
-        """The prediction for people, one line a fact."""
+        """The prediction as text, one line per class, object or fact."""
         raise NotImplementedError
 
     def __str__(self) -> str:
@@ -56,7 +57,11 @@ class Result:
 
 @dataclass(frozen=True, eq=False)
 class ClassificationResult(Result):
-    """The likeliest classes of an image or a video, likeliest first."""
+    """The most likely classes of an image or a video.
+
+    Attributes:
+        classes: the classes, the most likely first.
+    """
 
     source: ImageInput | ClipInput
     classes: tuple[Classification, ...]
@@ -79,7 +84,11 @@ class ClassificationResult(Result):
 
 @dataclass(frozen=True, eq=False)
 class DetectionResult(Result):
-    """The objects in an image, highest score first."""
+    """The objects that were found in an image.
+
+    Attributes:
+        detections: the objects, the highest score first.
+    """
 
     source: ImageInput
     detections: tuple[Detection, ...]
@@ -106,11 +115,11 @@ class DetectionResult(Result):
 
 @dataclass(frozen=True, eq=False)
 class SemanticMask(Result):
-    """A class for each pixel.
+    """A class for each pixel of an image.
 
     Attributes:
-        mask: uint8 or int64, (height, width) of the image: each pixel's category id.
-        classes: the classes that are present, largest share first.
+        mask: int64, (height, width) of the image: the category id of each pixel.
+        classes: the classes that are present, the largest share first.
     """
 
     source: ImageInput
@@ -133,11 +142,13 @@ class SemanticMask(Result):
 
 @dataclass(frozen=True, eq=False)
 class Flow(Result):
-    """Where each pixel of an image is in the next one.
+    """The movement of each pixel from an image to the next one.
 
     Attributes:
         flow: float32, (2, height, width): the movement (x, y) in pixels.
-        minimum, mean, maximum: of the movement's length, in pixels.
+        minimum: the smallest length of the movement, in pixels.
+        mean: the mean length of the movement, in pixels.
+        maximum: the largest length of the movement, in pixels.
     """
 
     source: PairInput
@@ -163,5 +174,6 @@ class Flow(Result):
 
 
 def box_text(box: Sequence[float]) -> str:
+    """A box (x1, y1, x2, y2) as text, in whole pixels."""
     x1, y1, x2, y2 = (round(value) for value in box)
     return f"at ({x1}, {y1}) to ({x2}, {y2})"

@@ -1,7 +1,7 @@
-"""The plain values that results are made of.
+"""The plain values that results consist of.
 
-Boxes and points are in pixels of the input as it is shown (EXIF orientation applied), with the
-origin at the upper left corner.
+Boxes and points are in pixels of the input as it is shown (with EXIF orientation applied), with the
+origin in the upper left corner.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ class Classification:
     """One class of an image or a video.
 
     Attributes:
-        label: its name.
-        category_id: its index in the weights' ``meta["categories"]``.
-        probability: in [0, 1]; over all classes they sum to 1.
+        label: the name of the class.
+        category_id: the index of the class in the weights' ``meta["categories"]``.
+        probability: in [0, 1]. The probabilities of all the model's classes sum to 1.
     """
 
     label: str
@@ -37,9 +37,10 @@ class Keypoint:
     """A point of a detected object.
 
     Attributes:
-        name: what it is, such as ``left_knee``.
-        x, y: where it is.
-        score: the model's confidence on its own scale; positive where the point is likely visible.
+        name: the name of the point, such as ``left_knee``.
+        x: the distance from the left edge, in pixels.
+        y: the distance from the upper edge, in pixels.
+        score: the model's confidence, on its own scale. Positive if the point is likely visible.
     """
 
     name: str
@@ -53,12 +54,12 @@ class Detection:
     """One object in an image.
 
     Attributes:
-        label: the name of its class.
-        category_id: the class's index in the weights' ``meta["categories"]``.
-        score: in [0, 1].
-        box: (x1, y1, x2, y2).
-        mask: bool, (height, width) of the image; None from models that give none.
-        keypoints: empty from models that give none.
+        label: the name of the object's class.
+        category_id: the index of the class in the weights' ``meta["categories"]``.
+        score: the model's confidence, in [0, 1].
+        box: (x1, y1, x2, y2) in pixels.
+        mask: bool, (height, width) of the image; None if the model predicts no masks.
+        keypoints: the object's keypoints; empty if the model predicts none.
     """
 
     label: str
@@ -74,9 +75,9 @@ class SegmentedClass:
     """A class that is present in an image.
 
     Attributes:
-        label: its name.
-        category_id: its index in the weights' ``meta["categories"]``.
-        share: of the image's pixels, in (0, 1].
+        label: the name of the class.
+        category_id: the index of the class in the weights' ``meta["categories"]``.
+        share: the class's share of the image's pixels, in (0, 1].
     """
 
     label: str
@@ -86,11 +87,11 @@ class SegmentedClass:
 
 @dataclass(frozen=True)
 class Failure:
-    """An input of which nothing could be predicted.
+    """An input for which nothing could be predicted.
 
     Attributes:
-        source: the input's name.
-        error: why.
+        source: the name of the input.
+        error: the reason.
     """
 
     source: str
@@ -98,5 +99,5 @@ class Failure:
 
 
 def percent(share: float) -> str:
-    """A share in percent, such as `` 71.7 %``."""
+    """A share in [0, 1] as a percentage of fixed width, such as `` 71.7 %``."""
     return f"{100 * share:5.1f} %"

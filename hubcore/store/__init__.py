@@ -1,7 +1,6 @@
-"""Verified files by their digest, fetched when they are missing.
+"""The store: verified files by their digest, downloaded when they are missing.
 
-How bytes travel is the business of `hubcore.download`. What the files are (weights, models,
-tensors) is not known here.
+`hubcore.download` transfers the bytes. What the files contain is not known here.
 """
 
 from ..download.remote import RemoteFile

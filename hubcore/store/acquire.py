@@ -1,4 +1,4 @@
-"""Brings a file that is missing into the store: from this machine, or over the network."""
+"""Adds a missing file to the store: from this machine, or over the network."""
 
 from __future__ import annotations
 
@@ -39,15 +39,31 @@ def acquire(
     cancel: Cancel,
     connections: int | None = None,
 ) -> Path:
-    """Takes the file from the first place that has it; `Store.get` says what is raised."""
+    """Adds a file to the store from the first place that has it.
+
+    Args:
+        store: the store.
+        file: the file.
+        check_hash: whether to verify its digest.
+        display: the progress bar to update.
+        cancel: stops the download when it is set.
+        connections: the maximum number of connections; by default that of the settings.
+
+    Returns:
+        The file's path in the store.
+
+    Raises:
+        CancelledError: `cancel` was set.
+        HubError: as for `Store.get`.
+    """
     path = _from_this_machine(store, file, check_hash)
     if path is not None:
         return path
     remote = [url for url in file.urls if scheme(url) not in _LOCAL]
     if not remote:
-        raise DownloadError(_how_to_get(store, file, "no installed package ships it"))
+        raise DownloadError(_missing(store, file, "no installed package ships it"))
     if settings.offline():
-        raise OfflineError(_how_to_get(store, file, "HUBCORE_OFFLINE is set"))
+        raise OfflineError(_missing(store, file, "HUBCORE_OFFLINE is set"))
     trusted = next((d for url in file.urls if (d := store.trusted(url))), "") if check_hash else ""
     expected = ((file.digest or "") if check_hash else "") or trusted
     key = expected or "url-" + key_of(identity(remote[0]))[:40]
@@ -78,8 +94,8 @@ def acquire(
                     redact(original),
                     trusted,
                     digest,
-                    "The file changed since it was first fetched. If its publisher says so "
-                    f"too: hub cache forget {redact(original)}",
+                    "The file has changed since it was first fetched. If its publisher confirms "
+                    f"that: hub cache forget {redact(original)}",
                 )
             path = store.publish(partial.data, digest, file.name, original)
             store.trust(original, digest)
@@ -101,7 +117,7 @@ def _fetched(
     cancel: Cancel,
     connections: int | None,
 ) -> tuple[str, str]:
-    """Fills the partial; returns its digest and which of the addresses it came from."""
+    """Fills the partial; returns the file's digest and the one of `remote` that served it."""
     sources = [Source(url, original) for original in remote for url in addresses_for(original)]
     for url, original in sources:
         if scheme(url) not in _WEB | _LOCAL and hooks.fetch(url, partial.data):
@@ -123,9 +139,9 @@ def _fetched(
 
 
 def _from_this_machine(store: Contents, file: RemoteFile, check_hash: bool) -> Path | None:
-    """Takes the file from an installed distribution, or a path that the user gave.
+    """Adds the file from an installed distribution, or from a ``file:`` address of the user's.
 
-    A configured mirror may be such a place too: a folder, a stick, a package.
+    Configured mirrors may have such addresses too.
     """
     wrong: DigestMismatchError | None = None
     for original in file.urls:
@@ -151,17 +167,19 @@ def _from_this_machine(store: Contents, file: RemoteFile, check_hash: bool) -> P
     return None
 
 
-def _how_to_get(store: Contents, file: RemoteFile, why: str) -> str:
+def _missing(store: Contents, file: RemoteFile, why: str) -> str:
+    """The message for a file that cannot be fetched: why, and how to get it nevertheless."""
     places = "".join(f"\n  {redact(url)}" for url in file.urls)
     return (
-        f"{file.name or 'The file'} is not in {store.root}, and {why}. On a machine with a "
-        "connection: 'hub download' it, or 'hub bundle create' there and 'hub bundle import' "
-        f"here; or fetch it by other means and 'hub cache import FILE'. It is found at:{places}"
+        f"{file.name or 'The file'} is not in {store.root}, and {why}. Run 'hub download' with a "
+        "network connection; or run 'hub bundle create' on a machine that has one and 'hub bundle "
+        "import' here; or fetch the file by other means and run 'hub cache import FILE'. "
+        f"Its addresses:{places}"
     )
 
 
 def _sizes(folder: Path, key: str) -> list[tuple[str, int]]:
-    """How far the downloads of a file are, in other processes."""
+    """The sizes of the file's partials, by which other processes' progress is noticed."""
     with contextlib.suppress(OSError):
         return sorted(
             (path.name, (path / "data").stat().st_size)

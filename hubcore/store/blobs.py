@@ -1,7 +1,7 @@
-"""Files under their full SHA-256, each with a record of what is known of it.
+"""Files under their full SHA-256, each with a record of what is known about it.
 
-A file is verified when it enters. From then on its size and time of change tell whether it still is
-what was verified; only where they differ is it hashed again.
+A file is verified when it is added. Afterwards its size and modification time show whether it has
+changed; only if they differ from the record is it hashed again.
 """
 
 from __future__ import annotations
@@ -23,17 +23,20 @@ __all__ = ["Blobs", "Entry"]
 
 _log = logging.getLogger(__name__)
 
-_LAST_USE_GRAIN = 3600.0  # seconds; a file used all day is not written to all day
+_LAST_USE_GRAIN = 3600.0  # seconds; so that a file in constant use is not noted at each use
 
 
 class Entry(NamedTuple):
     """One file of the store.
 
     Attributes:
-        last_use: seconds since the epoch.
-        names: the names under which it came.
-        sources: the addresses it came from.
-        derived: files made from this one.
+        sha256: the full digest, 64 lower-case hexadecimal digits.
+        path: where the file is.
+        size: its size in bytes.
+        last_use: when it was last used, in seconds since the epoch, to the hour.
+        names: the names under which it was added.
+        sources: the addresses that it came from, without secrets.
+        derived: the paths of files made from it.
     """
 
     sha256: str
@@ -50,7 +53,7 @@ class Blobs:
 
     Args:
         root: the store's folder.
-        writable: False for another's store, in which not even a last use is noted.
+        writable: False for a store of others, in which nothing is written, not even a last use.
     """
 
     def __init__(self, root: Path, *, writable: bool = True) -> None:
@@ -58,15 +61,22 @@ class Blobs:
         self._writable = writable
 
     def path(self, digest: str) -> Path:
-        """Where the file with this full digest is, or would be."""
+        """The path of the file with this full digest, whether or not it exists."""
         return self._root / "blobs" / digest[:2] / digest
 
     def record_path(self, digest: str) -> Path:
-        """Where what is known of this file is noted; the record's own time is its last use."""
+        """The path of this file's record, whose modification time is the file's last use."""
         return self._root / "blobs" / digest[:2] / f"{digest}.json"
 
     def find(self, digest: str) -> Path | None:
-        """The sound file whose digest this is, or begins so; None where a prefix fits several."""
+        """Finds an undamaged file by its digest.
+
+        Args:
+            digest: the full SHA-256 or a prefix of at least 2 digits, in lower case.
+
+        Returns:
+            Its path, or None if there is none or the prefix is that of several files.
+        """
         if len(digest) < 64:
             matching = self._matching(digest)
             if len(matching) != 1:
@@ -75,7 +85,10 @@ class Blobs:
         return self.sound(digest)
 
     def sound(self, digest: str) -> Path | None:
-        """The file, if it still is what was verified. A damaged one is removed."""
+        """The path of the file with this full digest, if it is undamaged.
+
+        A damaged file is removed, if the store is writable.
+        """
         path = self.path(digest)
         try:
             status = path.stat()
@@ -96,17 +109,30 @@ class Blobs:
                     facts.update(size=status.st_size, mtime_ns=status.st_mtime_ns)
                     write_record(record, facts)
             return path
-        _log.warning("%s is damaged and is not used", path)
+        _log.warning("%s is damaged (wrong SHA-256) and is not used", path)
         if self._writable:
             with contextlib.suppress(OSError):
-                if path.stat().st_ino == status.st_ino:  # not another's, put there meanwhile
+                # Another process may have replaced it meanwhile.
+                if path.stat().st_ino == status.st_ino:
                     path.unlink()
         return None
 
     def publish(self, data: Path, digest: str, name: str, source: str = "") -> Path:
-        """Moves a verified file of the same file system to its final name, in one step.
+        """Moves a verified file to its final name, in one atomic step.
 
-        Where the file is already there, `data` stays where it is.
+        If the store already has the file, `data` stays where it is.
+
+        Args:
+            data: the file, on the store's file system.
+            digest: its full SHA-256.
+            name: the name to record, or "".
+            source: the address to record, or ""; its secrets are left out.
+
+        Returns:
+            The file's path in the store.
+
+        Raises:
+            OSError: the store cannot be written.
         """
         target = self.path(digest)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -124,7 +150,7 @@ class Blobs:
         return target
 
     def entries(self) -> Iterator[Entry]:
-        """What there is, while others may be writing."""
+        """The files of the store; other processes may be changing it meanwhile."""
         derived: dict[str, list[Path]] = {}
         for item in scan_shards(self._root / "derived"):
             derived.setdefault(item.name[:64], []).append(Path(item.path))
@@ -153,7 +179,7 @@ class Blobs:
 
     def _matching(self, digest: str) -> list[str]:
         try:
-            # Not Path.iterdir: names are all that is needed, and there may be thousands.
+            # Path.iterdir would make a Path of each, and there may be thousands.
             names = os.listdir(self._root / "blobs" / digest[:2])  # noqa: PTH208
         except OSError:
             return []

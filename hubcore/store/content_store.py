@@ -1,4 +1,4 @@
-"""The store: verified files by their digest, fetched when they are missing."""
+"""The store as its users see it: `Store.get` finds a file or downloads it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["Entry", "RemoteFile", "Store", "default_store"]
 
 
 class Store(Contents):
-    """Files by their digest; what is not here is fetched, verified and kept.
+    """Files by their digest; missing ones are downloaded, verified and kept.
 
     Args:
-        root: the store's folder; made when the first file enters.
-        overlays: folders that are searched as well and never written: other stores, or plain
+        root: the store's folder; made when the first file is added.
+        overlays: folders that are searched as well but never written: other stores, or plain
             folders of files under their published names, such as torch.hub's checkpoints.
     """
 
@@ -32,18 +32,20 @@ class Store(Contents):
         progress: bool = True,
         check_hash: bool = True,
     ) -> Path:
-        """The verified file, downloaded if it is nowhere here.
+        """Returns the path of a verified file, after downloading it if necessary.
 
         Args:
+            file: the file.
             progress: show a progress bar, if standard error is a terminal.
-            check_hash: False takes whatever the address serves.
+            check_hash: verify the file's digest; if False, accept whatever the address serves.
 
         Raises:
-            MissingDigestError: `check_hash`, and nothing to check against.
-            OfflineError: it is not here and ``HUBCORE_OFFLINE`` is set.
-            DigestMismatchError: what arrived are other bytes.
-            DownloadError: no address served it.
-            StoreError: the store cannot be written.
+            UnsafeAddressError: an address has a scheme that is not allowed, or is malformed.
+            MissingDigestError: `check_hash` is True and there is no digest to verify against.
+            OfflineError: the file must be downloaded and ``HUBCORE_OFFLINE`` is set.
+            DigestMismatchError: the bytes that arrived have another digest.
+            DownloadError: no address served the file.
+            StoreError: the store cannot be written, or the file does not fit in it.
         """
         self._require_digest(file, check_hash)
         path = self.find(file, check_hash=check_hash)
@@ -68,14 +70,17 @@ class Store(Contents):
         at_once: int = 4,
         about: Sequence[int | None] = (),
     ) -> list[Path | Exception]:
-        """Several files, some at once, with one progress bar.
+        """Gets several files in parallel, with one progress bar.
 
         Args:
-            at_once: how many; they share the connections that one file may use.
-            about: their sizes in bytes, roughly, for the remaining time; exact ones are learnt.
+            files: the files.
+            progress: show a progress bar, if standard error is a terminal.
+            check_hash: verify the files' digests.
+            at_once: the number of downloads at a time, which share the connections of one file.
+            about: the files' approximate sizes in bytes, for the bar; exact ones replace them.
 
         Returns:
-            For each file, in order, its path or the error that it ended with.
+            For each file, in order, its path or the error, a `HubError` or an `OSError`.
         """
         from concurrent.futures import ThreadPoolExecutor
 
@@ -113,12 +118,16 @@ class Store(Contents):
             check_address(url, allow_file=file.allow_file, other_schemes=hooks.installed)
         if check_hash and not file.digest and not self._trusted(file):
             raise MissingDigestError(
-                f"Nothing to check {redact(file.urls[0])} against: the catalogue gives no SHA-256 "
-                "and its name carries none. Pass check_hash=False to take it as it is, or import "
-                "a file that you trust: hub cache import FILE --sha256 DIGEST"
+                f"Cannot verify {redact(file.urls[0])}: the catalogue gives no SHA-256, and the "
+                "file's name contains none. Pass check_hash=False to accept it unverified, or "
+                "import a file that you trust: hub cache import FILE --sha256 DIGEST"
             )
 
 
 def default_store() -> Store:
-    """The user's store: ``HUBCORE_HOME``, with ``HUBCORE_ROOTS`` and torch.hub's checkpoints."""
+    """The user's store: ``HUBCORE_HOME``, with ``HUBCORE_ROOTS`` and torch.hub's checkpoints.
+
+    Raises:
+        SettingsError: the configuration file cannot be read.
+    """
     return Store(settings.home(), (*settings.roots(), settings.torch_hub_checkpoints()))

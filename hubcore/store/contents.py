@@ -1,16 +1,17 @@
-"""What a store holds: files under their digests, found and added without a network.
+"""The contents of a store: files under their digests, found and added without a network.
 
-A file that is here costs no network, no lock and no second hash. What a folder holds::
+Finding a file that the store has takes no network, no lock and no second hash. A store's folder
+contains::
 
     blobs/ab/abcd...        a file under its full SHA-256, complete and verified
-    blobs/ab/abcd....json   its size and time when verified, its names and sources;
-                            this record's own time is the file's last use
-    urls/12/1234....json    the digest first seen at an address, trusted from then on; these
-                            notes outlive the files
-    seen/                   digests of files in overlays, so that they are hashed once
+    blobs/ab/abcd....json   its record: size and time when it was verified, names and sources;
+                            the record's own modification time is the file's last use
+    urls/12/1234....json    the digest of what an address served, trusted from then on; kept
+                            when the file is removed
+    seen/                   digests of files in overlays, so that they are hashed only once
     catalogs/               catalogues that came with bundles
-    derived/ab/abcd...-KIND what was made from a blob
-    partial/, locks/        downloads under way
+    derived/ab/abcd...-KIND a file made from a blob
+    partial/, locks/        downloads in progress
 """
 
 from __future__ import annotations
@@ -44,17 +45,19 @@ _NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 class Readable(Protocol):
-    """Anything that gives bytes."""
+    """Anything from which bytes can be read, such as a binary file."""
 
-    def read(self, size: int, /) -> bytes: ...
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; empty at the end."""
+        ...
 
 
 class Contents:
-    """Files by their digest, in a folder of our own and in others' that are only read.
+    """Files by their digest, in the store's own folder and in overlays that are only read.
 
     Args:
-        root: the store's folder; made when the first file enters.
-        overlays: folders that are searched as well and never written: other stores, or plain
+        root: the store's folder; made when the first file is added.
+        overlays: folders that are searched as well but never written: other stores, or plain
             folders of files under their published names, such as torch.hub's checkpoints.
     """
 
@@ -67,10 +70,18 @@ class Contents:
     # -- looking ---------------------------------------------------------------------------
 
     def find(self, file: RemoteFile, *, check_hash: bool = True) -> Path | None:
-        """The verified file, from the store or an overlay; None if it is in neither.
+        """Finds a file in the store or an overlay, without using the network.
 
-        Never touches the network. Without `check_hash`, also what was fetched from one of the
-        addresses before, whatever its digest.
+        Args:
+            file: the file.
+            check_hash: find only a file with the right digest; if False, also one that was fetched
+                from one of its addresses before, or has its name in an overlay.
+
+        Returns:
+            The file's path, or None if it is in neither.
+
+        Raises:
+            MissingDigestError: ``file.sha256`` is not a digest.
         """
         return self._find(file, self._blobs, self._trust, check_hash) or self._in_overlays(
             file, check_hash
@@ -84,9 +95,13 @@ class Contents:
         """Copies a local file into the store.
 
         Args:
-            sha256: its digest or the beginning of it, to verify against.
-            name: the name to note, instead of the file's own.
-            source: the address to note that it comes from.
+            path: the file.
+            sha256: its digest or a prefix of it, to verify against; None to accept any file.
+            name: the name to record, by default the file's own.
+            source: the address to record as its source, or "".
+
+        Returns:
+            The file's path in the store.
 
         Raises:
             DigestMismatchError: the file has another digest.
@@ -105,11 +120,21 @@ class Contents:
     def add_stream(
         self, reader: Readable, *, sha256: str, name: str, source: str = "", origin: str = ""
     ) -> Path:
-        """Copies what a reader gives into the store; as `add`.
+        """Copies the bytes of a reader into the store.
 
         Args:
-            sha256: the digest or the beginning of it, or '' to take anything.
-            origin: what to call the reader in an error.
+            reader: read to its end.
+            sha256: the digest or a prefix of it, to verify against; "" to accept any bytes.
+            name: the name to record, or "".
+            source: the address to record as the source, or "".
+            origin: what to call the reader in an error message.
+
+        Returns:
+            The file's path in the store.
+
+        Raises:
+            DigestMismatchError: the bytes have another digest.
+            StoreError: the store cannot be written.
         """
         with self.writing():
             folder = self.root / "partial"
@@ -128,28 +153,40 @@ class Contents:
                 temporary.unlink(missing_ok=True)
 
     def forget(self, url: str) -> str | None:
-        """Forgets which digest was trusted for an address; returns it, or None if there was none.
+        """Forgets the trusted digest of an address, so that the next file there is trusted instead.
 
-        The next file found there is trusted anew. What is in the store stays.
+        Files in the store stay.
+
+        Returns:
+            The digest, or None if there was none.
+
+        Raises:
+            StoreError: the store cannot be written.
         """
         with self.writing():
             return self._trust.forget(url)
 
     def trusted(self, url: str) -> str | None:
-        """The full digest of what was first fetched from an address and verified."""
+        """The trusted full digest of what an address served, or None."""
         return self._trust.get(url)
 
     def trust(self, url: str, digest: str) -> None:
-        """Notes the full digest of what an address serves."""
+        """Records the full digest of what an address served, which is trusted from now on."""
         self._trust.set(url, digest)
 
     def derived(self, digest: str, kind: str, make: Callable[[Path], None]) -> Path:
-        """A file made from a blob, made once and kept beside it.
+        """A file made from a blob: made once, and kept with it.
 
         Args:
             digest: the blob's full digest.
-            kind: what it is, in letters, digits and dashes (``zip``); also the file's suffix.
-            make: writes the file to the path it is given.
+            kind: the kind of file, such as ``zip``, in letters, digits and dashes.
+            make: writes the file to the path that it is given.
+
+        Returns:
+            The file's path.
+
+        Raises:
+            StoreError: the store cannot be written.
         """
         target = self.root / "derived" / digest[:2] / f"{digest}-{kind}"
         if target.exists():
@@ -167,21 +204,30 @@ class Contents:
     # -- contents --------------------------------------------------------------------------
 
     def entries(self) -> Iterator[Entry]:
-        """What the store holds, while others may be writing to it."""
+        """The files of the store, without overlays; others may be changing it meanwhile."""
         return self._blobs.entries()
 
     def blob_path(self, digest: str) -> Path:
-        """Where the file with this full digest is, or would be."""
+        """The path of the file with this full digest, whether or not it exists."""
         return self._blobs.path(digest)
 
     def record_path(self, digest: str) -> Path:
-        """Where what is known of this file is noted."""
+        """The path of the record of the file with this full digest."""
         return self._blobs.record_path(digest)
 
     def publish(self, data: Path, digest: str, name: str, source: str = "") -> Path:
         """Moves a verified file out of the store's ``partial`` folder to its final name.
 
-        Where the file is already there, `data` stays where it is.
+        If the store already has the file, `data` stays where it is.
+
+        Args:
+            data: the file.
+            digest: its full SHA-256.
+            name: the name to record, or "".
+            source: the address to record, or ""; its secrets are left out.
+
+        Returns:
+            The file's path in the store.
         """
         return self._blobs.publish(data, digest, name, source)
 
@@ -196,7 +242,7 @@ class Contents:
             path = blobs.sound(trusted)
             if path is not None:
                 return path
-            if check_hash:  # what else begins so is not what was trusted
+            if check_hash:  # another file with this prefix is not the trusted one
                 return None
         return blobs.find(digest) if digest else None
 
@@ -207,7 +253,7 @@ class Contents:
             digest = trusted
         names = list(dict.fromkeys(filter(None, map(file_name, file.urls))))
         for overlay in self.overlays:
-            # A folder that cannot be read, or not under such a name, is one without the file.
+            # An overlay that cannot be read does not have the file.
             with contextlib.suppress(OSError):
                 blobs = Blobs(overlay, writable=False)
                 notes = TrustNotes(overlay / "urls")
@@ -225,7 +271,7 @@ class Contents:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
-        """Turns what a folder that cannot be written raises into one clear error."""
+        """Makes the store's folder, and turns an `OSError` in the block into a `StoreError`."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             yield
@@ -235,17 +281,17 @@ class Contents:
             if error.errno in _READ_ONLY:
                 raise StoreError(
                     f"The store {self.root} cannot be written ({error.strerror}). Set "
-                    "HUBCORE_HOME to a folder of yours; HUBCORE_ROOTS may name this one, to be "
-                    "read."
+                    "HUBCORE_HOME to a folder that you can write to; to keep reading this one, add "
+                    "it to HUBCORE_ROOTS."
                 ) from error
             if error.errno in _NO_ROOM:
                 raise NotEnoughSpaceError(
                     f"The disk or the quota of {self.root} is full ({error.strerror}). Free some "
-                    "(hub cache prune) or set HUBCORE_HOME to a larger disk.",
+                    "space (hub cache prune), or set HUBCORE_HOME to a folder on a larger disk.",
                     needed=None,
                     free=None,
                 ) from error
             place = f": {error.filename}" if error.filename else ""
             raise StoreError(
-                f"The store {self.root} failed ({error.strerror or error}{place})."
+                f"The store {self.root} cannot be used ({error.strerror or error}{place})."
             ) from error

@@ -1,4 +1,4 @@
-"""A lock that saves bandwidth, and on which nothing else depends."""
+"""A lock that saves bandwidth; correctness does not depend on it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["one_at_a_time"]
 _log = logging.getLogger(__name__)
 
 _POLL = 0.05  # seconds
-# A holder that makes no progress for so long is stopped or hangs: go on without the lock.
+# Seconds without progress after which the holder is stopped or hangs: go on without the lock.
 _PATIENCE = 120.0
 
 
@@ -24,17 +24,17 @@ def one_at_a_time(
     progress: Callable[[], object],
     patience: float = _PATIENCE,
 ) -> Iterator[None]:
-    """Waits while another process works on the same thing.
+    """Waits while another process downloads the same file.
 
-    The kernel frees the lock of a process that ends, however it ends. Where locks do not work
-    (some network file systems) there is no waiting, and everybody downloads for himself: partials
-    and final names are safe without a lock.
+    The kernel frees the lock of a process that ends, however it ends. Where locks do not work (on
+    some network file systems) nobody waits and each process downloads the file: partials and final
+    names are safe without a lock.
 
     Args:
-        path: the lock's file; it stays behind, empty.
-        done: whether the other process has finished it, so that waiting can stop.
-        progress: anything that changes while the other process gets on.
-        patience: seconds without progress after which the lock is disregarded.
+        path: the lock's file, which is left behind, empty.
+        done: tells whether the other process has finished, so that waiting can stop.
+        progress: returns a value that changes while the other process makes progress.
+        patience: seconds without progress after which the lock is ignored.
     """
     import filelock
 
@@ -42,7 +42,7 @@ def one_at_a_time(
     lock = filelock.FileLock(path)
     seen = progress()
     changed = time.monotonic()
-    told = False
+    announced = False
     while True:
         try:
             lock.acquire(timeout=0)
@@ -53,14 +53,17 @@ def one_at_a_time(
             if now != seen:
                 seen, changed = now, time.monotonic()
             elif time.monotonic() - changed > patience:
-                _log.warning("Another process holds %s and makes no progress; not waiting", path)
+                _log.warning(
+                    "Another process holds the lock %s but makes no progress; not waiting for it",
+                    path,
+                )
                 break
-            if not told:
-                told = True
-                _log.info("Another process downloads this file; waiting for it")
+            if not announced:
+                announced = True
+                _log.info("Another process is downloading this file; waiting for it")
             time.sleep(_POLL)
         except (OSError, NotImplementedError) as error:
-            _log.info("Locks do not work in %s (%s); going on without", path.parent, error)
+            _log.info("Locks do not work in %s (%s); continuing without them", path.parent, error)
             break
         else:
             break

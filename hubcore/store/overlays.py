@@ -1,7 +1,7 @@
-"""Folders that are searched besides the store, and never written.
+"""Overlays: folders that are searched besides the store and never written.
 
 An overlay is another store, or a plain folder of files under their published names, such as
-torch.hub's checkpoints or a network share.
+torch.hub's checkpoints or a network share. This module searches the plain folders.
 """
 
 from __future__ import annotations
@@ -20,13 +20,17 @@ __all__ = ["find_in_folder"]
 def find_in_folder(
     folder: Path, names: Sequence[str], digest: str, size: int | None, memory: Path
 ) -> Path | None:
-    """A file in a plain folder whose SHA-256 is, or begins with, `digest`.
-
-    Files of one of the `names` come first, then those whose size is the one looked for, whatever
-    they are called.
+    """Finds a file in a plain folder by its SHA-256.
 
     Args:
-        memory: the folder where digests are noted, so that each file is hashed once.
+        folder: the folder.
+        names: the names to try first.
+        digest: the SHA-256 or a prefix of it, in lower case.
+        size: the file's size in bytes; if given, files of this size are tried under any name.
+        memory: the folder in which digests are recorded, so that each file is hashed only once.
+
+    Returns:
+        The file's path, or None if the folder does not have it.
     """
     for path in _candidates(folder, names, size):
         if _digest_of(path, size, memory).startswith(digest):
@@ -46,7 +50,7 @@ def _candidates(folder: Path, names: Sequence[str], size: int | None) -> Iterato
 
 
 def _digest_of(path: Path, size: int | None, memory: Path) -> str:
-    """The file's digest, '' if there is none; hashed again when its size or time changed."""
+    """The file's SHA-256, from the record if the file is unchanged; "" if it cannot be used."""
     try:
         status = path.stat()
         if not path.is_file() or (size is not None and status.st_size != size):
@@ -58,7 +62,7 @@ def _digest_of(path: Path, size: int | None, memory: Path) -> str:
         digest = sha256_of(path)
     except OSError:
         return ""
-    with contextlib.suppress(OSError):  # a store that cannot be written remembers nothing
+    with contextlib.suppress(OSError):  # the store may be read-only
         write_record(
             note,
             {

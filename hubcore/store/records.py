@@ -1,4 +1,4 @@
-"""Small JSON files that change in one step, in folders of shards."""
+"""Small JSON files that are replaced atomically, in folders divided into shards."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["key_of", "read_record", "scan_shards", "write_record"]
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """What the record says; empty if there is none, or none that can be read."""
+    """The content of a record; empty if it is missing or cannot be read."""
     try:
         facts = json.loads(path.read_bytes())
     except (OSError, ValueError):
@@ -24,7 +24,11 @@ def read_record(path: Path) -> dict[str, Any]:
 
 
 def write_record(path: Path, facts: Mapping[str, Any]) -> None:
-    """Replaces the record; readers see the old one or the new one, never a part."""
+    """Replaces a record atomically: readers see either the old one or the new one.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
@@ -35,12 +39,12 @@ def write_record(path: Path, facts: Mapping[str, Any]) -> None:
 
 
 def key_of(text: str) -> str:
-    """A name for a record about something with a name that may be anything."""
+    """A file name for a record about `text`, which may be any string: its SHA-256, 64 digits."""
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def scan_shards(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """The files in the shards of a folder; what vanishes meanwhile is left out."""
+    """The files in the shards (subfolders) of a folder, without those removed meanwhile."""
     with contextlib.suppress(OSError), os.scandir(folder) as shards:
         for shard in shards:
             with contextlib.suppress(OSError), os.scandir(shard.path) as files:

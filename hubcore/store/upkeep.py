@@ -1,7 +1,7 @@
-"""Keeping a store in order: verify what is there, remove what is not needed.
+"""Maintenance of a store: verifies its files, and removes those that are not needed.
 
-Both work on a store that other processes read and write meanwhile: files under their final names
-never change, only come and go.
+Other processes may read and write the store meanwhile: files under their final names are added and
+removed, but never changed.
 """
 
 from __future__ import annotations
@@ -20,16 +20,17 @@ from .content_store import Entry, Store
 
 __all__ = ["Removal", "Verdict", "plan_removal", "remove", "verify"]
 
-_LEFT_OVER = 3600.0  # seconds after which a temporary file is nobody's any more
+_LEFT_OVER = 3600.0  # seconds after which a temporary file is taken for abandoned
 
 
 class Verdict(NamedTuple):
-    """What `verify` found.
+    """The result of `verify` for one file.
 
     Attributes:
-        state: ``ok``, ``repaired`` (it was damaged and was fetched anew) or ``damaged`` (it was
-            removed, and could not be had again).
-        detail: why it could not.
+        entry: the file.
+        state: ``ok``, ``repaired`` (it was damaged, and was downloaded again) or ``damaged`` (it
+            was removed, and could not be downloaded again).
+        detail: why it could not be downloaded again, "" otherwise.
     """
 
     entry: Entry
@@ -41,9 +42,10 @@ class Removal(NamedTuple):
     """Something that can be removed.
 
     Attributes:
-        what: the names under which it is known, or what it is.
+        what: the file's names, or a description.
         reason: ``old``, ``over the size``, ``unused``, ``partial`` or ``left over``.
-        paths: in the order in which to remove them.
+        size: the bytes that removing it frees.
+        paths: what to remove, in this order.
     """
 
     what: str
@@ -58,11 +60,19 @@ def verify(
     known: Callable[[Entry], RemoteFile | None] = lambda entry: None,
     on_bytes: Callable[[int], object] = lambda count: None,
 ) -> Iterator[Verdict]:
-    """Hashes files of the store anew, and fetches damaged ones again.
+    """Hashes files of the store again, and downloads damaged ones again.
 
     Args:
-        known: tells where to fetch a file, besides the addresses noted with it.
-        on_bytes: called with the number of bytes hashed.
+        store: the store.
+        entries: its files to verify.
+        known: tells where to download a file, besides the addresses in its record, or None.
+        on_bytes: called with the number of bytes hashed since the last call.
+
+    Yields:
+        The result for each file, except for those removed meanwhile.
+
+    Raises:
+        StoreError: a damaged file cannot be removed.
     """
     for entry in entries:
         try:
@@ -78,10 +88,10 @@ def verify(
             entry.path.unlink()
         file = known(entry)
         urls = (*(file.urls if file else ()), *entry.sources)
-        # A `file:` source is one that the user imported.
+        # Only the user can have imported a file from a `file:` source.
         again = RemoteFile(tuple(dict.fromkeys(urls)), entry.sha256, entry.size, allow_file=True)
         if not urls:
-            yield Verdict(entry, "damaged", "its source is not known; import it again")
+            yield Verdict(entry, "damaged", "its source is unknown: import it again")
             continue
         try:
             store.get(again, progress=False)
@@ -99,18 +109,19 @@ def plan_removal(
     unused: Collection[str] | None = None,
     partials: bool = True,
 ) -> list[Removal]:
-    """What to remove, without removing it.
+    """Decides what to remove, without removing it.
 
     Args:
-        older_than: files not used for so many seconds.
-        max_size: the longest unused files beyond this many bytes in all.
-        unused: the digests that are in use; all others may go.
-        partials: also downloads broken off, and what crashed processes left.
+        store: the store.
+        older_than: files that were not used for more than this many seconds.
+        max_size: the least recently used files, until the others have at most this many bytes.
+        unused: all files but those whose digests are in this collection.
+        partials: also interrupted downloads, and what crashed processes left behind.
     """
     now = time.time()
     plan = []
     kept = []
-    # A last use in the future (a clock was wrong) counts as one just now.
+    # A last use in the future, by a wrong clock, counts as now.
     for entry in sorted(store.entries(), key=lambda entry: min(entry.last_use, now)):
         if older_than is not None and now - entry.last_use > older_than:
             plan.append(_of_entry(store, entry, "old"))
@@ -127,13 +138,20 @@ def plan_removal(
             plan.append(_of_entry(store, entry, "over the size"))
     if partials:
         for folder, size in abandoned(store.root / "partial"):
-            plan.append(Removal("a download broken off", "partial", size, (folder,)))
+            plan.append(Removal("an interrupted download", "partial", size, (folder,)))
         plan += _left_over(store, now)
     return plan
 
 
 def remove(plan: Iterable[Removal]) -> int:
-    """Removes what was planned, and returns how many bytes that freed."""
+    """Removes what `plan_removal` returned.
+
+    Returns:
+        The number of bytes freed.
+
+    Raises:
+        OSError: something cannot be removed.
+    """
     freed = 0
     for removal in plan:
         for path in removal.paths:
@@ -161,7 +179,7 @@ def _size(entry: Entry) -> int:
 
 
 def _left_over(store: Store, now: float) -> Iterator[Removal]:
-    """Temporary files of processes that crashed, and records and derived files of no file."""
+    """Temporary files of crashed processes, and records and derived files whose file is gone."""
     for folder in ("blobs/*", "derived/*", "urls/*", "seen", "partial"):
         for path in store.root.glob(f"{folder}/*"):
             with contextlib.suppress(OSError):

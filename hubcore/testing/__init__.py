@@ -1,6 +1,6 @@
-"""The conformance kit: what a package must do so that users can rely on it.
+"""The conformance kit: checks that users can rely on a plugin.
 
-In a package's tests::
+In the tests of the plugin::
 
     from hubcore.testing import PluginTests
 
@@ -30,13 +30,14 @@ __all__ = ["CHECKS", "Fault", "Finding", "PluginTests", "Skipped", "Subject", "e
 
 
 def _model_check(name: str) -> Callable[[Subject], Iterator[Finding]]:
-    """A check that needs torch, which is imported when the check is made."""
+    """A check that needs torch, which is imported when the check runs."""
 
     def check(subject: Subject) -> Iterator[Finding]:
-        from ..testing import model_checks
+        from . import model_checks
 
-        found: Iterator[Finding] = getattr(model_checks, name)(subject)
-        return found
+        function: Callable[[Subject], Iterator[Finding]] = getattr(model_checks, name)
+        check.__doc__ = function.__doc__  # `hub check` shows its first line beside faults
+        return function(subject)
 
     return check
 
@@ -55,15 +56,18 @@ CHECKS: dict[str, Callable[[Subject], Iterator[Finding]]] = {
     "loading": _model_check("check_loading"),
     "addresses": check_addresses,
 }
-"""All checks by name, in the order in which they are made."""
+"""All checks by name, in the order in which they run."""
 
 
 def examine(subject: Subject, *, online: bool = False) -> Iterator[tuple[str, list[Finding]]]:
-    """Makes all checks; each check's name with what it found.
+    """Runs all checks.
 
     Args:
-        subject: the plugin.
-        online: also ask whether the addresses answer.
+        subject: the plugin to check.
+        online: also check that the addresses answer.
+
+    Yields:
+        The name of each check, with its findings.
     """
     for name, check in CHECKS.items():
         if name != "addresses" or online:
@@ -71,12 +75,13 @@ def examine(subject: Subject, *, online: bool = False) -> Iterator[tuple[str, li
 
 
 class PluginTests:
-    """Subclass it in a package's tests; pytest then makes each check a test.
+    """Runs each check as a test of pytest's. Subclass it in the tests of a plugin.
 
     Attributes:
-        distribution: the package's name.
-        models: patterns; only matching models, and weights for them, are checked. Default: all.
-        online: also ask whether the addresses answer.
+        distribution: the name of the plugin's distribution.
+        models: shell-style patterns. Only matching models, and weights for them, are checked.
+            Default: all.
+        online: also check that the addresses answer.
     """
 
     distribution: str
@@ -130,5 +135,5 @@ class PluginTests:
         if not self.online:
             import pytest
 
-            pytest.skip("set online = True to ask whether the addresses answer")
+            pytest.skip("set online = True to check that the addresses answer")
         self._check("addresses")

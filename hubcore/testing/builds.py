@@ -1,7 +1,7 @@
-"""Builds a model with weights that nobody had to download.
+"""Builds models with made-up weights, so that nothing has to be downloaded.
 
-It happens on torch's meta device: shapes and names, no memory, no arithmetic. Architectures that
-compute with tensors while they are built get memory, and no initialisation.
+They are built on torch's meta device, where tensors have shapes but no data. Architectures that
+compute with tensors while they are built get real memory, without random initialisation.
 """
 
 from __future__ import annotations
@@ -29,7 +29,12 @@ _known: dict[ModelEntry, list[tuple[Any, Mapping[str, Any]]]] = {}
 
 
 class Blank:
-    """Weights with the facts of real ones and with other tensors."""
+    """Weights with the facts of real ones, but other tensors.
+
+    Args:
+        real: the real weights.
+        tensors: the tensors by name, in place of the real ones.
+    """
 
     def __init__(self, real: WeightsEnum, tensors: Mapping[str, Any]) -> None:
         self.url = real.url
@@ -41,11 +46,12 @@ class Blank:
 
     @classmethod
     def of(cls, real: WeightsEnum, tensors: Mapping[str, Any]) -> Blank:
-        # Builders look for the enum by its name.
+        """Makes weights whose class has the name of the real enum: builders look for it."""
         made: Blank = type(type(real).__name__, (cls,), {})(real, tensors)
         return made
 
     def get_state_dict(self, *args: Any, **kwargs: Any) -> Mapping[str, Any]:
+        """The tensors by name. Arguments are accepted for compatibility and ignored."""
         return self._tensors
 
     def __repr__(self) -> str:
@@ -53,9 +59,9 @@ class Blank:
 
 
 def without_data(build: Callable[[], T]) -> T:
-    """What ``build`` makes, on the meta device if that can be."""
+    """Calls ``build`` on the meta device, or else without random initialisation."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # builders tell of slow initialisations
+        warnings.simplefilter("ignore")  # some builders warn of slow initialisation
         try:
             with torch.device("meta"):
                 return build()
@@ -67,23 +73,28 @@ def without_data(build: Callable[[], T]) -> T:
 
 
 def shapes_for(model: ModelEntry, weights: WeightsEnum) -> Blank:
-    """Weights whose tensors have the names and shapes that the model expects.
+    """Makes weights whose tensors have the names and shapes that the model expects.
 
-    Weights of one model usually have the same, so what was found is kept.
+    Most weights of a model have the same shapes, so they are cached.
+
+    Args:
+        model: the model.
+        weights: the real weights, whose facts are used.
 
     Raises:
-        WeightsError: no way of building the model gives tensors that it then loads.
+        WeightsError: the model does not load the tensors that it has when built without weights.
+        TypeError, ValueError: the architecture does not take the arguments.
     """
-    facts = (_plain(model, weights), weights.meta.get("min_size"))
+    facts = (_default_config(model, weights), weights.meta.get("min_size"))
     for known, tensors in _known.get(model, ()):
         if known == facts:
             return Blank.of(weights, tensors)
-    found = _found(model, weights)
+    found = _find_shapes(model, weights)
     _known.setdefault(model, []).append((facts, found.get_state_dict()))
     return found
 
 
-def _found(model: ModelEntry, weights: WeightsEnum) -> Blank:
+def _find_shapes(model: ModelEntry, weights: WeightsEnum) -> Blank:
     errors = []
     for guess in _guesses(model, weights):
         try:
@@ -94,19 +105,25 @@ def _found(model: ModelEntry, weights: WeightsEnum) -> Blank:
 
 
 def build_with(model: ModelEntry, weights: Any, **config: Any) -> nn.Module:
-    """The model with weights, without their data where that can be."""
+    """Builds a model, without data where possible.
+
+    Args:
+        model: the model.
+        weights: the weights, such as those of `shapes_for`, or None.
+        **config: further arguments of the builder.
+    """
     return without_data(partial(builder_of(model), weights=weights, **config))
 
 
 def _fitting(model: ModelEntry, weights: WeightsEnum, config: Mapping[str, Any]) -> Blank:
-    blank = builder_of(model)(weights=None, **_plain(model, weights), **config)
+    blank = builder_of(model)(weights=None, **_default_config(model, weights), **config)
     candidate = Blank.of(weights, blank.state_dict())
     builder_of(model)(weights=candidate)
     return candidate
 
 
-def _plain(model: ModelEntry, weights: WeightsEnum) -> dict[str, Any]:
-    """What the hub would pass for these weights."""
+def _default_config(model: ModelEntry, weights: WeightsEnum) -> dict[str, Any]:
+    """The arguments that the hub would pass for these weights."""
     config = dict(weights.value.config)
     classes = weights.meta.get("categories") or range(weights.meta.get("num_classes") or 0)
     if model.head and len(classes):
@@ -117,7 +134,7 @@ def _plain(model: ModelEntry, weights: WeightsEnum) -> dict[str, Any]:
 
 
 def _guesses(model: ModelEntry, weights: WeightsEnum) -> Iterator[dict[str, Any]]:
-    """Arguments that weights may decide, as some of torchvision's builders let them."""
+    """Arguments that the weights may decide, as in some of torchvision's builders."""
     yield {}
     if "min_size" in weights.meta:
         yield {"image_size": weights.meta["min_size"][0]}

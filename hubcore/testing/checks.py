@@ -1,4 +1,8 @@
-"""What can be told of a plugin from its catalogue, without building a model."""
+"""Checks of a plugin's catalogue, which build no model.
+
+Each check takes a `Subject` and yields `Fault` and `Skipped` findings. The first line of its
+docstring states what must hold; ``hub check`` prints it above the faults.
+"""
 
 from __future__ import annotations
 
@@ -33,16 +37,20 @@ SCHEMA = LABELS.parent / "catalog.schema.json"
 
 
 def check_schema(subject: Subject) -> Iterator[Finding]:
-    """The catalogue is found, can be read, and keeps to the published JSON Schema."""
+    """The catalogue is found, can be read, and follows the published JSON Schema."""
     plugin = subject.plugin
     if plugin.status != "ok":
-        remedy = "HUBCORE_DISABLE names it" if plugin.status == "disabled" else "see the message"
+        remedy = (
+            "take it out of HUBCORE_DISABLE"
+            if plugin.status == "disabled"
+            else "fix what the message names"
+        )
         yield Fault("catalogue", plugin.error or f"the plugin is {plugin.status}", remedy)
         return
     try:
         from jsonschema import Draft202012Validator
     except ImportError:
-        yield Skipped("catalogue", "the JSON Schema needs: pip install 'hubcore[authors]'")
+        yield Skipped("catalogue", "the check needs jsonschema: pip install 'hubcore[authors]'")
         return
     validator = Draft202012Validator(json.loads(SCHEMA.read_text("utf-8")))
     for error in validator.iter_errors(subject.data):
@@ -52,7 +60,7 @@ def check_schema(subject: Subject) -> Iterator[Finding]:
 
 
 def check_names(subject: Subject) -> Iterator[Finding]:
-    """What the catalogue refers to exists: models, enums, lists, other weights."""
+    """All models, enums, lists and other weights that the catalogue refers to exist."""
     catalog = subject.catalog
     if catalog is None:
         return
@@ -62,25 +70,25 @@ def check_names(subject: Subject) -> Iterator[Finding]:
             yield Fault(
                 f"{where}.weights",
                 f"there is no enum '{model.weights}' in this catalogue",
-                'name one of "weights", or null',
+                'name an enum of "weights", or null',
             )
         if model.replaced_by is not None:
-            yield from _known(f"{where}.replaced_by", find_model, model.replaced_by)
+            yield from _check_name(f"{where}.replaced_by", find_model, model.replaced_by)
     for name, entry in catalog.weights.items():
         builder = entry.builder
         if builder not in catalog.models:
-            yield from _known(f"weights.{name}.builder", find_model, builder)
+            yield from _check_name(f"weights.{name}.builder", find_model, builder)
     for member in subject.members:
         for key, value in member.data.get("meta", {}).items():
             if isinstance(value, str) and value.startswith("@"):
                 find = get_weight if "." in value else catalog.named_list
                 if "." in value and value[1:].partition(".")[0] in catalog.weights:
                     value = f"@{catalog.distribution}/{value[1:]}"
-                yield from _known(f"{member.where}.meta.{key}", find, value[1:])
+                yield from _check_name(f"{member.where}.meta.{key}", find, value[1:])
         if successor := member.data.get("replaced_by"):
             if successor.partition(".")[0] in catalog.weights:
                 successor = f"{catalog.distribution}/{successor}"
-            yield from _known(f"{member.where}.replaced_by", get_weight, successor)
+            yield from _check_name(f"{member.where}.replaced_by", get_weight, successor)
 
 
 def check_digests(subject: Subject) -> Iterator[Finding]:
@@ -94,39 +102,39 @@ def check_digests(subject: Subject) -> Iterator[Finding]:
             continue
         yield Fault(
             member.where,
-            "nothing to verify the file against",
-            '"sha256": the output of sha256sum FILE, or null where its publisher gives none and '
-            "users have to take it on trust",
+            "there is nothing to verify the file against",
+            '"sha256": the output of sha256sum FILE; or null if its publisher gives no digest, so '
+            "that users have to trust the file",
         )
 
 
 def check_sizes(subject: Subject) -> Iterator[Finding]:
-    """Sizes agree with each other, and digest and size with the file where it is at hand."""
+    """Sizes agree with each other, and sizes and digests with files that the package ships."""
     for member in subject.members:
         size, shown = member.data.get("size"), member.data.get("meta", {}).get("_file_size")
         if size is not None and shown is not None and abs(size / 2**20 - shown) > shown / 100:
             yield Fault(
                 member.where,
-                f"size is {size} bytes, that is {size / 2**20:.3f} MiB, but _file_size is {shown}",
+                f"size is {size} bytes, which is {size / 2**20:.3f} MiB, but _file_size is {shown}",
                 f'"_file_size": {size / 2**20:.3f}',
             )
         if scheme(member.data["url"]) == "package":
-            yield from _packaged(member, size)
+            yield from _check_packaged_file(member, size)
 
 
 def check_licenses(subject: Subject) -> Iterator[Finding]:
-    """The licence of all weights is said, if only as unknown."""
+    """All weights state their licence, even if it is unknown."""
     for member in subject.members:
         if not member.data.get("license"):
             yield Fault(
                 member.where,
-                "the licence is not said",
+                "the licence is not stated",
                 '"license": an SPDX identifier such as "MIT", an address, or "unknown"',
             )
 
 
 def check_pickling(subject: Subject) -> Iterator[Finding]:
-    """Members survive pickling and copying as the same objects."""
+    """Pickling and copying a member gives the same object."""
     for member in subject.usable_members:
         try:
             weights = member.weights
@@ -136,27 +144,27 @@ def check_pickling(subject: Subject) -> Iterator[Finding]:
                 and copy.deepcopy(weights) is weights
             )
         except Exception as error:
-            yield Fault(member.where, f"cannot be pickled: {error}", "mend what the message names")
+            yield Fault(member.where, f"cannot be pickled: {error}", "fix what the message names")
             continue
         if weights.name != member.name:
             yield Fault(
                 member.where,
                 f"is the same as {weights.name}: members with the same address, meta-data and "
                 f"transforms are one member",
-                'one entry for both, and "aliases" for the further name',
+                'keep one entry, and make the other name an alias, with "aliases"',
             )
         elif not same:
             yield Fault(
                 member.where,
-                "another object comes back from pickling or copying",
-                "leave __reduce_ex__, __copy__ and __deepcopy__ as WeightsEnum has them",
+                "pickling or copying gives another object",
+                "do not override __reduce_ex__, __copy__ and __deepcopy__ of WeightsEnum",
             )
 
 
 def check_imports(subject: Subject) -> Iterator[Finding]:
     """Listing and showing import neither torch nor the plugin, and need no network."""
     if not subject.installed:
-        yield Skipped("catalogue", "it is not an installed package")
+        yield Skipped("catalogue", "the plugin is not an installed package")
         return
     paths = os.pathsep.join(path for path in sys.path if path)
     done = subprocess.run(
@@ -168,19 +176,22 @@ def check_imports(subject: Subject) -> Iterator[Finding]:
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        yield Fault("catalogue", f"listing it fails: {last}", "mend what the message names")
+        yield Fault("catalogue", f"listing it fails: {last}", "fix what the message names")
         return
     for module in done.stdout.split():
         yield Fault(
             "catalogue",
             f"listing imports '{module}'",
-            "name objects as 'module:attribute' in the catalogue; code runs when they are used. A "
-            ".pth file or an entry point of the package may be what imports it",
+            "refer to objects as 'module:attribute' in the catalogue, so that they are imported on "
+            "use. The import may also come from a .pth file or an entry point of the package",
         )
 
 
 def check_addresses(subject: Subject) -> Iterator[Finding]:
-    """Every address answers, with as many bytes as the catalogue says. Needs a network."""
+    """Every address answers, and its file has the size that the catalogue states.
+
+    This check needs a network.
+    """
     from concurrent.futures import ThreadPoolExecutor
 
     import requests
@@ -217,12 +228,12 @@ def check_addresses(subject: Subject) -> Iterator[Finding]:
                 yield Fault(
                     member.where,
                     f"{url} is {length} bytes long, not {member.data['size']}",
-                    f'"size": {length}, if the digest is right too',
+                    f'"size": {length}, if the digest is right',
                 )
 
 
-# Runs in a process of its own, with every connection refused; prints modules that should not be
-# there.
+# Runs in its own process, with every connection refused. Prints the imported modules that should
+# not be imported.
 _LISTING = """
 import socket, sys
 
@@ -243,18 +254,18 @@ print(*sorted(heavy & set(sys.modules)))
 """
 
 
-def _known(where: str, find: Any, name: str) -> Iterator[Finding]:
+def _check_name(where: str, find: Any, name: str) -> Iterator[Finding]:
     import warnings
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # a replaced name is a name
+            warnings.simplefilter("ignore", FutureWarning)  # a deprecated name exists
             find(name)
     except HubError as error:
         yield Fault(where, str(error), f"correct '{name}', or require the package that offers it")
 
 
-def _packaged(member: Member, size: int | None) -> Iterator[Finding]:
+def _check_packaged_file(member: Member, size: int | None) -> Iterator[Finding]:
     from ..download.hashing import sha256_of
     from ..packages.shipped_files import locate
 
@@ -263,7 +274,7 @@ def _packaged(member: Member, size: int | None) -> Iterator[Finding]:
         yield Fault(
             f"{member.where}.url",
             f"no installed package ships {member.data['url']}",
-            "package:DISTRIBUTION/path/inside/it, the path as the distribution's RECORD has it",
+            "write package:DISTRIBUTION/path/inside/it, with the path in the distribution's RECORD",
         )
         return
     actual = path.stat().st_size

@@ -1,4 +1,7 @@
-"""What can be told of a plugin by building its models and calling its preprocessing."""
+"""Checks of a plugin that build its models and call its preprocessing.
+
+Each check takes a `Subject` and yields `Fault` and `Skipped` findings.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,12 @@ from .subject import Fault, Finding, Member, Skipped, Subject
 __all__ = ["check_head", "check_loading", "check_parameters", "check_preprocessing"]
 
 IMAGE_TASKS = ("image-classification", "semantic-segmentation")
-# Their losses and heads are made for their classes too, but they have no classes to exchange.
+# Models for these tasks have no classes, so no head that could be replaced.
 WITHOUT_CLASSES = ("optical-flow",)
 
 
 def check_preprocessing(subject: Subject) -> Iterator[Finding]:
-    """Preprocessing can be made, compiled, and gives tensors that its model takes."""
+    """Preprocessing can be made and compiled, and gives tensors that its model takes."""
     seen = set()
     for member in subject.usable_members:
         text = json.dumps([member.data["transforms"], member.weights.value.task], sort_keys=True)
@@ -32,33 +35,36 @@ def check_preprocessing(subject: Subject) -> Iterator[Finding]:
 
 
 def check_parameters(subject: Subject) -> Iterator[Finding]:
-    """Models can be built, and have as many parameters as the catalogue says."""
+    """Models can be built, and have as many parameters as the catalogue states."""
     for model in subject.models:
         if not any(member.model is model for member in subject.usable_members):
             yield from _buildable(model)
     for member in subject.usable_members:
         fits = member.model
         if fits is None:
-            continue  # check_names says so
-        if _quantized(member):
+            continue  # check_names reports it
+        if _is_quantized(member):
             yield Skipped(member.where, "quantized weights are checked by loading them")
         else:
             yield from _parameters(member, fits)
 
 
 def check_head(subject: Subject) -> Iterator[Finding]:
-    """Another number of classes gives a fresh head and keeps everything else."""
+    """Another number of classes gives a new head and keeps all other tensors."""
     done = set()
     for member in subject.usable_members:
         model = member.model
-        if model is None or model in done or model.task in WITHOUT_CLASSES or _quantized(member):
+        if model is None or model in done or model.task in WITHOUT_CLASSES or _is_quantized(member):
             continue
         done.add(model)
         yield from _head(member, model)
 
 
 def check_loading(subject: Subject) -> Iterator[Finding]:
-    """The tensors of weights that are at hand load strictly, and predict finite numbers."""
+    """Weights whose files are present load strictly, and predict finite numbers.
+
+    Nothing is downloaded. Predictions are checked for image classification only.
+    """
     import torch
 
     store = default_store()
@@ -70,7 +76,7 @@ def check_loading(subject: Subject) -> Iterator[Finding]:
         packaged = member.data["url"].startswith("package:")
         try:
             if not packaged and store.find(member.weights.value.file) is None:
-                yield Skipped(member.where, "its file is not here; 'hub download' brings it")
+                yield Skipped(member.where, "its file is not in the store; get it: hub download")
                 continue
             built = builder_of(fits)(weights=member.weights, progress=False).eval()
             if fits.task != "image-classification":
@@ -79,13 +85,11 @@ def check_loading(subject: Subject) -> Iterator[Finding]:
             with torch.no_grad():
                 scores = built(member.weights.transforms()(image).unsqueeze(0))
         except HubError as error:
-            yield Fault(
-                member.where, str(error), '"url", "sha256", "convert" or "builder" is not right'
-            )
+            yield Fault(member.where, str(error), 'correct "url", "sha256", "convert" or "builder"')
             continue
         except Exception as error:
             yield Fault(
-                member.where, f"loading fails with {_said(error)}", "mend what the message names"
+                member.where, f"loading fails with {_summary(error)}", "fix what the message names"
             )
             continue
         count = len(member.weights.meta.get("categories") or ())
@@ -94,8 +98,8 @@ def check_loading(subject: Subject) -> Iterator[Finding]:
         elif count and tuple(scores.shape) != (1, count):
             yield Fault(
                 member.where,
-                f"gives {tuple(scores.shape)} scores for {count} categories",
-                "one category for each output of the model, in its order",
+                f"gives scores of shape {tuple(scores.shape)} for {count} categories",
+                "list one category for each output of the model, in the same order",
             )
 
 
@@ -106,16 +110,18 @@ def _preprocessing(member: Member) -> Iterator[Finding]:
     try:
         preprocess = member.weights.transforms()
     except Exception as error:
-        yield Fault(where, f"cannot be made: {_said(error)}", "correct the name or the arguments")
+        yield Fault(
+            where, f"cannot be made: {_summary(error)}", "correct the name or the arguments"
+        )
         return
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it is deprecated, and still what phones run
+            warnings.simplefilter("ignore")  # torch.jit is deprecated, but phones still use it
             torch.jit.script(preprocess)
     except Exception as error:
         yield Fault(
             where,
-            f"cannot be compiled with torch.jit.script: {_said(error)}",
+            f"cannot be compiled with torch.jit.script: {_summary(error)}",
             "make it an nn.Module whose forward is annotated, as hubcore.transforms does",
         )
     if member.weights.value.task not in IMAGE_TASKS:
@@ -131,14 +137,16 @@ def _preprocessing(member: Member) -> Iterator[Finding]:
         try:
             result = preprocess(value)
         except Exception as error:
-            yield Fault(where, f"fails on {name}: {_said(error)}", "take PIL images and tensors")
+            yield Fault(
+                where, f"fails on {name}: {_summary(error)}", "accept PIL images and tensors"
+            )
             continue
         shape = tuple(getattr(result, "shape", ()))
         if len(shape) != 3 or result.dtype != torch.float32:
             yield Fault(
                 where,
                 f"turns {name} into {getattr(result, 'dtype', type(result).__name__)} {shape}",
-                "give a float32 tensor (C, H, W)",
+                "return a float32 tensor (C, H, W)",
             )
         elif any(size < least for size, least in zip(shape[1:], smallest, strict=True)):
             yield Fault(
@@ -156,7 +164,7 @@ def _buildable(model: ModelEntry) -> Iterator[Finding]:
     except Exception as error:
         yield Fault(
             f"models.{model.name}.architecture",
-            f"cannot be built: {_said(error)}",
+            f"cannot be built: {_summary(error)}",
             "correct the name, its arguments, or the package's dependencies",
         )
 
@@ -169,18 +177,18 @@ def _parameters(member: Member, model: ModelEntry) -> Iterator[Finding]:
     except Exception as error:
         yield Fault(
             f"models.{model.name}.architecture",
-            f"cannot be built for {member.entry.name}.{member.name}: {_said(error)}",
-            'an architecture takes num_classes and what the weights\' "config" says, and with '
-            '"loads_weights" also weights and progress',
+            f"cannot be built for {member.entry.name}.{member.name}: {_summary(error)}",
+            'an architecture must take num_classes and the arguments in the weights\' "config"; '
+            'with "loads_weights" also weights and progress',
         )
         return
-    said = member.data.get("meta", {}).get("num_params")
+    stated = member.data.get("meta", {}).get("num_params")
     actual = sum(parameter.numel() for parameter in built.parameters())
-    if said is not None and said != actual:
+    if stated is not None and stated != actual:
         yield Fault(
             f"{member.where}.meta.num_params",
-            f"is {said}, but '{model.name}' has {actual} parameters with these weights",
-            f'"num_params": {actual}, or correct "categories" if their number is wrong',
+            f"is {stated}, but '{model.name}' has {actual} parameters with these weights",
+            f'"num_params": {actual}; or correct "categories" if their number is wrong',
         )
 
 
@@ -191,13 +199,13 @@ def _head(member: Member, model: ModelEntry) -> Iterator[Finding]:
     if not model.head:
         yield Fault(
             where,
-            "the model declares no head, so num_classes cannot differ from its weights'",
+            "the model declares no head, so users cannot choose another num_classes",
             '"head": the paths of the modules whose tensors depend on num_classes',
         )
         return
     try:
         candidate = shapes_for(model, member.weights)
-    except Exception:  # check_parameters says why
+    except Exception:  # check_parameters reports it
         return
     meta = member.weights.meta
     names = meta.get("categories") or range(meta.get("num_classes", 0))
@@ -207,7 +215,7 @@ def _head(member: Member, model: ModelEntry) -> Iterator[Finding]:
     except Exception as error:
         yield Fault(
             where,
-            f"num_classes={classes} fails: {_said(error)}",
+            f"num_classes={classes} fails: {_summary(error)}",
             "name all modules whose tensors depend on num_classes, by prefixes of state-dict keys",
         )
         return
@@ -226,15 +234,15 @@ def _head(member: Member, model: ModelEntry) -> Iterator[Finding]:
         yield Fault(
             where,
             f"num_classes={classes} changes nothing under {', '.join(model.head)}",
-            "have the architecture use num_classes, and name the modules that depend on it",
+            "make the architecture use num_classes, and name the modules that depend on it",
         )
 
 
-def _quantized(member: Member) -> bool:
-    """Quantized weights have no parameters to speak of; loading them is what checks them."""
+def _is_quantized(member: Member) -> bool:
+    """Whether weights are quantized: they have few parameters, so only loading checks them."""
     return "backend" in member.data.get("meta", {})
 
 
-def _said(error: Exception) -> str:
+def _summary(error: Exception) -> str:
     lines = str(error).strip().splitlines() or [""]
     return f"{type(error).__name__}: {' '.join(line.strip() for line in lines[:3])}"

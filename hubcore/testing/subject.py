@@ -1,4 +1,4 @@
-"""The plugin under test, and what checks find about it."""
+"""The plugin under test, and the findings of checks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Fault(NamedTuple):
     Attributes:
         where: the place in the catalogue, such as ``weights.Acme_Weights.members.V1``.
         problem: what is wrong.
-        remedy: how to mend it.
+        remedy: how to fix it.
     """
 
     where: str
@@ -56,7 +56,13 @@ Finding = Fault | Skipped
 
 
 class Member(NamedTuple):
-    """One set of weights of the plugin."""
+    """One set of weights of the plugin.
+
+    Attributes:
+        entry: the catalogue entry of the enum.
+        name: the name of the member.
+        data: the member's part of the catalogue.
+    """
 
     entry: WeightsEntry
     name: str
@@ -64,16 +70,22 @@ class Member(NamedTuple):
 
     @property
     def where(self) -> str:
+        """The member's place in the catalogue."""
         return f"weights.{self.entry.name}.members.{self.name}"
 
     @property
     def weights(self) -> WeightsEnum:
+        """The enum member.
+
+        Raises:
+            HubError: the hub cannot make the enum, because of an error in the catalogue.
+        """
         found: WeightsEnum = weights_enum(self.entry)[self.name]
         return found
 
     @property
     def model(self) -> ModelEntry | None:
-        """The model that it fits, None where that is not installed."""
+        """The model that the weights fit; None if it is not installed."""
         builder = self.entry.builder
         own = self.entry.catalog.models.get(builder)
         if own is not None:
@@ -88,9 +100,15 @@ class Subject:
     """A plugin under test.
 
     Args:
-        plugin: what was found of it.
-        path: its catalogue.
-        models: patterns; only models whose name matches one, and weights for these, are checked.
+        plugin: the plugin as it was discovered.
+        path: the file of its catalogue, if there is one.
+        models: shell-style patterns. Only models whose names match one of them, and weights for
+            these models, are checked. Default: all.
+
+    Attributes:
+        plugin: the plugin.
+        path: the file of its catalogue.
+        installed: whether it is an installed package.
     """
 
     def __init__(self, plugin: Plugin, path: Path | None, models: Iterable[str] = ()) -> None:
@@ -101,10 +119,14 @@ class Subject:
 
     @classmethod
     def of_plugin(cls, name: str, models: Iterable[str] = ()) -> Subject:
-        """An installed plugin, by its name or its distribution's.
+        """An installed plugin.
+
+        Args:
+            name: the name of the plugin or of its distribution.
+            models: patterns of the models to check.
 
         Raises:
-            UnknownNameError: there is none.
+            UnknownNameError: there is no such plugin.
         """
         wanted = (name, normalise(name))
         found = [p for p in queries.plugins() if p.name == name or p.distribution in wanted]
@@ -114,7 +136,7 @@ class Subject:
 
     @classmethod
     def of_file(cls, path: Path) -> Subject:
-        """A catalogue's file; its weights are not registered."""
+        """A catalogue file. It is not registered, so its weights have no names."""
         plugin = Plugin(path.stem, normalise(path.stem), "", "broken", "", f"rm {path}")
         try:
             catalog = Catalog.read(path, plugin.distribution)
@@ -124,7 +146,7 @@ class Subject:
 
     @property
     def data(self) -> Any:
-        """The parsed JSON, even where it breaks the format; None where it cannot be read."""
+        """The catalogue as parsed JSON, even if it breaks the format; None if unreadable."""
         if self.plugin.catalog is not None:
             return self.plugin.catalog.data
         try:
@@ -134,16 +156,19 @@ class Subject:
 
     @property
     def catalog(self) -> Catalog | None:
+        """The catalogue; None if it cannot be used."""
         return self.plugin.catalog
 
     @property
     def models(self) -> list[ModelEntry]:
+        """The models to check."""
         if self.catalog is None:
             return []
         return [m for m in self.catalog.models.values() if self._selected(m.name)]
 
     @property
     def members(self) -> Iterator[Member]:
+        """The sets of weights to check."""
         if self.catalog is None:
             return
         for entry in self.catalog.weights.values():
@@ -153,7 +178,7 @@ class Subject:
 
     @property
     def usable_members(self) -> Iterator[Member]:
-        """The members of which the hub can make enums; `check_names` tells of the others."""
+        """The members whose enums the hub can make. `check_names` reports the others."""
         for member in self.members:
             try:
                 member.weights  # noqa: B018  # made on access

@@ -1,5 +1,5 @@
-"""Weights as objects: the value, the enum class, its look-up, and what is done with sets of them.
+"""Weights as objects: their values, their enum classes, look-up by name, and sets of weights.
 
-Lock files, bundles and registration deal with such sets. Models are not known here: no module is
-built and no tensor is put into one.
+Lock files, bundles and registration work on sets of weights. Nothing here builds a model or loads
+tensors into one.
 """

@@ -1,7 +1,7 @@
 """Bundles: verified files and their catalogue entries in one tar file, for air-gapped machines.
 
-The tar holds ``bundle.json``, then the files under their digests. It is not compressed, since
-weights are not compressible. On import every file is verified again while it is copied.
+The tar holds ``bundle.json``, then each file under its digest. It is not compressed, since weights
+hardly compress. On import every file is verified again while it is copied.
 """
 
 from __future__ import annotations
@@ -33,15 +33,16 @@ _BUFFER = 256 * 1024
 
 
 class BundleError(HubError):
-    """A file is no bundle, or is damaged."""
+    """A file is not a bundle, is damaged, or cannot be written."""
 
 
 class Imported(NamedTuple):
-    """What came out of a bundle.
+    """One set of weights that was imported from a bundle.
 
     Attributes:
         name: the canonical name of the weights.
         path: the file in the store.
+        sha256: the file's SHA-256, as 64 hex digits.
     """
 
     name: str
@@ -57,13 +58,20 @@ def create_bundle(
     progress: bool = True,
     on_bytes: Callable[[int], object] = lambda count: None,
 ) -> list[str]:
-    """Writes a bundle of weights, and fetches those that are not here.
+    """Writes a bundle of weights, downloading first what is not in the store.
+
+    Args:
+        members: the weights.
+        target: the bundle file. It is replaced in one step once the bundle is complete.
+        store: where the files come from.
+        progress: show a progress bar on stderr while downloading.
+        on_bytes: called with the number of bytes after each read of a file that goes in.
 
     Returns:
-        The canonical names of what is in it.
+        The canonical names of the weights in the bundle.
 
     Raises:
-        HubError: one cannot be had, or the bundle cannot be written.
+        BundleError: some weights cannot be downloaded, or the bundle cannot be written.
     """
     results = store.get_many([member.value.file for member in members], progress=progress)
     files: dict[str, dict[str, Any]] = {}
@@ -89,7 +97,7 @@ def create_bundle(
                 with path.open("rb") as file_:
                     tar.addfile(
                         _member(f"files/{digest}", files[digest]["size"]),
-                        _Watched(file_, on_bytes),
+                        _CountingReader(file_, on_bytes),
                     )
         temporary.replace(target)
     except OSError as error:
@@ -102,20 +110,32 @@ def create_bundle(
 def import_bundle(
     source: Path, store: Store, on_bytes: Callable[[int], object] = lambda count: None
 ) -> list[Imported]:
-    """Takes a bundle's files into the store, each verified, with their catalogue entries.
+    """Imports a bundle's files into the store, each verified, with their catalogue entries.
 
     Entries of distributions that are not installed here go to the store's ``catalogs`` folder, so
     that their names work.
 
+    Args:
+        source: the bundle file.
+        store: where the files go.
+        on_bytes: called with the number of bytes after each read from the bundle.
+
+    Returns:
+        The weights in the bundle.
+
     Raises:
-        BundleError: it is no bundle, or is incomplete.
-        DigestMismatchError: a file in it is damaged; nothing of that file is kept.
+        BundleError: the file is missing, is not a bundle, or is incomplete.
+        DigestMismatchError: a file in the bundle is damaged; nothing of that file is kept.
+        CatalogError: the bundle's catalogue entries break the format.
     """
     try:
         with tarfile.open(source, "r:") as tar:
             return _import(tar, source, store, on_bytes)
     except (tarfile.TarError, EOFError) as error:
-        raise BundleError(f"{source} is no bundle, or is cut short ({error}).") from error
+        raise BundleError(
+            f"{source} is not a bundle, or is truncated ({error}). Copy it again from where it was "
+            f"made."
+        ) from error
     except FileNotFoundError:
         raise BundleError(f"There is no file {source}.") from None
     except IsADirectoryError:
@@ -127,7 +147,10 @@ def _import(
 ) -> list[Imported]:
     first = tar.next()
     if first is None or first.name != _MANIFEST or first.size > _LARGEST_MANIFEST:
-        raise BundleError(f"{source} is no bundle of the hub: it does not begin with {_MANIFEST}.")
+        raise BundleError(
+            f"{source} is not a bundle made by 'hub bundle create': it does not begin with "
+            f"{_MANIFEST}."
+        )
     manifest = _manifest(tar, first, source)
     files: Mapping[str, Any] = manifest["files"]
     imported = []
@@ -141,16 +164,19 @@ def _import(
         assert reader is not None  # it is a regular file
         facts = files[digest]
         path = store.add_stream(
-            _Watched(reader, on_bytes), sha256=digest, name=facts["name"], origin=str(source)
+            _CountingReader(reader, on_bytes), sha256=digest, name=facts["name"], origin=str(source)
         )
         for url in facts["urls"]:
-            # What is known of this address already stands above what a bundle says.
+            # A digest that was noted for this address earlier takes precedence over the bundle's.
             if store.trusted(url) is None:
                 store.trust(url, digest)
         missing.discard(digest)
         imported += [Imported(name, path, digest) for name in facts["weights"]]
     if missing:
-        raise BundleError(f"{source} is incomplete: {len(missing)} of {len(files)} files lack.")
+        raise BundleError(
+            f"{source} is incomplete: {len(missing)} of {len(files)} files are missing. Copy it "
+            f"again from where it was made."
+        )
     _keep_catalogs(manifest["catalogs"], store)
     return imported
 
@@ -159,9 +185,12 @@ def _manifest(tar: tarfile.TarFile, member: tarfile.TarInfo, source: Path) -> di
     reader = tar.extractfile(member)
     try:
         manifest = json.loads(reader.read() if reader else b"")
-        form = manifest["bundle"]
-        if not isinstance(form, int) or form > FORMAT:
-            raise BundleError(f"{source} is in format {form}, this hubcore reads up to {FORMAT}.")
+        version = manifest["bundle"]
+        if not isinstance(version, int) or version > FORMAT:
+            raise BundleError(
+                f"{source} is in bundle format {version}, but this hubcore reads formats up to "
+                f"{FORMAT}: upgrade hubcore."
+            )
         for digest, facts in manifest["files"].items():
             texts = [facts["name"], *facts["urls"], *facts["weights"]]
             if not is_digest(digest) or not all(isinstance(text, str) for text in texts):
@@ -169,7 +198,9 @@ def _manifest(tar: tarfile.TarFile, member: tarfile.TarInfo, source: Path) -> di
         if not isinstance(manifest["catalogs"], dict):
             raise ValueError("no catalogues")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BundleError(f"{source} is no bundle of the hub ({error!r}).") from None
+        raise BundleError(
+            f"{source} is not a valid bundle: its {_MANIFEST} breaks the format ({error!r})."
+        ) from None
     return dict(manifest)
 
 
@@ -210,7 +241,7 @@ def _catalogs(members: Sequence[WeightsEnum]) -> dict[str, Any]:
 def _self_contained(
     data: Mapping[str, Any], distribution: str, included: set[str]
 ) -> dict[str, Any]:
-    """An entry without references to weights that are not in the bundle."""
+    """A copy of an entry without references to weights outside the bundle."""
     meta = {
         key: value
         for key, value in data.get("meta", {}).items()
@@ -221,7 +252,7 @@ def _self_contained(
 
 
 def _keep_catalogs(catalogs: Mapping[str, Any], store: Store) -> None:
-    """Adds the entries to the store's catalogues of distributions that are not installed."""
+    """Adds entries of distributions that are not installed to the store's catalogues."""
     from ..catalogs.catalog import Catalog
     from ..store.records import read_record, write_record
 
@@ -261,7 +292,7 @@ def _keep_catalogs(catalogs: Mapping[str, Any], store: Store) -> None:
 
 
 def _is_safe(name: object) -> bool:
-    """Whether a name from a bundle may be a file's name."""
+    """Whether a name from a bundle can be used as a file name."""
     return isinstance(name, str) and bool(name) and name.replace("-", "").replace("_", "").isalnum()
 
 
@@ -272,8 +303,8 @@ def _member(name: str, size: int) -> tarfile.TarInfo:
     return info
 
 
-class _Watched:
-    """A reader that tells how much was read."""
+class _CountingReader:
+    """A reader that reports how many bytes were read."""
 
     def __init__(self, reader: IO[bytes], on_bytes: Callable[[int], object]) -> None:
         self._reader = reader

@@ -17,9 +17,9 @@ __all__ = ["WeightsEnum", "canonical_name"]
 
 
 class WeightsEnum(Enum):
-    """Parent of all enums of weights; the members' values are `Weights`.
+    """Base class of all weights enums. The values of the members are `Weights`.
 
-    An enum is made from a catalogue (see `lookup`), or written by hand::
+    An enum is made from a catalogue (see `lookup`) or written by hand::
 
         class AcmeNet_Weights(WeightsEnum):
             FLOWERS_V1 = Weights(url=..., transforms=partial(...), meta={...})
@@ -30,11 +30,17 @@ class WeightsEnum(Enum):
 
     @classmethod
     def verify(cls, obj: Any) -> Any:
-        """The member that ``obj`` means: a member, its name in any case, or None.
+        """Returns the member that ``obj`` stands for.
+
+        Args:
+            obj: a member, a member's name in any case (with or without the enum's), or None.
+
+        Returns:
+            The member, or None for None.
 
         Raises:
-            TypeError: ``obj`` belongs to another enum, or is nothing of the kind.
-            UnknownNameError: no member has this name. It is a ValueError.
+            TypeError: ``obj`` is a member of another enum, or any other object.
+            UnknownNameError: no member has this name. It is also a ValueError.
         """
         if obj is None or isinstance(obj, cls):
             return obj
@@ -59,12 +65,12 @@ class WeightsEnum(Enum):
 
     @property
     def url(self) -> str:
-        """The address of the file."""
+        """The address of the checkpoint file."""
         return self._value_.url
 
     @property
     def transforms(self) -> Callable[..., Any]:
-        """Makes the preprocessing: ``weights.transforms()`` is a callable module."""
+        """Makes the preprocessing: ``weights.transforms()`` returns a callable module."""
         return self._value_.transforms
 
     @property
@@ -73,9 +79,18 @@ class WeightsEnum(Enum):
         return self._value_.meta
 
     def download(self, *, progress: bool = True, check_hash: bool = True) -> Path:
-        """Fetches the file into the store unless it is there, verified, and returns its path.
+        """Returns the file's path in the store, downloading and verifying it first if needed.
 
-        Needs no torch.
+        Needs no torch. With ``HUBCORE_LOCK``, only the locked file is accepted.
+
+        Args:
+            progress: show a progress bar on stderr while downloading.
+            check_hash: require a digest to verify the file against. False accepts a file without
+                one, and notes its digest for the next time.
+
+        Raises:
+            hubcore.errors.HubError: the file cannot be downloaded or verified, or ``HUBCORE_LOCK``
+                does not allow these weights.
         """
         from ..store import default_store
 
@@ -89,20 +104,19 @@ class WeightsEnum(Enum):
     def get_state_dict(
         self, progress: bool = True, check_hash: bool = True, map_location: Any = None
     ) -> dict[str, Any]:
-        """The tensors by name, from the store or downloaded into it.
+        """Loads the tensors by name from the store, downloading the file first if needed.
 
         Args:
             progress: show a progress bar on stderr while downloading.
-            check_hash: verify the file against its digest; an error where there is none to
-                verify against.
-            map_location: where the tensors go, as `torch.load` takes it. Default: the CPU, mapped
+            check_hash: require a digest to verify the file against, as in `download`.
+            map_location: the device for the tensors, as in `torch.load`. Default: the CPU, mapped
                 from the file, so that only what is touched is read.
 
         Returns:
-            The state dict, loaded without executing anything from the file.
+            The state dict, loaded without executing code from the file.
 
         Raises:
-            hubcore.errors.HubError: the file cannot be had, or is not what it should be.
+            hubcore.errors.HubError: the file cannot be downloaded, verified or read.
         """
         from ..checkpoints.legacy import mappable
         from ..checkpoints.reading import read_state_dict
@@ -113,7 +127,7 @@ class WeightsEnum(Enum):
     def __repr__(self) -> str:
         return f"{type(self).__name__}.{self._name_}"
 
-    # A member is one object per process, however it is copied or shipped.
+    # A member is one object per process: copying and unpickling return the same one.
     def __copy__(self) -> WeightsEnum:
         return self
 
@@ -122,11 +136,11 @@ class WeightsEnum(Enum):
 
     def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
         look_up = getattr(type(self), "__hub_lookup__", None)
-        if look_up is None:  # a class that can be imported
+        if look_up is None:  # written by hand: pickle can import the class
             return getattr, (type(self), self._name_)
         return look_up, (canonical_name(self),)
 
 
 def canonical_name(member: WeightsEnum) -> str:
-    """``distribution/Enum.MEMBER``; of an enum that is in no catalogue, ``Enum.MEMBER``."""
+    """``distribution/Enum.MEMBER``, or ``Enum.MEMBER`` if the enum is in no catalogue."""
     return f"{getattr(type(member), '__hub_name__', type(member).__name__)}.{member.name}"

@@ -1,7 +1,7 @@
-"""``hub.lock``: exactly these weights, byte for byte, with this preprocessing, from these versions.
+"""``hub.lock`` pins weights: their bytes, their preprocessing and the versions of their plugins.
 
-The file is JSON, sorted, and made to be kept under version control. Under ``HUBCORE_LOCK=hub.lock``
-weights that are not in it, or not as it says, are refused.
+The file is sorted JSON, meant to be kept under version control. With ``HUBCORE_LOCK=hub.lock``,
+weights that are not in it, or differ from it, are refused.
 """
 
 from __future__ import annotations
@@ -41,17 +41,18 @@ _read: dict[tuple[str, int], Lockfile] = {}
 
 
 class LockError(HubError):
-    """Something differs from what the lock file says, or the file cannot be used."""
+    """Weights differ from the lock file or are not in it, or the lock file cannot be used."""
 
 
 class LockedWeights(NamedTuple):
     """One entry of a lock file.
 
     Attributes:
-        model: the model that the weights fit.
-        url: where the file was when it was locked, for people to read and as one more address.
-        sha256: the full digest.
-        preprocessing: the fingerprint of the preprocessing.
+        model: the model that the weights fit; "" if their enum is in no catalogue.
+        url: the file's address when it was locked. It is tried after the catalogue's addresses.
+        sha256: the file's SHA-256, as 64 hex digits.
+        size: the file's length in bytes; None if unknown.
+        preprocessing: the `fingerprint` of the preprocessing.
     """
 
     model: str
@@ -62,12 +63,12 @@ class LockedWeights(NamedTuple):
 
 
 class Lockfile(NamedTuple):
-    """A lock file's content.
+    """The content of a lock file.
 
     Attributes:
-        plugins: distributions and their versions.
+        plugins: versions by distribution.
         weights: entries by canonical name.
-        path: where it was read from, for messages.
+        path: the file it was read from, for messages; None for a lock that was just made.
     """
 
     plugins: Mapping[str, str]
@@ -76,15 +77,18 @@ class Lockfile(NamedTuple):
 
 
 def make_lock(members: Mapping[str, Weights], store: Store, *, progress: bool = True) -> Lockfile:
-    """Locks weights as they are now; fetches those whose full digest is not known yet.
+    """Locks weights as they are now, downloading those whose full digest is not known yet.
 
     Args:
         members: the weights by canonical name.
-        store: where their files are, or go.
+        store: where their files are, or are downloaded to.
         progress: show a progress bar on stderr while downloading.
 
+    Returns:
+        The lock, not yet written.
+
     Raises:
-        HubError: one of them cannot be fetched.
+        LockError: some weights cannot be downloaded.
     """
     unknown = {name: w.file for name, w in members.items() if _full_digest(w, store) is None}
     results = store.get_many(list(unknown.values()), progress=progress)
@@ -95,7 +99,7 @@ def make_lock(members: Mapping[str, Weights], store: Store, *, progress: bool = 
     plugins = {}
     for name, weights in members.items():
         digest = _full_digest(weights, store)
-        if digest is None:  # it is in a folder that is only read: its digest is not noted
+        if digest is None:  # in a read-only root, where no digest is noted
             digest = sha256_of(store.get(weights.file, progress=False))
         plugins.update(_plugin_of(name))
         size = weights.size
@@ -108,7 +112,11 @@ def make_lock(members: Mapping[str, Weights], store: Store, *, progress: bool = 
 
 
 def write_lock(lock: Lockfile, path: Path) -> None:
-    """Writes the file in one step."""
+    """Writes a lock file, replacing any that is there in one step.
+
+    Raises:
+        LockError: the file cannot be written.
+    """
     document = {
         "lock": FORMAT,
         "plugins": dict(sorted(lock.plugins.items())),
@@ -128,13 +136,16 @@ def read_lock(path: Path) -> Lockfile:
     """Reads a lock file.
 
     Raises:
-        LockError: it is not there, is no lock file, or is of a newer format.
+        LockError: the file is missing, cannot be read, is not a lock file, or is in a newer format.
     """
     try:
         document = json.loads(path.read_text("utf-8"))
-        form = document["lock"]
-        if not isinstance(form, int) or form > FORMAT:
-            raise LockError(f"{path} is in format {form}, this hubcore reads up to {FORMAT}.")
+        version = document["lock"]
+        if not isinstance(version, int) or version > FORMAT:
+            raise LockError(
+                f"{path} is in lock format {version}, but this hubcore reads formats up to "
+                f"{FORMAT}: upgrade hubcore."
+            )
         entries = {
             str(name): LockedWeights(
                 entry["model"],
@@ -147,27 +158,32 @@ def read_lock(path: Path) -> Lockfile:
         }
         lock = Lockfile(dict(document["plugins"]), entries, path)
     except FileNotFoundError:
-        raise LockError(f"There is no {path}. Make one: hub lock MODEL... -o {path}") from None
+        raise LockError(
+            f"The lock file {path} does not exist. Make one: hub lock MODEL... -o {path}"
+        ) from None
     except OSError as error:
         raise LockError(f"Cannot read {path}: {error.strerror}.") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise LockError(f"{path} is no lock file of the hub ({error!r}).") from None
+        raise LockError(f"{path} is not a lock file that 'hub lock' wrote ({error!r}).") from None
     for name, entry in entries.items():
         if not isinstance(entry.sha256, str) or not is_digest(entry.sha256):
-            raise LockError(f"{path}: the digest of {name} is not a full SHA-256.")
+            raise LockError(
+                f"{path}: the digest of {name} is not a full SHA-256 (64 hex digits). Make the "
+                f"file again: hub lock NAME... -o {path}"
+            )
     return lock
 
 
 def check_lock(lock: Lockfile, name: str, weights: Weights) -> list[str]:
-    """What differs between the lock file and the weights as their catalogue has them now.
+    """Compares weights, as their catalogue has them now, with the lock file.
 
     Args:
         lock: the lock file.
         name: the weights' canonical name.
-        weights: what the catalogue says of them.
+        weights: the weights as in the catalogue.
 
     Returns:
-        One sentence a difference; none where all is as locked.
+        One message for each difference; empty if there is none.
     """
     entry = lock.weights.get(name)
     if entry is None:
@@ -175,18 +191,24 @@ def check_lock(lock: Lockfile, name: str, weights: Weights) -> list[str]:
     differences = []
     digest = weights.file.digest
     if digest and not entry.sha256.startswith(digest):
-        differences.append(f"{name}: the catalogue's SHA-256 is {digest}, locked {entry.sha256}")
+        differences.append(
+            f"{name}: the catalogue's SHA-256 is {digest}, but {entry.sha256} is locked"
+        )
     if entry.preprocessing != fingerprint(weights):
-        differences.append(f"{name}: its preprocessing is another than the locked one")
+        differences.append(f"{name}: its preprocessing differs from the locked one")
     for distribution, version in _plugin_of(name).items():
         locked = lock.plugins.get(distribution)
         if locked != version:
-            differences.append(f"{distribution} is version {version}, locked {locked}")
+            differences.append(f"{distribution} is version {version}, but {locked} is locked")
     return differences
 
 
 def active_lock() -> Lockfile | None:
-    """The lock file that ``HUBCORE_LOCK`` names, or None if it names none."""
+    """The lock file that ``HUBCORE_LOCK`` names, or None if the variable is not set.
+
+    Raises:
+        LockError: the file cannot be used.
+    """
     value = os.environ.get("HUBCORE_LOCK")
     if not value:
         return None
@@ -194,21 +216,21 @@ def active_lock() -> Lockfile | None:
     try:
         key = (str(path.absolute()), path.stat().st_mtime_ns)
     except OSError:
-        return read_lock(path)  # it says what is wrong
+        return read_lock(path)  # raises with the reason
     if key not in _read:
         _read[key] = read_lock(path)
     return _read[key]
 
 
 def locked_file(name: str, weights: Weights) -> RemoteFile:
-    """The weights' file: under ``HUBCORE_LOCK`` with the locked digest, or not at all.
+    """The file of some weights, pinned to the locked digest if ``HUBCORE_LOCK`` is set.
 
     Args:
         name: the weights' canonical name.
-        weights: what the catalogue says of them.
+        weights: the weights as in the catalogue.
 
     Raises:
-        LockError: the weights are not locked, or differ from what is locked.
+        LockError: the weights are not in the lock file or differ from it, or it cannot be used.
     """
     lock = active_lock()
     if lock is None:
@@ -217,19 +239,25 @@ def locked_file(name: str, weights: Weights) -> RemoteFile:
     if differences:
         raise LockError(
             f"HUBCORE_LOCK={lock.path} does not allow these weights: {'; '.join(differences)}. "
-            f"To accept them: hub lock {name} -o {lock.path}"
+            f"To accept changes: hub sync {lock.path}. To add weights, name all that the file "
+            f"should hold: hub lock NAME... -o {lock.path}"
         )
     return from_entry(lock.weights[name], weights.file)
 
 
 def from_entry(entry: LockedWeights, file: RemoteFile) -> RemoteFile:
-    """The file as locked, at the catalogue's addresses and the locked one."""
+    """The file with the locked digest and size, at the catalogue's addresses, then the locked one.
+
+    Args:
+        entry: the entry of the lock file.
+        file: the file as in the catalogue.
+    """
     urls = tuple(dict.fromkeys((*file.urls, entry.url)))
     return file._replace(urls=urls, sha256=entry.sha256, size=entry.size)
 
 
 def fingerprint(weights: Weights) -> str:
-    """A digest of the preprocessing: its function and all its arguments. 64 hex digits."""
+    """The SHA-256 of the preprocessing's name and arguments, as 64 hex digits."""
     transforms = weights.transforms
     if isinstance(transforms, Reference):
         facts: Any = transforms.to_json()
@@ -250,7 +278,7 @@ def _full_digest(weights: Weights, store: Store) -> str | None:
 
 
 def _entry_of(name: str) -> WeightsEntry | None:
-    """The catalogue's entry of a canonical name; None for weights that are in no catalogue."""
+    """The catalogue entry of a canonical name; None for weights that are in no catalogue."""
     enum = name.rpartition(".")[0]
     return find_weights(enum) if "/" in enum else None
 

@@ -1,4 +1,4 @@
-"""Enums of weights, made from what the catalogues say and found by their names."""
+"""Makes weights enums from the catalogues, and finds weights by name."""
 
 from __future__ import annotations
 
@@ -16,26 +16,28 @@ from .value import Weights
 
 __all__ = ["get_weight", "keep_enum", "make_enum", "weights_enum"]
 
-# Classes outlive the index, so that a member stays one object when plugins are looked up anew.
+# Classes outlive the index, so that members stay the same objects when plugins are rediscovered.
 _enums: dict[str, tuple[Mapping[str, Any], type[WeightsEnum]]] = {}
 
 
 def get_weight(name: str) -> WeightsEnum:
-    """The weights of a full name, in any case.
+    """Finds weights by their full name.
+
+    Warns with a FutureWarning if the weights are deprecated.
 
     Args:
-        name: ``"ResNet50_Weights.IMAGENET1K_V2"``, ``"ResNet50_Weights.DEFAULT"``, or canonical:
-            ``"hub-classification/ResNet50_Weights.IMAGENET1K_V2"``.
+        name: ``"ResNet50_Weights.IMAGENET1K_V2"``, ``"ResNet50_Weights.DEFAULT"``, or the canonical
+            ``"hub-classification/ResNet50_Weights.IMAGENET1K_V2"``; in any case.
 
     Raises:
         ValueError: the name is not of this form.
-        UnknownNameError: nothing has the name. It is a ValueError.
-        AmbiguousNameError: several packages offer it. It is a ValueError.
+        UnknownNameError: there are no such weights. It is also a ValueError.
+        AmbiguousNameError: several packages offer them. It is also a ValueError.
     """
     enum, dot, member = name.rpartition(".")
     if not dot or not enum or not member or "." in enum.rpartition("/")[2]:
         raise ValueError(
-            f"Invalid weight name provided: '{name}'. A full name is written as "
+            f"Invalid weight name provided: '{name}'. Give a full name, such as "
             f"'ResNet50_Weights.IMAGENET1K_V2'."
         )
     found = weights_enum(find_weights(enum))._find(member)
@@ -45,7 +47,7 @@ def get_weight(name: str) -> WeightsEnum:
 
 
 def weights_enum(entry: WeightsEntry) -> type[WeightsEnum]:
-    """The enum class of an entry: always the same one, so that members compare by identity."""
+    """The enum class of a catalogue entry: always the same one, so members compare by identity."""
     data, enum = _enums.get(entry.canonical, (None, None))
     if enum is None or (data is not entry.data and data != entry.data):
         enum = make_enum(entry, partial(_referenced, entry))
@@ -54,17 +56,20 @@ def weights_enum(entry: WeightsEntry) -> type[WeightsEnum]:
 
 
 def keep_enum(entry: WeightsEntry, enum: type[WeightsEnum]) -> None:
-    """Makes a class that exists the one that `weights_enum` gives for an entry."""
+    """Makes `weights_enum` return an existing class for an entry."""
     _enums[entry.canonical] = (entry.data, enum)
 
 
 def make_enum(entry: WeightsEntry, resolve_member: Callable[[str], WeightsEnum]) -> Any:
-    """The enum class of a catalogue's entry.
+    """Makes a new enum class from a catalogue entry.
 
     Args:
-        entry: what the catalogue says.
+        entry: the catalogue entry.
         resolve_member: finds the weights that a meta value such as
-            ``"@ResNet18_Weights.IMAGENET1K_V1"`` names.
+            ``"@ResNet18_Weights.IMAGENET1K_V1"`` refers to; called with the name after ``@``.
+
+    Returns:
+        The class, a subclass of `WeightsEnum`.
     """
     members = {
         name: _weights(entry, name, data, resolve_member) for name, data in entry.members.items()
@@ -72,7 +77,7 @@ def make_enum(entry: WeightsEntry, resolve_member: Callable[[str], WeightsEnum])
     for alias, target in entry.aliases.items():
         members[alias] = members[target]
     package = entry.catalog.package
-    functional: Any = WeightsEnum  # mypy takes Enum's functional interface for a look-up
+    functional: Any = WeightsEnum  # mypy mistakes Enum's functional interface for a look-up
     enum = functional(entry.name, members, module=package or __name__, qualname=entry.name)
     enum.__hub_name__ = entry.canonical
     enum.__hub_lookup__ = get_weight  # how a pickled member is found again
@@ -103,7 +108,7 @@ def _weights(
         config=dict(data.get("config", {})),
         replaced_by=data.get("replaced_by"),
         sampling=dict(data.get("sampling", {})),
-        # Packages have their catalogue in a package; others come from the user.
+        # A catalogue outside of a package comes from the user.
         allow_file=entry.catalog.package is None,
     )
 
@@ -113,9 +118,9 @@ def _meta_value(
 ) -> Any:
     if isinstance(value, str) and value.startswith("@"):
         return resolve_member(value[1:]) if "." in value else entry.catalog.named_list(value[1:])
-    if key == "min_size":  # JSON has no tuples, torchvision's meta has this one
+    if key == "min_size":  # a tuple in torchvision; JSON has none
         return tuple(value)
-    if key == "_metrics":  # nor has it NaN, which is how torchvision says "not measured"
+    if key == "_metrics":  # torchvision writes NaN for "not measured"; JSON has null
         return {
             data: {name: math.nan if result is None else result for name, result in results.items()}
             for data, results in value.items()
@@ -124,7 +129,7 @@ def _meta_value(
 
 
 def _referenced(entry: WeightsEntry, name: str) -> WeightsEnum:
-    """The weights that a meta value names: the same catalogue's first."""
+    """The weights that a meta value refers to, looked up in the same catalogue first."""
     if name.partition(".")[0] in entry.catalog.weights:
         name = f"{entry.catalog.distribution}/{name}"
     return get_weight(name)

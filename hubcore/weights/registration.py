@@ -1,4 +1,4 @@
-"""`register`: models and weights for this process only, without a package."""
+"""`register` adds models and weights to this process, without a package."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ __all__ = ["Registration", "register"]
 
 
 class Registration:
-    """What `register` returns: `remove` undoes it; as a context manager it ends with the block."""
+    """A registration made by `register`. As a context manager it lasts until the block ends."""
 
     def __init__(self, key: str) -> None:
         self._key = key
 
     def remove(self) -> None:
+        """Undoes the registration."""
         index.remove_registered(self._key)
 
     def __enter__(self) -> Registration:
@@ -41,36 +42,42 @@ def register(
     builder: str | Callable[..., Any] | None = None,
     name: str = "local",
 ) -> Registration:
-    """Adds models and weights for this process, as a package would.
+    """Adds models and weights to this process, as installing a package would.
 
     Args:
-        source: a catalogue (parsed, or the path of its file), or a `WeightsEnum` of one's own.
-        builder: for an enum: the model that its members fit, by name or as a builder.
-        name: stands where a distribution's name would: entries are ``name/model``. A catalogue
-            replaces what was registered under its name, an enum its predecessor of equal name.
+        source: a catalogue (a parsed one, or the path of its file), or a `WeightsEnum` subclass.
+        builder: for an enum, the model that its members fit: its name or its builder.
+        name: used in place of a distribution's name: canonical names are ``name/model``. A
+            catalogue replaces the one registered before under this name; an enum replaces the enum
+            of the same name.
 
     Returns:
-        A handle whose ``remove()`` undoes the registration.
+        A handle whose ``remove()`` undoes the registration; also a context manager.
 
     Raises:
-        CatalogError: the catalogue breaks the format, or the name is a built-in family's.
-        UnknownNameError: there is no such builder.
+        CatalogError: the catalogue breaks the format, or ``name`` is a built-in family's.
+        UnknownNameError: there is no model ``builder``.
         TypeError: ``builder`` is missing for an enum, or given for a catalogue.
     """
     distribution = normalise(name)
     if distribution in BUILT_IN:
-        raise CatalogError(f"'{name}' is a built-in family, register under another name")
+        raise CatalogError(f"'{name}' is a built-in family: register under another name")
     plugin = Plugin(name, distribution, "", "ok", "", "Registration.remove()")
     if isinstance(source, type):
         if builder is None:
-            raise TypeError("an enum is registered for a model: register(MyWeights, builder=...)")
+            raise TypeError(
+                "To register an enum, name the model that its weights fit: "
+                "register(MyWeights, builder='resnet50')"
+            )
         key = f"{distribution}/{source.__name__}"
         catalog = _catalog_of_enum(source, find_model(builder).canonical, distribution)
         index.add_registered(key, plugin._replace(catalog=catalog))
         keep_enum(catalog.weights[source.__name__], source)
         return Registration(key)
     if builder is not None:
-        raise TypeError("a catalogue says itself which builders its weights fit")
+        raise TypeError(
+            "'builder' is only for an enum: a catalogue names the builders of its weights itself."
+        )
     if isinstance(source, Mapping):
         catalog = Catalog(source, distribution)
     else:
@@ -80,7 +87,7 @@ def register(
 
 
 def _catalog_of_enum(enum: type[WeightsEnum], builder: str, distribution: str) -> Catalog:
-    """What listing and look-ups need of an enum that exists; the enum itself serves the rest."""
+    """A catalogue with what listing and look-ups need of an enum. All else uses the enum itself."""
     members = {
         member.name: {
             "url": member.url,

@@ -1,4 +1,4 @@
-"""Which weights a user's words select, where a command takes names of models and of weights."""
+"""Selects weights by names of models or of weights, as commands take them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,19 @@ __all__ = ["select_weights"]
 
 
 def select_weights(names: Iterable[str], *, every: bool = False) -> list[WeightsEnum]:
-    """The weights that names mean: of a model its default ones, of weights themselves.
+    """Selects weights by names; a model's name selects its default weights.
 
     Args:
-        names: models, weights, enums of weights, or shell-style patterns of models.
-        every: all weights of each model instead of the default ones; without names, of all models.
+        names: names of models, of weights or of weights enums, or shell-style patterns of models.
+        every: select all weights of each model instead of the default ones. Without names, select
+            all weights of all models.
+
+    Returns:
+        The weights, each once, in the order of the names.
 
     Raises:
-        UnknownNameError: a name means nothing, or a model that has no weights.
-        AmbiguousNameError: several packages offer it.
+        UnknownNameError: there is nothing of this name, or the model has no weights.
+        AmbiguousNameError: several packages offer the name.
     """
     names = list(names)
     selected: dict[str, WeightsEnum] = {}

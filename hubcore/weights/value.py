@@ -1,4 +1,4 @@
-"""`Weights`: what belongs to one set of pre-trained weights, as a plain value."""
+"""`Weights`: everything that describes one set of pre-trained weights, as a plain value."""
 
 from __future__ import annotations
 
@@ -15,26 +15,27 @@ __all__ = ["Weights"]
 
 @dataclass(eq=False)
 class Weights:
-    """What belongs to one set of pre-trained weights.
+    """Everything that describes one set of pre-trained weights.
 
     Attributes:
-        url: where the file is.
-        transforms: makes the preprocessing that the weights were evaluated with, as in
-            ``weights.transforms(crop_size=224)``; called without arguments it gives the published
-            one.
+        url: the file's address.
+        transforms: makes the preprocessing that the weights were evaluated with. Called without
+            arguments it makes the published one; arguments change it, as in
+            ``weights.transforms(crop_size=224)``.
         meta: facts about the weights: ``num_params``, ``categories``, ``_metrics``, ...
         sha256: the file's SHA-256 as 64 hex digits, or a prefix of at least 8 of them. None: the
             digest is read from the file's name, if it ends in one (``name-<hash>.pth``).
         size: the file's length in bytes, if known.
-        mirrors: further addresses of the same file, tried in order.
-        license: an SPDX identifier, an address, or "unknown".
+        mirrors: further addresses of the same file, tried in order after ``url``.
+        license: an SPDX identifier, the address of a licence, or "unknown".
         task: what the weights do, such as ``image-classification``.
-        convert: maps the loaded checkpoint to the model's state dict, where they differ.
-        config: arguments of the model that the weights need, such as ``{"image_size": 384}``.
-        replaced_by: the weights to use instead: these still load, with a warning.
-        sampling: of a video, how its clips were sampled for the published metrics: ``clip_len``
-            frames at ``frame_rate`` a second, ``clips_per_video`` of them.
-        allow_file: whether the addresses may be ``file:`` ones, because the user wrote them.
+        convert: turns the loaded checkpoint into the model's state dict, where the two differ.
+        config: arguments that the weights need the model to have, such as ``{"image_size": 384}``.
+        replaced_by: the name of the weights to use instead, if these are deprecated. They still
+            load, with a warning.
+        sampling: for video models, how clips were sampled for the published metrics:
+            ``clip_len`` frames at ``frame_rate`` frames per second, ``clips_per_video`` clips.
+        allow_file: whether ``file:`` addresses are allowed. True only where the user wrote them.
     """
 
     url: str
@@ -52,8 +53,8 @@ class Weights:
     allow_file: bool = False
 
     def __eq__(self, other: object) -> bool:
-        # Enum compares values to find aliases. Two partials of the same parts never compare
-        # equal, so they are compared part by part.
+        # Enum compares values to find aliases. Two partials with equal parts do not compare
+        # equal, so the parts are compared.
         if not isinstance(other, Weights):
             return NotImplemented
         return (
@@ -66,7 +67,7 @@ class Weights:
 
     @property
     def file(self) -> RemoteFile:
-        """The file as the store knows it."""
+        """The file's addresses, digest and size, as the store takes them."""
         from ..download.remote import RemoteFile
 
         return RemoteFile((self.url, *self.mirrors), self.sha256, self.size, self.allow_file)

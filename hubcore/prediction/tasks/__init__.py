@@ -1,6 +1,6 @@
-"""Tasks: how each kind of model is fed, and what its output means.
+"""Tasks: how each kind of model takes its inputs, and what its output means.
 
-A task says how an input becomes tensors (`load`, in threads), how a batch goes through the model
+A task defines how an input becomes tensors (`load`, in threads), how a batch goes through the model
 (`run`), and how the output becomes results (`results`).
 """
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TASKS", "make_task"]
 
-# The module in this package that serves a task. All have a class called `Runner`.
+# The module of this package that implements each task, in a class named `Runner`.
 TASKS = {
     "image-classification": "classification",
     "object-detection": "detection",
@@ -30,19 +30,28 @@ TASKS = {
 
 
 def require_task(task: str) -> None:
-    """Refuses a task that is not served.
+    """Checks that prediction supports a task.
 
     Raises:
-        PredictionError: it is not.
+        PredictionError: it does not.
     """
     if task not in TASKS:
         raise PredictionError(
-            f"Prediction does not serve the task '{task}'. It serves {', '.join(TASKS)}."
+            f"Prediction does not support the task '{task}'. It supports {', '.join(TASKS)}."
         )
 
 
 def make_task(task: str, weights: Any, **options: Any) -> Task[Input]:
-    """What serves a task, with the preprocessing and the categories of some weights."""
+    """Makes the `Task` object for a task.
+
+    Args:
+        task: the name of the task.
+        weights: the weights whose preprocessing and categories to use.
+        **options: further arguments of `Task`.
+
+    Raises:
+        PredictionError: prediction does not support the task.
+    """
     require_task(task)
     runner: Task[Input] = import_module(f".{TASKS[task]}", __name__).Runner(weights, **options)
     return runner

@@ -1,4 +1,4 @@
-"""What all tasks share."""
+"""The base classes of tasks."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ In = TypeVar("In", bound=Input)
 
 @dataclass(frozen=True)
 class Sample:
-    """An input that is ready for the model.
+    """An input that is decoded and preprocessed.
 
     Attributes:
-        tensors: what the model takes, without a batch dimension.
+        tensors: the tensors that the model takes, without a batch dimension.
         size: (width, height) of the input, in pixels.
     """
 
@@ -35,12 +35,12 @@ class Sample:
 
 @dataclass(frozen=True)
 class Options:
-    """What a user may choose.
+    """Options that the user may set.
 
     Attributes:
-        top: classes to give of a classification.
-        score: the least score of a detection.
-        rate: frames a second of videos that don't tell, such as folders.
+        top: the number of classes in a classification.
+        score: the lowest score of the detections to return, in [0, 1].
+        rate: the frame rate, in frames per second, of videos that don't state theirs.
     """
 
     top: int = 5
@@ -49,15 +49,15 @@ class Options:
 
 
 class Task(ABC, Generic[In]):
-    """Serves a task.
+    """How a model predicts: from an input to a result.
 
     Args:
-        weights: give the preprocessing and the categories.
-        options: what the user chose.
+        weights: the weights whose preprocessing and categories to use.
+        options: the user's options.
     """
 
     batch_size = 1
-    """How many inputs share a batch unless the user says otherwise."""
+    """The default number of inputs per batch."""
 
     def __init__(self, weights: WeightsLike, options: Options) -> None:
         self.preprocess = weights.transforms()
@@ -66,10 +66,14 @@ class Task(ABC, Generic[In]):
 
     @abstractmethod
     def load(self, item: In) -> Sample:
-        """Decodes and preprocesses an input. Called in threads."""
+        """Decodes and preprocesses an input. Called in worker threads.
+
+        Raises:
+            InputError: the input cannot be used.
+        """
 
     def run(self, model: Model, samples: Sequence[Sample]) -> Any:
-        """The model's output for samples whose tensors have equal shapes."""
+        """The output of the model for a batch of samples whose tensors have equal shapes."""
         parts = zip(*(sample.tensors for sample in samples), strict=True)
         return model(*(torch.stack(part) for part in parts))
 
@@ -77,17 +81,23 @@ class Task(ABC, Generic[In]):
     def results(
         self, output: Any, items: Sequence[In], samples: Sequence[Sample]
     ) -> Sequence[Result]:
-        """What the output means, for each item."""
+        """Turns the output of the model into results, one per input.
+
+        Args:
+            output: the output of `run`.
+            items: the inputs of the batch.
+            samples: the inputs as `load` returned them.
+        """
 
     def label(self, category: int) -> str:
-        """A category's name; weights that list none give numbers."""
+        """The name of a category, or "class" and its number if the weights don't name it."""
         if 0 <= category < len(self.categories):
             return self.categories[category]
         return f"class {category}"
 
 
 class ImageTask(Task[ImageInput]):
-    """Tasks that take one image."""
+    """A task that takes single images."""
 
     def load(self, item: ImageInput) -> Sample:
         image = item.open()

@@ -1,4 +1,4 @@
-"""Image classification, of float and quantized models."""
+"""Image classification, with float and quantized models."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Runner", "likeliest"]
 
 
 class Runner(ImageTask):
-    """The model gives logits (B, classes); the softmax of them are the probabilities."""
+    """For models that return logits (B, classes). Their softmax gives the probabilities."""
 
     batch_size = 16
 
@@ -31,7 +31,12 @@ class Runner(ImageTask):
 
 
 def likeliest(task: Task[Any], probabilities: Tensor) -> tuple[Classification, ...]:
-    """The likeliest classes of (classes,) probabilities, likeliest first."""
+    """The most likely classes, the most likely first.
+
+    Args:
+        task: provides the categories and the number of classes to return.
+        probabilities: float, (classes,), in [0, 1].
+    """
     top = probabilities.topk(min(task.options.top, len(probabilities)))
     return tuple(
         Classification(task.label(category), category, probability)

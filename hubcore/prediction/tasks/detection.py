@@ -1,4 +1,4 @@
-"""Detection: boxes, and from some models masks or keypoints."""
+"""Detection of objects: boxes and, from some models, masks or keypoints."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .base import ImageTask, Model, Options, Sample
 __all__ = ["Runner"]
 
 MASK_THRESHOLD = 0.5
-"""A pixel belongs to an object where the mask's probability is above this."""
+"""A pixel belongs to an object if its probability in the mask is above this."""
 
 
 class Runner(ImageTask):
-    """The model takes a list of images and gives a dict for each, as torchvision's detectors."""
+    """For models that take a list of images and return a dict for each, as torchvision's do."""
 
     def __init__(self, weights: WeightsLike, options: Options) -> None:
         super().__init__(weights, options)
@@ -62,7 +62,7 @@ class Runner(ImageTask):
         )
 
     def _keypoints(self, points: Tensor, scores: Tensor | None) -> tuple[Keypoint, ...]:
-        """Of points (K, 3), each x, y and visibility; the scores (K,) say more if there are any."""
+        """Makes keypoints from points (K, 3), each x, y and visibility, and scores (K,) if any."""
         confidence = points[:, 2] if scores is None else scores
         names = self.keypoint_names
         return tuple(

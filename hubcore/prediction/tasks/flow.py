@@ -1,4 +1,4 @@
-"""Optical flow: where each pixel of an image is in the next."""
+"""Optical flow: the movement of each pixel from an image to the next."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .base import Options, Sample, Task
 __all__ = ["Runner"]
 
 MULTIPLE = 8
-"""RAFT takes only sizes that are divisible by this; images are padded by their edges."""
+"""RAFT needs widths and heights divisible by this. Images are padded by repeating their edges."""
 
 
 class Runner(Task[PairInput]):
-    """The model takes two batches (B, 3, H, W) and gives a list of ever better flows."""
+    """For models that take two batches (B, 3, H, W) and return a list of flows, the best last."""
 
     def __init__(self, weights: WeightsLike, options: Options) -> None:
         super().__init__(weights, options)
@@ -50,7 +50,7 @@ class Runner(Task[PairInput]):
         ]
 
     def _padding(self, width: int, height: int) -> tuple[int, int, int, int]:
-        """Pixels left, right, above and below."""
+        """The pixels to add on the left, on the right, above and below."""
         least_height, least_width = self.least
         wide = _next_multiple(max(width, least_width)) - width
         high = _next_multiple(max(height, least_height)) - height

@@ -18,7 +18,7 @@ __all__ = ["Runner"]
 
 
 class Runner(ImageTask):
-    """The model gives logits (B, classes, h, w), or a dict that has them as ``out``."""
+    """For models that return logits (B, classes, h, w), or a dict that has them as ``out``."""
 
     batch_size = 4
 
@@ -47,10 +47,17 @@ class Runner(ImageTask):
 
 
 def enlarged_argmax(logits: Tensor, size: tuple[int, int]) -> Tensor:
-    """The likeliest class of each pixel once logits (classes, h, w) are scaled to (H, W).
+    """The most likely class of each pixel, after scaling the logits to the image's size.
 
-    Only the classes that win somewhere are scaled: all 21 of a 12-megapixel photo would take a
-    gigabyte.
+    Only classes that are the most likely somewhere are scaled: scaling 21 classes for a photo of 12
+    megapixels would take a gigabyte.
+
+    Args:
+        logits: float, (classes, h, w).
+        size: (height, width) of the image.
+
+    Returns:
+        The classes, int64, (height, width).
     """
     present = torch.unique(logits.argmax(dim=0))
     scaled = interpolate(logits[present][None], size=size, mode="bilinear", align_corners=False)

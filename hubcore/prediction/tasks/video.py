@@ -1,4 +1,4 @@
-"""Video classification: clips are sampled from a video, and their probabilities averaged."""
+"""Video classification: averages the probabilities of clips that are sampled from a video."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ __all__ = ["Runner", "clip_indices"]
 
 
 class Runner(Task[ClipInput]):
-    """The model takes clips (B, C, T, H, W) and gives logits (B, classes).
+    """For models that take clips (B, C, T, H, W) and return logits (B, classes).
 
-    The weights' ``sampling`` says how they were evaluated: ``clip_len`` frames at ``frame_rate`` a
-    second make a clip, and ``clips_per_video`` of them are spread evenly over the video.
+    Clips are sampled as they were when the weights were evaluated, which the weights' ``sampling``
+    describes: a clip has ``clip_len`` frames at ``frame_rate`` frames per second, and
+    ``clips_per_video`` clips are spread evenly over the video.
     """
 
     def __init__(self, weights: WeightsLike, options: Options) -> None:
@@ -34,7 +35,7 @@ class Runner(Task[ClipInput]):
 
     def load(self, item: ClipInput) -> Sample:
         frames = item.frames()
-        # Frames that don't tell their rate are taken to have the one that the model wants.
+        # A video of unknown rate is assumed to have the rate that the model expects.
         rate = frames.rate or self.options.rate or self.rate
         step = rate / self.rate if rate and self.rate else 1.0
         indices = clip_indices(len(frames), self.length, self.clips, step)
@@ -45,7 +46,7 @@ class Runner(Task[ClipInput]):
         return Sample((torch.stack(clips),), size)
 
     def run(self, model: Model, samples: Sequence[Sample]) -> Tensor:
-        # Clip by clip: a dozen at once would take gigabytes.
+        # One clip at a time: a dozen at once would take gigabytes.
         batch = torch.stack([sample.tensors[0] for sample in samples])
         outputs = [model(clips).float().softmax(dim=-1) for clips in batch.unbind(dim=1)]
         return torch.stack(outputs).mean(dim=0)
@@ -60,15 +61,19 @@ class Runner(Task[ClipInput]):
 
 
 def clip_indices(frames: int, length: int, clips: int, step: float) -> list[list[int]]:
-    """Which frames make up each clip.
+    """Chooses the frames of each clip.
+
+    The clips are evenly spaced. A video that is shorter than one clip is stretched to it.
 
     Args:
-        frames: how many the video has.
-        length: frames a clip.
-        clips: how many clips, at most.
-        step: frames of the video that pass between two of the clip; may be a fraction.
+        frames: the number of frames in the video.
+        length: the number of frames per clip.
+        clips: the largest number of clips.
+        step: the distance between consecutive frames of a clip, in frames of the video. It may be
+            a fraction.
 
-    The clips start at even distances. A video that is shorter than one clip is stretched to it.
+    Returns:
+        For each clip, the indices of its frames in the video, ascending.
     """
     available = max(1, int(frames / step))
     if available < length:
@@ -79,7 +84,7 @@ def clip_indices(frames: int, length: int, clips: int, step: float) -> list[list
 
 
 def _read_clips(frames: Frames, indices: Sequence[Sequence[int]]) -> Iterator[Tensor]:
-    """The clips (T, C, H, W), from one pass over the video that keeps only what is still needed."""
+    """Yields the clips (T, C, H, W), in one pass over the video. Keeps only frames still needed."""
     kept: dict[int, Tensor] = {}
     needed = sorted({index for clip in indices for index in clip})
     stream = zip(needed, frames.read(needed), strict=True)

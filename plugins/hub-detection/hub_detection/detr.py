@@ -2,8 +2,8 @@
 
 Source: Carion et al., "End-to-End Object Detection with Transformers", 2020
 (https://arxiv.org/abs/2005.12872). The names of the parameters are those of the authors'
-checkpoints (https://github.com/facebookresearch/detr), which therefore load as they are; inputs
-and outputs are those of torchvision's detectors.
+checkpoints (https://github.com/facebookresearch/detr), so these load unchanged. Inputs and outputs
+are those of torchvision's detectors.
 """
 
 from __future__ import annotations
@@ -35,14 +35,19 @@ __all__ = [
 
 
 class DetrTransform(GeneralizedRCNNTransform):  # type: ignore[misc]  # it has no types
-    """Normalises and resizes; `min_size` and `max_size` are as in torchvision's detectors.
+    """Normalises and resizes images, as torchvision's detectors do, but with antialiasing.
 
-    It shrinks with antialiasing, as the images the published weights were trained on were.
+    The published weights were trained on images that were resized with antialiasing.
     """
 
     def resize(
         self, image: Tensor, target: dict[str, Tensor] | None = None
     ) -> tuple[Tensor, dict[str, Tensor] | None]:
+        """Resizes an image (3, H, W), and returns it with the unchanged target.
+
+        Its shorter side becomes `min_size` pixels (in training, one of these sizes at random), but
+        its longer side at most `max_size`.
+        """
         height, width = image.shape[-2:]
         shorter, longer = sorted((height, width))
         size = self.torch_choice(self.min_size) if self.training else self.min_size[-1]
@@ -56,11 +61,15 @@ class DetrTransform(GeneralizedRCNNTransform):  # type: ignore[misc]  # it has n
 
 
 class ResNetBackbone(nn.Module):
-    """A ResNet without its classifier: images (B, 3, H, W) to features (B, C, ~H/32, ~W/32).
+    """A ResNet without its classifier.
 
     Args:
         resnet: the whole ResNet.
-        trainable_layers: how many of its 5 stages are trained, counted from the last.
+        trainable_layers: the number of its 5 stages to train, counted from the last. The others
+            are frozen.
+
+    Attributes:
+        out_channels: the number of channels of the features.
     """
 
     def __init__(self, resnet: ResNet, trainable_layers: int = 5) -> None:
@@ -79,25 +88,39 @@ class ResNetBackbone(nn.Module):
                 self.body.get_submodule(name).requires_grad_(False)
 
     def forward(self, images: Tensor) -> Tensor:
+        """Images (B, 3, H, W) to features (B, C, ~H/32, ~W/32), or ~H/16 and ~W/16 if dilated."""
         features: Tensor = self.body(images)
         return features
 
 
 class BoxHead(nn.Module):
-    """A three-layer perceptron: (..., dim) to (..., 4) in (0, 1)."""
+    """A three-layer perceptron that predicts boxes.
+
+    Args:
+        dim: the number of input features, and the width of the hidden layers.
+    """
 
     def __init__(self, dim: int) -> None:
         super().__init__()
         self.layers = nn.ModuleList([nn.Linear(dim, dim), nn.Linear(dim, dim), nn.Linear(dim, 4)])
 
     def forward(self, x: Tensor) -> Tensor:
+        """Features (..., dim) to boxes (..., 4) with values in (0, 1)."""
         first, second, last = self.layers
         out: Tensor = last(second(first(x).relu()).relu())
         return out.sigmoid()
 
 
 def pad_features(features: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-    """Joins feature maps (C, h, w) of any sizes to (B, C, H, W) and a padding mask (B, H, W)."""
+    """Pads feature maps of different sizes with zeros, and stacks them.
+
+    Args:
+        features: one feature map (C, h, w) per image, B of them.
+
+    Returns:
+        The stacked maps (B, C, H, W), where H and W are the largest h and w; and the padding mask,
+        bool (B, H, W), True where a map is padded.
+    """
     height = max(feature.shape[1] for feature in features)
     width = max(feature.shape[2] for feature in features)
     padded = features[0].new_zeros(len(features), features[0].shape[0], height, width)
@@ -112,34 +135,43 @@ def pad_features(features: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
 class DETR(nn.Module):
     """DETR: predicts a fixed-size set of boxes, without anchors or non-maximum suppression.
 
-    It is called as torchvision's detectors are: with a list of float images (3, H, W) in [0, 1],
-    of any sizes, and in training mode with a list of targets, each with ``boxes`` (N, 4) in
-    pixels (x1, y1, x2, y2) and ``labels`` (N,) int64 (N may be 0). It returns
+    It is called like torchvision's detectors: with a list of float images (3, H, W) in [0, 1], of
+    any sizes, and in training mode with a list of targets, each with ``boxes`` (N, 4) in pixels
+    (x1, y1, x2, y2) and ``labels`` (N,) int64 (N may be 0). It returns
 
-    - in training mode a dict of weighted losses, whose sum is what to minimise
+    - in training mode a dict of weighted losses, whose sum is to be minimised
       (see `detr_criterion.SetCriterion`);
-    - in evaluation mode a dict for each image: ``boxes`` (K, 4) float in the image's own pixels,
-      clipped to it, ``labels`` (K,) int64, and ``scores`` (K,) in [0, 1], in descending order.
-      K is `num_queries`, less what `score_thresh` drops.
+    - in evaluation mode a dict for each image: ``boxes`` (K, 4) float32, (x1, y1, x2, y2) in the
+      image's own pixels and clipped to it, ``labels`` (K,) int64, and ``scores`` (K,) float32 in
+      [0, 1], in descending order. K is `num_queries`, minus the boxes that `score_thresh` drops.
 
-    An image's result does not depend on the batch it is in: the backbone sees each image at its
-    own size, and what pads the feature maps is masked. (The authors' code pads the images, and
-    they report a significant drop in AP for their DC5 models in batches.)
+    An image's result does not depend on its batch: the backbone sees each image at its own size,
+    and the padding of feature maps is masked. (The authors' code pads the images. They report a
+    significant drop in AP for their DC5 models in batches.)
 
     Args:
-        backbone: maps (B, 3, H, W) to (B, C, h, w); its attribute `out_channels` is C.
-        num_classes: number of classes as torchvision's detectors count: label 0 is the
-            background of their lists, objects are 1 to num_classes - 1. (DETR's own "no object"
-            is one more output of the class head.)
-        num_queries: number of boxes predicted an image.
-        hidden_dim: width of the transformer, a multiple of 4 and of `num_heads`.
-        num_heads, num_encoder_layers, num_decoder_layers, dim_feedforward, dropout: the
-            transformer's configuration.
-        min_size, max_size: the shorter side is brought to `min_size` pixels (one of several, at
-            random, when training) unless the longer would exceed `max_size`.
-        image_mean, image_std: for the normalisation; ImageNet's by default.
+        backbone: maps (B, 3, H, W) to (B, C, h, w). Its attribute `out_channels` is C.
+        num_classes: the number of classes, counted as in torchvision's detectors: label 0 is the
+            background, objects are 1 to num_classes - 1. (DETR's own "no object" is one more
+            output of the class head.)
+        num_queries: the number of boxes predicted per image.
+        hidden_dim: the width of the transformer, a multiple of 4 and of `num_heads`.
+        num_heads: the number of attention heads.
+        num_encoder_layers: the number of layers of the transformer's encoder.
+        num_decoder_layers: the number of layers of the transformer's decoder.
+        dim_feedforward: the width of the transformer's feed-forward networks.
+        dropout: the dropout probability in the transformer.
+        min_size: the shorter side of images is resized to this many pixels. In training, one of
+            several sizes is chosen at random.
+        max_size: the longer side of images has at most this many pixels after resizing.
+        image_mean: the mean of each colour channel, for the normalisation. Default: ImageNet's.
+        image_std: the standard deviation of each channel, for the normalisation. Default:
+            ImageNet's.
         score_thresh: detections with a lower score are dropped.
-        criterion: computes the losses.
+        criterion: computes the losses. Default: `SetCriterion` with the weights of the paper.
+
+    Raises:
+        ValueError: `hidden_dim` or `num_classes` is out of range.
     """
 
     def __init__(
@@ -175,7 +207,7 @@ class DETR(nn.Module):
         self.transform = DetrTransform(
             min_size, max_size, list(image_mean), list(image_std), size_divisible=1
         )
-        # The wrappers, here and in the backbone, give the parameters their published names.
+        # The wrappers, here and in the backbone, give parameters the names in published weights.
         self.backbone = nn.Sequential(backbone)
         self.input_proj = nn.Conv2d(backbone.out_channels, hidden_dim, kernel_size=1)  # type: ignore[arg-type]  # an int
         self.query_embed = nn.Embedding(num_queries, hidden_dim)
@@ -190,6 +222,12 @@ class DETR(nn.Module):
         images: Sequence[Tensor],
         targets: Sequence[Mapping[str, Tensor]] | None = None,
     ) -> dict[str, Tensor] | list[dict[str, Tensor]]:
+        """Predicts, or computes the losses in training mode, as the class describes.
+
+        Raises:
+            ValueError: in training mode: there are no targets, they are malformed, or the model's
+                predictions are not finite.
+        """
         sizes = [(image.shape[-2], image.shape[-1]) for image in images]
         if self.training:
             if targets is None:
@@ -206,7 +244,10 @@ class DETR(nn.Module):
         return self.postprocess(layers[-1], sizes)
 
     def extract_features(self, images: Sequence[Tensor]) -> list[Tensor]:
-        """The backbone's feature maps (C, h, w) of normalised images (3, H, W)."""
+        """The feature maps (C, h, w) of normalised images (3, H, W), one per image.
+
+        Images of equal size go through the backbone together.
+        """
         by_size: dict[torch.Size, list[int]] = {}
         for index, image in enumerate(images):
             by_size.setdefault(image.shape, []).append(index)
@@ -217,11 +258,15 @@ class DETR(nn.Module):
         return [features[index] for index in range(len(images))]
 
     def predict_sets(self, features: Tensor, padding: Tensor) -> list[Prediction]:
-        """What each decoder layer predicts, the final one last; in evaluation mode only that.
+        """Runs the transformer and the heads.
 
         Args:
-            features: (B, C, H, W), the backbone's.
-            padding: (B, H, W) bool, True where a place is outside its image.
+            features: the features of the backbone, (B, C, H, W).
+            padding: bool, (B, H, W), True where a position is outside its image.
+
+        Returns:
+            The predictions of the decoder layers, the final one last. In evaluation mode, only
+            those of the final layer.
         """
         position = sine_position_embedding(padding, self.query_embed.embedding_dim)
         outputs = self.transformer(
@@ -237,8 +282,16 @@ class DETR(nn.Module):
     def postprocess(
         self, prediction: Prediction, image_sizes: Sequence[tuple[int, int]]
     ) -> list[dict[str, Tensor]]:
-        """Turns sets into detections, in pixels of images of the given (height, width)."""
-        # The last class is "no object": each query speaks for the likeliest of the others.
+        """Turns predictions into detections.
+
+        Args:
+            prediction: the prediction of the final decoder layer for B images.
+            image_sizes: (height, width) of each image, in pixels.
+
+        Returns:
+            For each image ``boxes``, ``labels`` and ``scores``, as the class describes.
+        """
+        # The last class is "no object". Each query predicts the most likely of the others.
         scores, labels = prediction.logits.float().softmax(-1)[..., :-1].max(-1)
         boxes = box_convert(prediction.boxes.float(), "cxcywh", "xyxy")
         detections = []
@@ -259,7 +312,14 @@ class DETR(nn.Module):
 
 
 def published_state_dict(checkpoint: Mapping[str, Any]) -> Mapping[str, Tensor]:
-    """The state dict in one of the authors' checkpoints: ``{"model": state_dict}``, or bare."""
+    """The state dict in one of the authors' checkpoints.
+
+    Args:
+        checkpoint: ``{"model": state_dict}``, or the state dict itself.
+
+    Raises:
+        ValueError: the checkpoint is not a mapping.
+    """
     if not isinstance(checkpoint, Mapping):
         raise ValueError(f"expected a DETR checkpoint, a mapping, got {type(checkpoint).__name__}")
     state_dict: Mapping[str, Tensor] = checkpoint.get("model", checkpoint)
@@ -307,22 +367,26 @@ def _builder(
 
     Args:
         weights: pre-trained weights of the whole detector; `weights_backbone` is then ignored.
-        progress: whether downloads show their progress.
-        num_classes: number of classes, background included; 91 (COCO) or the weights' by default.
+        progress: show a progress bar on stderr while downloading.
+        num_classes: the number of classes, including the background. Default: the weights', or 91
+            (COCO).
         weights_backbone: pre-trained weights of the backbone as a classifier, or their full
-            name; {backbone_default} by default.
-        trainable_backbone_layers: how many of the backbone's 5 stages are trained, counted from
-            the last; 3 by default, all of them without pre-trained weights.
+            name. Default: {backbone_default}.
+        trainable_backbone_layers: the number of the backbone's 5 stages to train, counted from
+            the last. Default: 3, or all of them without pre-trained weights.
         **kwargs: passed on to `DETR`.
 
+    Returns:
+        The model, in training mode.
+
     Raises:
-        ValueError: `num_classes` contradicts the weights, or a value is out of its range.
+        ValueError: `num_classes` contradicts the weights, or a value is out of range.
     """
     return build
 
 
 def _classes_of(weights: WeightsLike, num_classes: int | None) -> int | None:
-    """The number of classes the weights are for, as far as they say."""
+    """The number of classes of the weights, or ``num_classes`` if they do not state it."""
     categories = weights.meta.get("categories")
     if categories is None:
         return num_classes

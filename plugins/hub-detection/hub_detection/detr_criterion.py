@@ -18,10 +18,11 @@ from torchvision.ops import box_convert, generalized_box_iou, generalized_box_io
 
 
 class Prediction(NamedTuple):
-    """What one decoder layer says of a batch of B images with Q queries each.
+    """The prediction of one decoder layer for a batch of B images with Q queries each.
 
-    logits: (B, Q, num_classes + 1), the last class is "no object".
-    boxes: (B, Q, 4), (centre x, centre y, width, height) as fractions of the image's size.
+    Attributes:
+        logits: float, (B, Q, num_classes + 1). The last class is "no object".
+        boxes: float, (B, Q, 4): (centre x, centre y, width, height) in [0, 1] of the image's size.
     """
 
     logits: Tensor
@@ -29,7 +30,12 @@ class Prediction(NamedTuple):
 
 
 class EncodedTarget(NamedTuple):
-    """One image's N objects: labels (N,) int64, boxes (N, 4) in the form of a `Prediction`."""
+    """The N objects in one image.
+
+    Attributes:
+        labels: int64, (N,).
+        boxes: float32, (N, 4): (centre x, centre y, width, height) in [0, 1] of the image's size.
+    """
 
     labels: Tensor
     boxes: Tensor
@@ -40,16 +46,20 @@ def encode_targets(
     image_sizes: Sequence[tuple[int, int]],
     num_classes: int,
 ) -> list[EncodedTarget]:
-    """Checks torchvision-style targets and brings them into the model's terms.
+    """Checks torchvision-style targets, and converts them to the model's form.
 
     Args:
-        targets: one mapping an image, with ``boxes`` (N, 4) float, pixels (x1, y1, x2, y2), and
-            ``labels`` (N,) integers in [0, num_classes). N may be 0.
-        image_sizes: (height, width) of each image, in the pixels the boxes are given in.
-        num_classes: number of classes, "no object" not counted.
+        targets: one mapping per image, with ``boxes``, float (N, 4), (x1, y1, x2, y2) in pixels,
+            and ``labels``, integers (N,) in [0, num_classes). N may be 0.
+        image_sizes: (height, width) of each image, in the same pixels as the boxes.
+        num_classes: the number of classes, without "no object".
+
+    Returns:
+        One `EncodedTarget` per image.
 
     Raises:
-        ValueError: a target is missing, misshapen, has a box without area or an unknown label.
+        ValueError: a target is missing or has a wrong shape or dtype, a box has no area or is not
+            finite, or a label is out of range.
     """
     if len(targets) != len(image_sizes):
         raise ValueError(
@@ -73,7 +83,7 @@ def encode_targets(
             )
         if labels.is_floating_point() or labels.dtype == torch.bool:
             raise ValueError(f"target {index}: labels must be integers, got {labels.dtype}")
-        # Written so that NaN and infinite coordinates are refused as well.
+        # This also refuses NaN and infinite coordinates.
         proper = ((boxes[:, 2:] - boxes[:, :2]) > 0).all(dim=1) & boxes.isfinite().all(dim=1)
         if not proper.all():
             box = boxes[~proper][0].tolist()
@@ -96,13 +106,16 @@ def encode_targets(
 
 @dataclass(frozen=True)
 class SetCriterion:
-    """Matches queries to objects one to one and scores the result.
+    """Matches queries to objects one to one, and computes the losses.
+
+    The default weights are those of the paper.
 
     Attributes:
-        class_weight, box_weight, giou_weight: weights of classification, L1 and generalised IoU,
-            both in the cost of a match and in the loss.
-        no_object_weight: weight of the class "no object" in the cross-entropy, which most
-            queries belong to ("eos_coef").
+        class_weight: the weight of classification, in the matching cost and in the loss.
+        box_weight: the weight of the boxes' L1 distance, in the matching cost and in the loss.
+        giou_weight: the weight of the generalised IoU, in the matching cost and in the loss.
+        no_object_weight: the weight of "no object", the class of most queries, in the cross-entropy
+            (``eos_coef`` in the authors' code).
     """
 
     class_weight: float = 1.0
@@ -113,15 +126,18 @@ class SetCriterion:
     def __call__(
         self, layers: Sequence[Prediction], targets: Sequence[EncodedTarget]
     ) -> dict[str, Tensor]:
-        """The weighted losses of every decoder layer; their sum is what to minimise.
+        """The weighted losses of all decoder layers, whose sum is to be minimised.
 
         Args:
             layers: the predictions of the decoder layers, the final one last.
-            targets: one for each image of the batch.
+            targets: one target per image of the batch.
 
         Returns:
-            Scalars ``loss_ce``, ``loss_bbox`` and ``loss_giou`` of the final layer, and the same
-            with the suffix ``_0``, ``_1``, ... of the layers before it (auxiliary losses).
+            The scalars ``loss_ce``, ``loss_bbox`` and ``loss_giou`` of the final layer, and the
+            same with the suffixes ``_0``, ``_1``, ... for the layers before it (auxiliary losses).
+
+        Raises:
+            ValueError: the predictions are not finite.
         """
         num_boxes = _mean_over_processes(sum(len(target.labels) for target in targets), layers[0])
         *auxiliary, final = layers
@@ -135,14 +151,18 @@ class SetCriterion:
     def match(
         self, prediction: Prediction, targets: Sequence[EncodedTarget]
     ) -> list[tuple[Tensor, Tensor]]:
-        """The assignment of least total cost, for each image.
+        """Assigns objects to queries at the lowest total cost, with the Hungarian algorithm.
+
+        Args:
+            prediction: the prediction of one decoder layer.
+            targets: one target per image of the batch.
 
         Returns:
-            (queries, objects) for each image: int64 indices of equal length, min(Q, N), on the
-            CPU; query ``queries[i]`` is to find object ``objects[i]``.
+            (queries, objects) for each image: indices, int64 of length min(Q, N), on the CPU. Query
+            ``queries[i]`` is to predict object ``objects[i]``.
 
         Raises:
-            ValueError: the predictions are not finite, as after a diverged step.
+            ValueError: the predictions are not finite, as when the training has diverged.
         """
         from scipy.optimize import linear_sum_assignment
 
@@ -184,7 +204,7 @@ class SetCriterion:
 
         found = boxes[images, queries]
         l1 = F.l1_loss(found, wanted, reduction="sum") / num_boxes
-        # eps=0: no target is without area, so nothing is divided by zero.
+        # eps=0 is safe: every target has an area, so there is no division by zero.
         giou = generalized_box_iou_loss(_corners(found), _corners(wanted), reduction="sum", eps=0.0)
         return {
             "loss_ce": self.class_weight * cross_entropy,
@@ -199,7 +219,7 @@ def _corners(boxes: Tensor) -> Tensor:
 
 
 def _mean_over_processes(num_boxes: int, prediction: Prediction) -> Tensor:
-    """Objects a process, at least 1: every process of a distributed run divides by the same."""
+    """The mean number of objects per process of a distributed run, at least 1."""
     mean = torch.tensor(float(num_boxes), device=prediction.logits.device)
     if dist.is_available() and dist.is_initialized():
         dist.all_reduce(mean)

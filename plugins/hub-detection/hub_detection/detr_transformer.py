@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 
 class _TransformerLayer(nn.Module):
-    """What encoder and decoder layers share (post-norm, ReLU)."""
+    """The common base of encoder and decoder layers (post-norm, ReLU)."""
 
     def __init__(self, dim: int, num_heads: int, dim_feedforward: int, dropout: float) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class _TransformerLayer(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def _self_attention(self, x: Tensor, position: Tensor, padding: Tensor | None) -> Tensor:
-        # Positions take part in where to look, not in what is seen there.
+        # Positions are added to queries and keys, but not to values.
         query = x + position
         attended, _ = self.self_attn(query, query, x, key_padding_mask=padding, need_weights=False)
         out: Tensor = self.norm1(x + self.dropout(attended))
@@ -39,13 +39,18 @@ class _TransformerLayer(nn.Module):
 
 
 class EncoderLayer(_TransformerLayer):
+    """Self-attention between image positions, then a feed-forward network."""
+
     def forward(self, x: Tensor, position: Tensor, padding: Tensor | None) -> Tensor:
+        """Updates the features ``x`` (B, S, dim). For the arguments see `Transformer.forward`."""
         x = self._self_attention(x, position, padding)
         out: Tensor = self.norm2(self._feed_forward(x))
         return out
 
 
 class DecoderLayer(_TransformerLayer):
+    """Self-attention between queries, cross-attention to the image, a feed-forward network."""
+
     def __init__(self, dim: int, num_heads: int, dim_feedforward: int, dropout: float) -> None:
         super().__init__(dim, num_heads, dim_feedforward, dropout)
         self.multihead_attn = nn.MultiheadAttention(dim, num_heads, dropout, batch_first=True)
@@ -54,6 +59,18 @@ class DecoderLayer(_TransformerLayer):
     def forward(
         self, x: Tensor, query: Tensor, memory: Tensor, position: Tensor, padding: Tensor | None
     ) -> Tensor:
+        """Updates the queries' features.
+
+        Args:
+            x: the features, (B, Q, dim).
+            query: the query embeddings, (B, Q, dim).
+            memory: the encoder's output, (B, S, dim).
+            position: the position embeddings, (B, S, dim).
+            padding: bool, (B, S), True where a position is outside its image; None if none is.
+
+        Returns:
+            The new features, (B, Q, dim).
+        """
         x = self._self_attention(x, query, None)
         attended, _ = self.multihead_attn(
             x + query, memory + position, memory, key_padding_mask=padding, need_weights=False
@@ -64,17 +81,22 @@ class DecoderLayer(_TransformerLayer):
 
 
 class Encoder(nn.Module):
+    """A stack of encoder layers."""
+
     def __init__(self, layers: Sequence[EncoderLayer]) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layers)
 
     def forward(self, x: Tensor, position: Tensor, padding: Tensor | None) -> Tensor:
+        """Updates the features ``x`` (B, S, dim). For the arguments see `Transformer.forward`."""
         for layer in self.layers:
             x = layer(x, position, padding)
         return x
 
 
 class Decoder(nn.Module):
+    """A stack of decoder layers, with one layer norm for the outputs of all of them."""
+
     def __init__(self, layers: Sequence[DecoderLayer], dim: int) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layers)
@@ -83,7 +105,11 @@ class Decoder(nn.Module):
     def forward(
         self, query: Tensor, memory: Tensor, position: Tensor, padding: Tensor | None
     ) -> list[Tensor]:
-        """The output of every layer, the final one last."""
+        """Decodes the queries, starting from zeros. For the arguments see `DecoderLayer.forward`.
+
+        Returns:
+            The normalised outputs (B, Q, dim) of all layers, the final one last.
+        """
         x = torch.zeros_like(query)
         outputs = []
         for layer in self.layers:
@@ -93,7 +119,16 @@ class Decoder(nn.Module):
 
 
 class Transformer(nn.Module):
-    """Encoder over image positions, decoder over object queries (the paper's figure 10)."""
+    """An encoder over image positions and a decoder over object queries (the paper's figure 10).
+
+    Args:
+        dim: the number of features, a multiple of `num_heads`.
+        num_heads: the number of attention heads.
+        num_encoder_layers: the number of encoder layers.
+        num_decoder_layers: the number of decoder layers.
+        dim_feedforward: the width of the feed-forward networks.
+        dropout: the dropout probability.
+    """
 
     def __init__(
         self,
@@ -115,14 +150,16 @@ class Transformer(nn.Module):
     def forward(
         self, x: Tensor, position: Tensor, padding: Tensor | None, queries: Tensor
     ) -> list[Tensor]:
-        """
+        """Encodes the image features, and decodes the object queries.
+
         Args:
-            x, position: (B, S, dim), one entry for each of the S places of the feature map.
-            padding: (B, S) bool, True where a place is outside its image; None if none is.
-            queries: (Q, dim).
+            x: the features at the S positions of the feature map, (B, S, dim).
+            position: the position embeddings, (B, S, dim).
+            padding: bool, (B, S), True where a position is outside its image; None if none is.
+            queries: the query embeddings, (Q, dim).
 
         Returns:
-            One tensor (B, Q, dim) for each decoder layer.
+            One tensor (B, Q, dim) for each decoder layer, the final one last.
         """
         memory = self.encoder(x, position, padding)
         query = queries.expand(len(x), -1, -1)
@@ -131,14 +168,15 @@ class Transformer(nn.Module):
 
 
 def sine_position_embedding(padding: Tensor, dim: int) -> Tensor:
-    """Fixed two-dimensional position embedding, relative to each image's own size.
+    """Computes the fixed two-dimensional position embedding, relative to each image's size.
 
     Args:
-        padding: (B, H, W) bool, True outside the image.
-        dim: number of channels, a multiple of 4: half for y, half for x, sine and cosine in turn.
+        padding: bool, (B, H, W), True outside the image.
+        dim: the number of channels, a multiple of 4. The first half is for y and the second for x,
+            each alternating between sine and cosine.
 
     Returns:
-        (B, dim, H, W), float32.
+        The embedding, float32, (B, dim, H, W).
     """
     inside = (~padding).float()
     channel = torch.arange(dim // 2, device=padding.device)

@@ -1,4 +1,4 @@
-"""Optical flow: RAFT, large and small."""
+"""Optical flow: the large and the small RAFT."""
 
 from hubcore.family import expose
 

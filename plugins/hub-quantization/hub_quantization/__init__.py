@@ -1,4 +1,4 @@
-"""Image classification in 8-bit integers, with weights for fbgemm and qnnpack."""
+"""Image classification with 8-bit quantized models, with weights for fbgemm and qnnpack."""
 
 from hubcore.family import expose
 

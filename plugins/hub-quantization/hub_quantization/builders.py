@@ -1,4 +1,8 @@
-"""torchvision's quantizable models, each on an engine that this machine has."""
+"""torchvision's quantizable models, for an engine that this machine has.
+
+The module has the names of `torchvision.models.quantization`'s builders. They choose the engine and
+otherwise do the same.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,8 @@ from torchvision.models import quantization
 
 from .engines import engine_for
 
-# torchvision prepares its models for fbgemm or qnnpack and no other engine. The latter runs
-# weights of the former too, with one step per channel, but not the other way round.
+# torchvision prepares models only for fbgemm and qnnpack. qnnpack also runs weights for fbgemm,
+# which are quantized per channel; fbgemm does not run weights for qnnpack.
 _SUBSTITUTES = ("qnnpack",)
 
 
@@ -35,7 +39,7 @@ def _on_this_machine(build: Any, name: str) -> Callable[..., nn.Module]:
             engine = engine_for(asked, ()) if asked else engine_for(backend, _SUBSTITUTES)
             config["backend"] = engine
             if weights is not None and engine != backend:
-                weights.meta["backend"] = engine  # the stand-in's own, where the builder looks
+                weights.meta["backend"] = engine  # the stand-in's own meta, which the builder reads
         module: nn.Module = build(weights=weights, quantize=quantize, **config)
         return module
 

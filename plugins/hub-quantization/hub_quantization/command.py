@@ -1,4 +1,4 @@
-"""``hub quantize``: a classifier in 8-bit integers, calibrated on your images."""
+"""``hub quantize``: quantize a classifier to 8-bit integers, calibrated on your images."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ examples:
   hub quantize resnet50 --weights IMAGENET1K_V1 --calibrate 'photos/*.jpg' --output r50.pth \\
       --backend onednn --name resnet50_small
 
-The result is registered for you: 'hub predict mobilenet_v2_x86 photo.jpg' uses it.
+The result is registered as a model: use it with 'hub predict mobilenet_v2_x86 photo.jpg'.
 """
 
 
@@ -26,14 +26,16 @@ def add_parser(subparsers: Any) -> None:
         description=__doc__,
         epilog=EXAMPLES,
     )
-    parser.add_argument("model", metavar="MODEL", help="a float classifier's name")
-    parser.add_argument("--weights", default="DEFAULT", help="(default: %(default)s)")
+    parser.add_argument("model", metavar="MODEL", help="the name of a float classifier")
+    parser.add_argument(
+        "--weights", default="DEFAULT", help="the model's weights to use (default: %(default)s)"
+    )
     parser.add_argument(
         "--calibrate",
         metavar="IMAGE",
         nargs="+",
         required=True,
-        help="images, folders or globs: what the model will see; labels are not needed",
+        help="images, folders or globs, like the model's later inputs; labels are not needed",
     )
     parser.add_argument(
         "--output", metavar="FILE", type=Path, required=True, help="the file to write"
@@ -41,10 +43,10 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--backend",
         choices=("x86", "fbgemm", "onednn", "qnnpack"),
-        help="the engine to prepare for (default: this machine's)",
+        help="the engine to prepare the weights for (default: this machine's)",
     )
     parser.add_argument(
-        "--name", help="register it as this (default: the model's and the engine's)"
+        "--name", help="the name of the new model (default: the model's and the engine's)"
     )
 
 
@@ -68,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
             try:
                 if isinstance(item, Failure):
                     raise item.error
-                assert isinstance(item, ImageInput)  # what this task's inputs are
+                assert isinstance(item, ImageInput)  # as all inputs of this task
                 yield item.open()
             except HubError as error:
                 failed.append(item)
@@ -84,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
             name=args.name,
         )
     except OSError as error:
-        raise HubError(f"{args.output} cannot be written: {error.strerror or error}") from error
+        raise HubError(f"Cannot write {args.output}: {error.strerror or error}") from error
     share = made.size / made.float_size
     print_fields(
         {

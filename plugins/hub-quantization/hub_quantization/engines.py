@@ -1,4 +1,4 @@
-"""Engines: the libraries that compute with 8-bit integers, of which each processor has some."""
+"""Engines: the libraries that compute with 8-bit integers. Each processor supports some of them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from hubcore.errors import HubError
 
 __all__ = ["EngineError", "default_engine", "engine_for", "use_engine"]
 
-# Weights are prepared for one engine and stored in a form that is common to all. So where theirs
-# is absent others can run them, in this order of preference.
+# Weights are prepared for one engine, but stored in a form that all share. Where their engine is
+# absent, others can run them, in this order of preference.
 _SUBSTITUTES = ("x86", "fbgemm", "onednn", "qnnpack")
 
 
@@ -17,8 +17,8 @@ class EngineError(HubError, RuntimeError):
     """No engine of this machine can run the model.
 
     Attributes:
-        backend: the engine that was asked for.
-        supported: those that there are.
+        backend: the engine that was requested.
+        supported: the engines that this machine has.
     """
 
     def __init__(self, message: str, backend: str, supported: tuple[str, ...]) -> None:
@@ -28,10 +28,14 @@ class EngineError(HubError, RuntimeError):
 
 
 def engine_for(backend: str, substitutes: tuple[str, ...] = _SUBSTITUTES) -> str:
-    """The engine of this machine that runs weights prepared for ``backend``: its own, if present.
+    """Chooses the engine of this machine that runs weights prepared for ``backend``.
+
+    Args:
+        backend: the engine that the weights were prepared for, which is used if it is present.
+        substitutes: engines to use instead, in order of preference.
 
     Raises:
-        EngineError: neither it nor a substitute is present.
+        EngineError: neither the engine nor a substitute is present.
     """
     supported = _supported()
     for engine in (backend, *substitutes):
@@ -40,20 +44,24 @@ def engine_for(backend: str, substitutes: tuple[str, ...] = _SUBSTITUTES) -> str
     wanted = " or ".join(f"'{engine}'" for engine in dict.fromkeys((backend, *substitutes)))
     present = ", ".join(f"'{engine}'" for engine in supported) or "none"
     raise EngineError(
-        f"These weights run on the quantization engine {wanted}, and this machine's torch has: "
-        f"{present}. Use the model with quantize=False, or a torch that was built with it.",
+        f"These weights need the quantization engine {wanted}, and this machine's torch has: "
+        f"{present}. Use the model with quantize=False, or a torch that was built with the engine.",
         backend,
         supported,
     )
 
 
 def default_engine() -> str:
-    """The engine for which to prepare weights here."""
+    """The engine to prepare weights for on this machine.
+
+    Raises:
+        EngineError: this machine has no engine.
+    """
     return engine_for("onednn" if "x86" not in _supported() else "x86")
 
 
 def use_engine(engine: str) -> None:
-    """Makes an engine the process's, as torchvision's quantized builders do."""
+    """Sets the engine of this process, as torchvision's quantized builders do."""
     torch.backends.quantized.engine = engine
 
 

@@ -1,4 +1,4 @@
-"""Float models in 8-bit integers, by rewriting their graph (FX graph mode quantization)."""
+"""Quantizes float models to 8-bit integers by rewriting their graph (FX graph mode)."""
 
 from __future__ import annotations
 
@@ -22,33 +22,42 @@ __all__ = ["converted", "observed", "quantized", "quietly"]
 
 
 def quantized(*, model: str, backend: str, **config: Any) -> nn.Module:
-    """A model's quantized architecture, all zeros: the state dict of `converted` fits it.
+    """Builds the quantized architecture of a model, without weights.
+
+    The state dict of a `converted` model fits it.
 
     Args:
-        model: the float model's canonical name.
+        model: the canonical name of the float model.
         backend: the engine that the weights were prepared for.
-        **config: the float model's arguments.
+        **config: the arguments of the float model.
+
+    Returns:
+        The model, in evaluation mode, made from a float model whose parameters are all zero.
 
     Raises:
-        EngineError: no engine of this machine can run it.
+        EngineError: no engine of this machine can run the weights.
+        WeightsError: the graph of the model cannot be traced.
     """
-    with quietly():  # some builders announce a changed initialisation
+    with quietly():  # some builders warn of a changed initialisation
         blank = get_model(model, weights=None, progress=False, **config)
     with torch.no_grad():
         for parameter in blank.parameters():
-            parameter.zero_()  # it may hold anything, and what is observed must be finite
+            parameter.zero_()  # observed values must be finite
     return converted(observed(blank, backend), backend)
 
 
 def observed(model: nn.Module, backend: str) -> GraphModule:
-    """A model that notes the range of its activations when it is called, for `converted`.
+    """Makes a model that records the ranges of its activations whenever it is called.
 
     Args:
-        model: the float model; it is changed.
-        backend: the engine to prepare for.
+        model: the float model. It is changed.
+        backend: the engine to prepare the weights for.
+
+    Returns:
+        The model to calibrate with images, and then to pass to `converted`.
 
     Raises:
-        WeightsError: the model's graph cannot be traced.
+        WeightsError: the graph of the model cannot be traced.
     """
     _clip_by_range(model)
     with quietly():
@@ -56,7 +65,7 @@ def observed(model: nn.Module, backend: str) -> GraphModule:
             return prepare_fx(
                 model.eval(), get_default_qconfig_mapping(backend), (torch.zeros(1, 3, 224, 224),)
             )
-        except Exception as error:  # tracing fails in as many ways as models can be written
+        except Exception as error:  # tracing an arbitrary model can raise anything
             raise WeightsError(
                 f"{type(model).__name__} cannot be quantized: its graph cannot be traced "
                 f"({str(error).splitlines()[0] if str(error) else type(error).__name__})."
@@ -64,17 +73,25 @@ def observed(model: nn.Module, backend: str) -> GraphModule:
 
 
 def converted(model: GraphModule, backend: str) -> nn.Module:
-    """The quantized model, from an observed one that has seen images."""
+    """Converts a calibrated model to a quantized one.
+
+    Args:
+        model: the `observed` model, after it was called with images.
+        backend: the engine that it was prepared for.
+
+    Raises:
+        EngineError: no engine of this machine can run the model.
+    """
     use_engine(engine_for(backend))
     with quietly():
         return convert_fx(model)
 
 
 def _clip_by_range(model: nn.Module) -> None:
-    """Makes ReLU6 a ReLU, as torchvision's quantizable models do.
+    """Replaces each ReLU6 by a ReLU, as torchvision's quantizable models do.
 
-    A ReLU is computed with its convolution, and the observed range clips it. A ReLU6 would stay a
-    step of its own, which ruins the outputs of some engines.
+    A ReLU is fused with its convolution, and the observed range clips its output. A ReLU6 would
+    remain a separate step, which ruins the outputs of some engines.
     """
     for module in model.modules():
         for name, child in module.named_children():
@@ -84,7 +101,7 @@ def _clip_by_range(model: nn.Module) -> None:
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Without warnings about what this torch does to its own quantized tensors."""
+    """A context manager that silences torch's warnings about quantization."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # this torch announces that torchao will take over
+        warnings.simplefilter("ignore")  # torch warns that torchao will replace this API
         yield

@@ -1,4 +1,4 @@
-"""Post-training quantization: from float weights and some images to weights in 8-bit integers."""
+"""Post-training quantization: turns float weights into 8-bit integers, with some images."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ __all__ = ["Quantized", "quantize"]
 
 BATCH = 8
 
-# What builders set from their weights, and models keep under the name of the argument.
+# Arguments that builders set from the weights. Models keep them in attributes of the same names.
 _TAKEN_FROM_WEIGHTS = ("transform_input", "aux_logits", "image_size")
 
 
 @dataclass(frozen=True)
 class Quantized:
-    """What `quantize` made.
+    """A model that `quantize` made.
 
     Attributes:
-        model: the name under which it is registered.
+        model: the name that the model is registered under.
         weights: the full name of its weights.
-        path: the file.
-        catalog: the catalogue that registers it.
-        backend: the engine it is for.
-        images: how many it was calibrated with.
-        size: of the file, in bytes.
-        float_size: of the float weights' tensors, in bytes.
+        path: the file of its state dict.
+        catalog: the file of the catalogue that registers it.
+        backend: the engine that its weights are prepared for.
+        images: the number of images that it was calibrated with.
+        size: the size of the file, in bytes.
+        float_size: the size of the float model's tensors, in bytes.
     """
 
     model: str
@@ -71,22 +71,29 @@ def quantize(
 ) -> Quantized:
     """Quantizes an image classifier, saves its state dict, and registers it for this user.
 
-    Weights and activations become 8-bit integers. The ranges of the activations are those that
-    the images, and the images mirrored, give rise to. (Jacob et al., Quantization and Training of
-    Neural Networks for Efficient Integer-Arithmetic-Only Inference, 2018.)
+    Weights and activations become 8-bit integers. The ranges of the activations are measured on the
+    images and their mirror images.
+
+    Source: Jacob et al., "Quantization and Training of Neural Networks for Efficient
+    Integer-Arithmetic-Only Inference", 2018 (https://arxiv.org/abs/1712.05877).
 
     Args:
-        model: a float model's name.
-        images: PIL images like those that the model will see; 20 do, some hundred are better.
-        output: where the state dict goes, for ``torch.load(..., weights_only=True)``.
-        weights: which of the model's weights.
-        backend: the engine it is for: ``x86``, ``fbgemm``, ``onednn`` or ``qnnpack``. Default:
-            this machine's. Other engines run the result too.
-        name: the name to register it under. Default: the model's and the engine's.
+        model: the name of a float model.
+        images: PIL images like the model's later inputs. 20 are enough, some hundred are better.
+        output: the file for the state dict, which ``torch.load(..., weights_only=True)`` reads.
+        weights: the name of the model's weights to use.
+        backend: the engine to prepare the weights for: ``x86``, ``fbgemm``, ``onednn`` or
+            ``qnnpack``. Default: this machine's. Other engines can run the result too.
+        name: the name to register the model under. Default: the model's and the engine's.
+
+    Returns:
+        The quantized model's names, files and sizes.
 
     Raises:
+        UnknownNameError: there is no such model, or it has no such weights.
         WeightsError: the model cannot be quantized, there are no images, or the name is taken.
-        EngineError: this machine has not the engine.
+        EngineError: this machine does not have the engine.
+        OSError: the output file cannot be written.
     """
     entry = find_model(model)
     member = _float_weights(entry, weights)
@@ -96,7 +103,7 @@ def quantize(
         raise WeightsError(f"{output} is a folder: name the file to write.")
     output.parent.mkdir(parents=True, exist_ok=True)
     name = name or re.sub(r"\W", "_", f"{entry.name}_{backend}")
-    catalog_path = _free_place(name)
+    catalog_path = _catalog_path(name)
 
     module = builder_of(entry)(weights=member, progress=True).eval()
     float_size = sum(t.numel() * t.element_size() for t in module.state_dict().values())
@@ -109,7 +116,7 @@ def quantize(
             observer(batch)
             observer(batch.flip(-1))
     if not count:
-        raise WeightsError("There is no image to calibrate with.")
+        raise WeightsError("There is no image to calibrate with: give at least one.")
     module = converted(observer, backend)
 
     temporary = output.with_name(f".{output.name}.partial")
@@ -130,10 +137,12 @@ def quantize(
 
 def _float_weights(entry: ModelEntry, weights: str) -> WeightsEnum:
     if entry.task != "image-classification":
-        raise WeightsError(f"'{entry.name}' does {entry.task}; only classifiers can be quantized.")
+        raise WeightsError(
+            f"'{entry.name}' is a model for {entry.task}: only image classifiers can be quantized."
+        )
     if "quantize" in entry.parameters:
         raise WeightsError(
-            f"'{entry.name}' is quantized already: name the float model, "
+            f"'{entry.name}' is quantized already: give the float model, "
             f"'{entry.name.removeprefix('quantized_')}'."
         )
     try:
@@ -141,14 +150,16 @@ def _float_weights(entry: ModelEntry, weights: str) -> WeightsEnum:
     except TypeError as error:
         raise WeightsError(str(error)) from error
     if not isinstance(member, WeightsEnum) or not isinstance(member.transforms, Reference):
-        raise WeightsError(f"The weights {weights} are not from a catalogue.")
+        raise WeightsError(
+            f"The weights {weights} are not from a catalogue, so they cannot be quantized."
+        )
     if "backend" in member.meta:
-        raise WeightsError(f"The weights {member} are quantized already.")
+        raise WeightsError(f"The weights {member} are quantized already: give float weights.")
     return member
 
 
 def _config(entry: ModelEntry, member: WeightsEnum, module: nn.Module) -> dict[str, Any]:
-    """The arguments that build the model as its weights did."""
+    """The arguments that build the same model without its weights."""
     config: dict[str, Any] = dict(member.value.config)
     if entry.head and member.meta.get("categories"):
         config["num_classes"] = len(member.meta["categories"])
@@ -170,8 +181,7 @@ def _batches(images: Iterable[Any], preprocess: Any) -> Iterator[Tensor]:
 
 
 def _check_rebuilds(path: Path, module: nn.Module, batch: Tensor, **arguments: Any) -> None:
-    """Holds what the file gives, in the architecture that the catalogue will name, against what
-    was measured."""
+    """Checks that the file, in the architecture that the catalogue names, gives equal outputs."""
     rebuilt = quantized(**arguments)
     try:
         rebuilt.load_state_dict(read_state_dict(path))
@@ -179,28 +189,35 @@ def _check_rebuilds(path: Path, module: nn.Module, batch: Tensor, **arguments: A
             same = torch.equal(rebuilt(batch), module(batch))
     except RuntimeError as error:
         raise WeightsError(
-            f"{arguments['model']} cannot be quantized: its state dict does not fit the model as "
-            f"built without weights ({str(error).splitlines()[0]})"
+            f"{arguments['model']} cannot be quantized: its state dict does not fit the model that "
+            f"is built without weights ({str(error).splitlines()[0]})."
         ) from error
     if not same:
         raise WeightsError(
-            f"{arguments['model']} cannot be quantized: built without weights it computes "
-            f"something else than with them."
+            f"{arguments['model']} cannot be quantized: when it is built without weights and the "
+            f"quantized ones are loaded, its outputs differ."
         )
 
 
-def _free_place(name: str) -> Path:
-    """The catalogue's file, unless the name means something else."""
+def _catalog_path(name: str) -> Path:
+    """The file of the catalogue, after checking that the name is not taken."""
     if not name.isidentifier():
-        raise WeightsError(f"'{name}' is no usable name: write letters, digits and underscores.")
+        raise WeightsError(
+            f"'{name}' cannot be a model's name: use letters, digits and underscores, and begin "
+            f"with a letter."
+        )
     path = settings.home() / "catalogs" / f"{name}.json"
     taken = {plugin.distribution: plugin for plugin in plugins()}.get(normalise(name))
     if taken is not None and not path.exists():
-        raise WeightsError(f"The name '{name}' is a package's: choose another with --name.")
+        raise WeightsError(
+            f"The name '{name}' belongs to an installed package: choose another with --name."
+        )
     with suppress(UnknownNameError):
         other = find_model(name)
         if other.catalog.path != path:
-            raise WeightsError(f"There is a model '{name}' already: choose another with --name.")
+            raise WeightsError(
+                f"There is a model '{name}' already: choose another name with --name."
+            )
     return path
 
 

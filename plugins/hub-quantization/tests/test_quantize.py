@@ -90,13 +90,16 @@ def test_the_local_name_lasts_and_its_file_is_verified(folder, tmp_path, home, c
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["fasterrcnn_resnet50_fpn"], "only classifiers can be quantized"),
-        (["quantized_resnet18"], "quantized already: name the float model, 'resnet18'"),
+        (["fasterrcnn_resnet50_fpn"], "only image classifiers can be quantized"),
+        (["quantized_resnet18"], "quantized already: give the float model, 'resnet18'"),
         (["mobilenet_v2", "--weights", "NO_SUCH"], "Unknown weights"),
         (["no_such_model"], "Unknown model"),
         (["mobilenet_v2", "--name", "resnet18"], "There is a model 'resnet18' already"),
-        (["mobilenet_v2", "--name", "hub_video"], "The name 'hub_video' is a package's"),
-        (["mobilenet_v2", "--name", "not good"], "no usable name"),
+        (
+            ["mobilenet_v2", "--name", "hub_video"],
+            "'hub_video' belongs to an installed package",
+        ),
+        (["mobilenet_v2", "--name", "not good"], "'not good' cannot be a model's name"),
         (["mobilenet_v2", "--output", "."], "is a folder"),
         (["mobilenet_v2", "--weights", "IMAGENET1K_V1"], "is not in"),
     ],

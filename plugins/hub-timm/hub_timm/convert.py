@@ -1,4 +1,4 @@
-"""From a published checkpoint to the state dict of timm's model."""
+"""Converts published checkpoints to the state dicts of timm's models."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ __all__ = ["to_state_dict"]
 
 
 def to_state_dict(checkpoint: Mapping[str, Any], *, model_name: str) -> dict[str, Any]:
-    """The tensors under the names that timm's model has.
+    """Converts a checkpoint to the state dict of timm's model.
 
-    Most files have them already. Others (early releases, weights of other projects) go through
-    timm's own conversion for that model.
+    Most files hold this state dict already. Others (early releases, weights of other projects) go
+    through timm's own conversion for the model.
 
     Args:
-        checkpoint: what the file holds.
-        model_name: timm's full name, such as ``resnet50.a1_in1k``.
+        checkpoint: the content of the file.
+        model_name: timm's full name of the model, such as ``resnet50.a1_in1k``.
+
+    Returns:
+        The tensors by name.
 
     Raises:
         RuntimeError: the checkpoint does not fit the model.
@@ -36,7 +39,7 @@ def _fits(checkpoint: Mapping[str, Any], model_name: str) -> bool:
     with torch.device("meta"):
         try:
             expected = timm.create_model(model_name).state_dict()
-        except (NotImplementedError, RuntimeError):  # it computes while it is built
+        except (NotImplementedError, RuntimeError):  # the model computes while it is built
             return False
     return expected.keys() == checkpoint.keys() and all(
         tensor.shape == checkpoint[key].shape for key, tensor in expected.items()

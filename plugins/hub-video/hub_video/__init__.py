@@ -1,4 +1,4 @@
-"""Video classification: ResNets in space and time, S3D, MViT and Video Swin."""
+"""Video classification: ResNet (3D, mixed and (2+1)D), S3D, MViT and Video Swin."""
 
 from hubcore.family import expose
 
