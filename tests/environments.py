@@ -92,7 +92,8 @@ class Environment:
             "HUBCORE_HOME": str(self.home),
             "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
         }
-        self.env.pop("PYTHONPATH", None)
+        for name in ("PYTHONPATH", "PYTEST_ADDOPTS"):  # they are for this run, not for those inside
+            self.env.pop(name, None)
 
     def pip(self, *arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -58,7 +58,7 @@ def test_interrupting_a_download_is_clean(hub, urls, home, server):
         text=True,
     )
     until = time.monotonic() + 20
-    while not any(p.stat().st_size for p in home.glob("partial/*/data")):
+    while not any(p.stat().st_size == 5000 for p in home.glob("partial/*/data")):
         assert time.monotonic() < until
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)

@@ -1,5 +1,5 @@
 """Reads verified checkpoint files into tensors by name, without running code from them.
 
-This is the lowest layer that imports torch. It does not know which weights or which model the
-tensors belong to.
+torch is imported from this layer upwards; below it, only by `transforms`. Which weights or which
+model the tensors belong to is not known here.
 """

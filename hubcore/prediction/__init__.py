@@ -6,7 +6,8 @@
     print(result)
     result.draw().save("annotated.png")
 
-(`hubcore.predict` is the function, hence this package's name.)
+`hubcore.predict` is the function, hence this package's name. Results are values: this layer knows
+neither the commands that print them nor how models are packed or checked.
 """
 
 from __future__ import annotations

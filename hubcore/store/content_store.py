@@ -82,7 +82,7 @@ class Store(Contents):
         Returns:
             For each file, in order, its path or the error, a `HubError` or an `OSError`.
         """
-        from concurrent.futures import ThreadPoolExecutor
+        from concurrent.futures import ThreadPoolExecutor, wait
 
         from ..download.http import Cancel
         from ..download.progress import Progress
@@ -106,7 +106,11 @@ class Store(Contents):
 
         with ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="hubcore") as pool:
             try:
-                return list(pool.map(one, files))
+                futures = [pool.submit(one, file) for file in files]
+                # With a time limit: Ctrl-C just before a wait is noticed only when the wait ends.
+                while wait(futures, timeout=0.2).not_done:
+                    pass
+                return [future.result() for future in futures]
             except BaseException:
                 cancel.set()
                 raise

@@ -7,7 +7,8 @@ In the tests of the plugin::
     class TestPlugin(PluginTests):
         distribution = "acme-flowers"
 
-From a shell: ``hub check acme-flowers``.
+From a shell: ``hub check acme-flowers``. Checks look at a plugin as its users do. How it was made
+(`hubcore.authoring`) and how findings are printed are not known here.
 """
 
 from __future__ import annotations
