@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
-from ..packages import hooks
 from ..settings import home
 from .catalog import Catalog, ModelEntry, WeightsEntry
 from .discovery import Plugin, discover
@@ -90,6 +89,8 @@ def refresh() -> None:
     """Discards what was found, so that the next look-up sees what is installed then."""
     global _index
     _index = None
+    from ..packages import hooks  # which listing has no need of
+
     hooks.forget()
 
 

@@ -9,7 +9,6 @@ from .. import settings
 from ..download.addresses import check_address, redact
 from ..download.remote import RemoteFile
 from ..errors import HubError, MissingDigestError
-from ..packages import hooks
 from .blobs import Entry
 from .contents import Contents
 
@@ -118,6 +117,8 @@ class Store(Contents):
                 display.close()
 
     def _require_digest(self, file: RemoteFile, check_hash: bool) -> None:
+        from ..packages import hooks
+
         for url in file.urls:
             check_address(url, allow_file=file.allow_file, other_schemes=hooks.installed)
         if check_hash and not file.digest and not self._trusted(file):

@@ -9,7 +9,6 @@ from typing import Any
 
 from ..catalogs.catalog import WeightsEntry
 from ..catalogs.names import find_weights
-from ..deprecation import warn_replaced
 from ..packages.references import Reference
 from .enums import WeightsEnum
 from .value import Weights
@@ -42,6 +41,8 @@ def get_weight(name: str) -> WeightsEnum:
         )
     found = weights_enum(find_weights(enum))._find(member)
     if found.value.replaced_by:
+        from ..deprecation import warn_replaced
+
         warn_replaced(str(found), found.value.replaced_by)
     return found
 
