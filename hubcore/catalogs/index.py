@@ -89,8 +89,9 @@ def refresh() -> None:
     """Discards what was found, so that the next look-up sees what is installed then."""
     global _index
     _index = None
-    from ..packages import hooks  # which listing has no need of
+    from ..packages import entry_points, hooks  # hooks are not needed for listing
 
+    entry_points.forget()
     hooks.forget()
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import re
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["EntryPoint", "entry_points", "is_disabled", "normalise", "summary"]
+__all__ = ["EntryPoint", "entry_points", "forget", "is_disabled", "normalise", "summary"]
 
 
 class EntryPoint(NamedTuple):
@@ -81,8 +82,36 @@ def is_disabled(name: str, distribution: str) -> bool:
     return bool({name, distribution} & {item for d in disabled for item in (d, normalise(d))})
 
 
-def _distributions(folder: str) -> Iterator[tuple[str, str, str, str]]:
-    """Yields (name, version, text of ``entry_points.txt``, path of the meta-data file)."""
+def forget() -> None:
+    """Discards what was read, for a distribution that was changed in place."""
+    _read.clear()
+
+
+Distribution = tuple[str, str, str, str]
+"""Its name, its version, the text of ``entry_points.txt``, and the path of the meta-data file."""
+
+# What was read of a folder, by its identity and time of change: a process asks for several groups,
+# and reading the folders again for each would take longer than all look-ups of names.
+_read: dict[tuple[int, int, int], list[Distribution]] = {}
+_SETTLED = 1.0  # seconds; a folder that changed more recently may change again within its clock
+
+
+def _distributions(folder: str) -> list[Distribution]:
+    """The distributions whose meta-data lies in a folder or a zip file of `sys.path`."""
+    try:
+        status = os.stat(folder)  # noqa: PTH116  # Path is slow
+    except OSError:
+        return []
+    key = (status.st_dev, status.st_ino, status.st_mtime_ns)
+    found = _read.get(key)
+    if found is None:
+        found = list(_scan(folder))
+        if time.time() - status.st_mtime > _SETTLED:
+            _read[key] = found
+    return found
+
+
+def _scan(folder: str) -> Iterator[Distribution]:
     try:
         with os.scandir(folder) as items:
             names = sorted(i.name for i in items if i.name.endswith((".dist-info", ".egg-info")))
@@ -119,7 +148,7 @@ def _field(metadata: str, name: str) -> str:
     return match[1] if match else ""
 
 
-def _by_importlib(path: str) -> Iterator[tuple[str, str, str, str]]:
+def _by_importlib(path: str) -> Iterator[Distribution]:
     import importlib.metadata
 
     for found in importlib.metadata.distributions(path=[path]):
