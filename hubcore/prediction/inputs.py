@@ -118,13 +118,10 @@ def _images(inputs: Iterable[Any]) -> Iterator[ImageInput | Failure]:
         if not _is_path(one):
             yield ImageInput(_name_of(one, number), one)
             continue
-        try:
-            paths = matches(one)
-        except InputError as error:
-            yield Failure(error.source, error)
-            continue
-        for path in paths:
-            if path.is_dir():
+        for path in _matches(one):
+            if isinstance(path, Failure):
+                yield path
+            elif path.is_dir():
                 found = images_in(path)
                 yield from (ImageInput(str(image), image) for image in found)
                 if not found:
@@ -173,13 +170,10 @@ def _clips(inputs: Iterable[Any]) -> Iterator[ClipInput | Failure]:
         if not _is_path(one):
             yield ClipInput(_name_of(one, number), one)
             continue
-        try:
-            paths = matches(one)
-        except InputError as error:
-            yield Failure(error.source, error)
-            continue
-        for path in paths:
-            if path.is_dir():
+        for path in _matches(one):
+            if isinstance(path, Failure):
+                yield path
+            elif path.is_dir():
                 yield from _clips_in(path)
             elif path.suffix.lower() in image_suffixes():
                 yield _failure(path, "is a single image: give the folder that holds the frames")
@@ -200,6 +194,14 @@ def _clips_in(folder: Path) -> Iterator[ClipInput | Failure]:
     yield from (ClipInput(str(path), path) for path in found)
     if not found:
         yield _failure(folder, "no frames and no videos in this folder")
+
+
+def _matches(path: str | os.PathLike[str]) -> Iterator[Path | Failure]:
+    """The files and folders that a path or a glob names, or why there are none."""
+    try:
+        yield from matches(path)
+    except InputError as error:
+        yield Failure(error.source, error)
 
 
 def _is_several(inputs: Any) -> bool:
