@@ -108,11 +108,12 @@ def test_one_of_our_commands_needs_no_other_packages_command(install):
     [
         ("import no_such_module_of_ours", "No module named 'no_such_module_of_ours'"),
         ("1 / 0", "ZeroDivisionError"),
+        ("raise SystemExit(0)", "SystemExit"),
         ("def run(args): return 0", "has no 'add_parser'"),
         ("def add_parser(subparsers): pass", "has no 'run'"),
         (CODE.format(name="other", package="x"), "makes no parser for its command 'count'"),
     ],
-    ids=["missing dependency", "exception", "no add_parser", "no run", "another name"],
+    ids=["missing dependency", "exception", "exit", "no add_parser", "no run", "another name"],
 )
 def test_a_broken_command_is_an_error_that_names_its_package(install, capsys, code, reason):
     install(code=code)

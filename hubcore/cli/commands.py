@@ -62,7 +62,7 @@ class Command(NamedTuple):
             module = import_module(self.module)
         except HubError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise self._fault(f"cannot be imported ({type(error).__name__}: {error})") from error
         lacking = [name for name in ("add_parser", "run") if not hasattr(module, name)]
         if lacking:
