@@ -87,10 +87,10 @@ def current() -> Index:
 
 def refresh() -> None:
     """Discards what was found, so that the next look-up sees what is installed then."""
+    from ..packages import entry_points, hooks  # listing needs no hooks
+
     global _index
     _index = None
-    from ..packages import entry_points, hooks  # hooks are not needed for listing
-
     entry_points.forget()
     hooks.forget()
 
