@@ -72,7 +72,7 @@ def violations(imports: Imports, floors: Mapping[str, int] = FLOORS) -> list[str
 
 
 def circle(imports: Imports) -> list[str]:
-    """Modules that import each other in a circle, the first one again at its end; [] if none."""
+    """Modules of which each imports the next, and the last the first; [] if there are none."""
     graph = networkx.DiGraph((a, b) for a, targets in imports.items() for b in targets)
     try:
         return [a for a, _ in networkx.find_cycle(graph)]
@@ -83,7 +83,7 @@ def circle(imports: Imports) -> list[str]:
 def table() -> str:
     """The layers as CONTRIBUTING shows them, top floor first: each room and its purpose."""
     rows = [
-        f"| {len(LAYERS) - number} | `{room}` | {_purpose(room)} |"
+        f"| {len(LAYERS) - number} | `{room}` | {purpose(room)} |"
         for number, rooms in enumerate(reversed(LAYERS))
         for room in rooms
     ]
@@ -153,7 +153,7 @@ def _box(room: str, x: float, y: float) -> str:
     folder = (ROOT / "hubcore" / room).is_dir()
     fill, line = ("#eff6ff", "#3b82f6") if folder else ("#f8fafc", "#94a3b8")
     name = f"{room}/" if folder else f"{room}.py"
-    lines = textwrap.wrap(_purpose(room), 37, max_lines=3, placeholder=" ...")
+    lines = textwrap.wrap(purpose(room), 37, max_lines=3, placeholder=" ...")
     text = "".join(f'<tspan x="{x + 10:g}" dy="13">{html.escape(line)}</tspan>' for line in lines)
     return (
         f'<rect x="{x:g}" y="{y:g}" width="{BOX}" height="{_HEIGHT}" rx="6" fill="{fill}" '
@@ -163,7 +163,7 @@ def _box(room: str, x: float, y: float) -> str:
     )
 
 
-def _purpose(room: str) -> str:
+def purpose(room: str) -> str:
     """The first sentence of a room's docstring."""
     folder = ROOT / "hubcore" / room
     file = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")

@@ -54,6 +54,26 @@ def write_plugin(
     return project
 
 
+def write_dist_info(
+    site: Path, name: str, entry_points: str, *, version: str = "1.0", fields: str = ""
+) -> None:
+    """Writes the meta-data of a distribution, as it lies in site-packages.
+
+    Args:
+        site: the folder.
+        name: the distribution's name.
+        entry_points: the text of ``entry_points.txt``.
+        version: its version.
+        fields: further lines of ``METADATA``.
+    """
+    info = site / f"{name}-{version}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{fields}"
+    )
+    (info / "entry_points.txt").write_text(entry_points)
+
+
 def build_wheel(project: Path, folder: Path) -> Path:
     """Builds a project's wheel with the build backend of the running environment."""
     before = set(folder.glob("*.whl")) if folder.exists() else set()

@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from environments import write_dist_info
 
 from hubcore.cli import main
 from hubcore.cli.ours import OURS
@@ -45,12 +46,8 @@ def install(tmp_path, monkeypatch):
         )
         if help is not None:
             (folder / f"{name}.json").write_text(json.dumps({"help": help}))
-        info = site / f"{package}-1.0.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\nSummary: {summary}\n\ntext\n"
-        )
-        (info / "entry_points.txt").write_text(f"[hubcore.commands]\n{name} = {package}.{name}\n")
+        entry = f"[hubcore.commands]\n{name} = {package}.{name}\n"
+        write_dist_info(site, package, entry, fields=f"Summary: {summary}\n\ntext\n")
 
     yield install
     for package in packages:
@@ -112,8 +109,12 @@ def test_one_of_our_commands_needs_no_other_packages_command(install):
         ("def run(args): return 0", "has no 'add_parser'"),
         ("def add_parser(subparsers): pass", "has no 'run'"),
         (CODE.format(name="other", package="x"), "makes no parser for its command 'count'"),
+        ("def add_parser(s): s.add_parsr()\ndef run(args): return 0", "AttributeError"),
     ],
-    ids=["missing dependency", "exception", "exit", "no add_parser", "no run", "another name"],
+    ids=[
+        *("missing dependency", "exception", "exit", "no add_parser", "no run", "another name"),
+        "add_parser fails",
+    ],
 )
 def test_a_broken_command_is_an_error_that_names_its_package(install, capsys, code, reason):
     install(code=code)

@@ -5,6 +5,7 @@ import shutil
 import time
 
 import pytest
+from environments import write_dist_info
 
 from hubcore.packages import entry_points as module
 from hubcore.packages.entry_points import entry_points, summary
@@ -19,10 +20,8 @@ def site(tmp_path, monkeypatch):
 
 
 def install(site, name, entries="a = b", group="some.group", metadata="Summary: what it is\n"):
-    info = site / f"{name}-1.2.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(f"Name: {name}\nVersion: 1.2\n{metadata}\nSummary: not this\n")
-    (info / "entry_points.txt").write_text(f"[other]\nx = y\n[{group}]\n{entries}\n")
+    text = f"[other]\nx = y\n[{group}]\n{entries}\n"
+    write_dist_info(site, name, text, version="1.2", fields=f"{metadata}\nSummary: not this\n")
 
 
 def settle(site):

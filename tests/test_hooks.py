@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from environments import write_dist_info
 from servers import FaultyServer
 from torch import nn
 
@@ -42,10 +43,7 @@ def install(tmp_path, monkeypatch):
         module = f"{name}_hooks"
         modules.append(module)
         (site / f"{module}.py").write_text(code)
-        info = site / f"{module}-1.0.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text(f"[hubcore.hooks]\n{name} = {module}\n")
+        write_dist_info(site, module, f"[hubcore.hooks]\n{name} = {module}\n")
         hooks.forget()
 
     yield install

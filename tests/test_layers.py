@@ -107,7 +107,7 @@ def test_an_import_is_seen_wherever_it_stands(tmp_path, monkeypatch, way):
 @pytest.mark.parametrize("room", [room for room in layers.FLOORS if room != "__init__"])
 def test_every_room_says_what_it_is_for(room):
     folder = ROOT / "hubcore" / room
-    assert layers._purpose(room)
+    assert layers.purpose(room)
     if folder.is_dir():
         text = (folder / "__init__.py").read_text("utf-8").partition('"""')[2].partition('"""')[0]
         assert len(text.split("\n\n")) > 1, "a folder also says what it must not know"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from environments import write_dist_info
 from servers import FaultyServer
 from torch import nn
 
@@ -320,10 +321,7 @@ def installed(tmp_path, monkeypatch):
         (package / "catalog.json").write_text(text)
         for name, code in (extra or {}).items():
             (site / name).write_text(code)
-        info = site / "kit_plugin-1.0.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: kit-plugin\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text("[hubcore.catalog]\nkit = kit_plugin:catalog.json\n")
+        write_dist_info(site, "kit_plugin", "[hubcore.catalog]\nkit = kit_plugin:catalog.json\n")
         monkeypatch.syspath_prepend(str(site))
         hubcore.refresh()
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from ..errors import HubError, PluginError, PluginWarning, UnknownNameError
+from ..errors import HubError, PluginWarning, UnknownNameError
 from .ours import OURS
 
 __all__ = ["main"]
@@ -107,15 +107,7 @@ def _add_packages_command(parser: argparse.ArgumentParser, subparsers: Any, name
         if error.install:
             raise
         parser.error(str(error))
-    module = command.load()
-    module.add_parser(subparsers)
-    if command.name not in subparsers.choices:
-        raise PluginError(
-            f"The module {command.module} of the distribution '{command.distribution}' makes no "
-            f"parser for its command '{command.name}', so the command cannot be used. To remove "
-            f"it: pip uninstall {command.distribution}"
-        )
-    subparsers.choices[command.name].set_defaults(run=module.run)
+    command.add_parser(subparsers)
     subparsers.choices[name] = subparsers.choices[command.name]  # the name may be canonical
 
 

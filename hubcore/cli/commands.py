@@ -14,8 +14,7 @@ import json
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..catalogs.known_packages import BUILT_IN, known_packages
 from ..errors import AmbiguousNameError, HubError, PluginError, UnknownNameError
@@ -51,25 +50,36 @@ class Command(NamedTuple):
         """``distribution/name``, which no other package can take; the bare name if it is ours."""
         return f"{self.distribution}/{self.name}" if self.distribution else self.name
 
-    def load(self) -> ModuleType:
-        """Imports the command's module.
+    def add_parser(self, subparsers: Any) -> None:
+        """Imports the command's module and adds its parser, whose ``run`` is the module's.
+
+        Args:
+            subparsers: the action of argparse that holds the commands' parsers.
 
         Raises:
-            PluginError: a package's module cannot be imported, or lacks one of the two functions.
+            PluginError: the module cannot be imported, lacks one of the two functions, or makes no
+                parser under the command's name.
             HubError: any that the module raises itself.
         """
         try:
             module = import_module(self.module)
+            lacking = [name for name in ("add_parser", "run") if not hasattr(module, name)]
+            if lacking:
+                raise self._fault(
+                    f"cannot be used: its module {self.module} has no '{lacking[0]}' function"
+                )
+            module.add_parser(subparsers)
         except HubError:
             raise
         except (Exception, SystemExit) as error:
-            raise self._fault(f"cannot be imported ({type(error).__name__}: {error})") from error
-        lacking = [name for name in ("add_parser", "run") if not hasattr(module, name)]
-        if lacking:
+            raise self._fault(f"cannot be loaded ({type(error).__name__}: {error})") from error
+        parser = subparsers.choices.get(self.name)
+        if parser is None:
             raise self._fault(
-                f"cannot be used: its module {self.module} has no '{lacking[0]}' function"
+                f"cannot be used: its module {self.module} makes no parser for its command "
+                f"'{self.name}'"
             )
-        return module
+        parser.set_defaults(run=module.run)
 
     def _fault(self, what: str) -> PluginError:
         return PluginError(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from ..catalogs.known_files import KnownFiles
 from ..store import default_store
-from ..weights.enums import WeightsEnum, canonical_name
+from ..weights.enums import canonical_name
 from ..weights.lockfile import (
     LockError,
     Lockfile,
@@ -19,10 +18,9 @@ from ..weights.lockfile import (
 )
 from ..weights.lookup import get_weight
 from ..weights.selection import select_weights
-from ..weights.value import Weights
 from .output import print_json, print_table
 
-__all__ = ["add_parser", "by_name", "print_lock", "run"]
+__all__ = ["add_parser", "print_lock", "run"]
 
 DEFAULT = Path("hub.lock")
 
@@ -68,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
         members = select_weights(names)
     if not members:
         raise LockError("There is nothing to lock: give models or weights.")
-    lock = make_lock(by_name(members), store)
+    lock = make_lock({canonical_name(member): member.value for member in members}, store)
     write_lock(lock, args.output)
     if args.json:
         print_json({name: entry._asdict() for name, entry in lock.weights.items()})
@@ -76,11 +74,6 @@ def run(args: argparse.Namespace) -> int:
         print_lock(lock)
         print(f"\n{len(lock.weights)} weights locked in {args.output}")
     return 0
-
-
-def by_name(members: Iterable[WeightsEnum]) -> dict[str, Weights]:
-    """The values of members by their canonical names."""
-    return {canonical_name(member): member.value for member in members}
 
 
 def print_lock(lock: Lockfile) -> None:
