@@ -25,7 +25,7 @@ CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 # From the ground up.
 LAYERS = (
     ("errors",),
-    ("settings", "digests", "lazy_dynamo", "protocols", "transforms"),
+    ("settings", "digests", "atomic_write", "lazy_dynamo", "protocols", "transforms"),
     ("deprecation", "hookspecs"),
     ("packages",),
     ("download",),

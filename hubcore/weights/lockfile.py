@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..atomic_write import atomic_write
 from ..catalogs.catalog import WeightsEntry
 from ..catalogs.names import find_weights
 from ..digests import is_digest
@@ -122,14 +123,11 @@ def write_lock(lock: Lockfile, path: Path) -> None:
         "plugins": dict(sorted(lock.plugins.items())),
         "weights": {name: entry._asdict() for name, entry in sorted(lock.weights.items())},
     }
-    temporary = path.with_name(f".{path.name}.tmp")
     try:
-        temporary.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
-        temporary.replace(path)
+        with atomic_write(path) as temporary:
+            temporary.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
     except OSError as error:
         raise LockError(f"Cannot write {path}: {error.strerror}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def read_lock(path: Path) -> Lockfile:

@@ -1,0 +1,63 @@
+"""How a file is written: beside its final name, flushed to the disk, then renamed.
+
+Readers see the old file or the whole new one, also after a crash or a power cut.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ["atomic_write", "publish"]
+
+
+@contextlib.contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Replaces a file once the block has written the new one.
+
+    Args:
+        path: the file's final path, in a folder that exists.
+
+    Yields:
+        The path in the same folder to write to. It is removed if the block raises.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    # Hidden, and short whatever the final name is: a name has at most 255 bytes.
+    temporary = path.with_name(f".{os.getpid()}-{secrets.token_hex(8)}.tmp")
+    try:
+        yield temporary
+        publish(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Flushes a complete file to the disk and gives it its final name, in one step.
+
+    Args:
+        temporary: the file, on the same file system as `path`.
+        path: its final path, in a folder that exists; a file there is replaced.
+
+    Raises:
+        OSError: it cannot be renamed.
+    """
+    # Without the first, a power cut can leave the name with other bytes; without the second, the
+    # old name.
+    _flush(temporary, os.O_RDWR)
+    temporary.replace(path)
+    if os.name == "posix":  # elsewhere a folder cannot be opened
+        _flush(path.parent, os.O_RDONLY)
+
+
+def _flush(path: Path, flags: int) -> None:
+    with contextlib.suppress(OSError):  # some file systems cannot, and the file is right anyhow
+        descriptor = os.open(path, flags)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
