@@ -48,13 +48,38 @@ def _make_importable():
 _make_importable()
 
 
+def get_weight(name=None, *, weights=None):
+    """The weights of this full name: "ResNet50_Weights.IMAGENET1K_V2".
+
+    ``torch.hub.load(repo, "get_weight", weights="ResNet50_Weights.DEFAULT")``
+
+    Args:
+        name: the name; ``weights`` is another word for it, which torchvision's documentation uses.
+    """
+    import hubcore
+
+    if (name is None) == (weights is None):
+        raise TypeError("get_weight() takes one name, such as 'ResNet50_Weights.DEFAULT'")
+    return hubcore.get_weight(weights if name is None else name)
+
+
+def get_model_weights(name):
+    """The enum of a model's weights, by its name or its builder.
+
+    ``torch.hub.load(repo, "get_model_weights", name="resnet50")``
+    """
+    import hubcore
+
+    return hubcore.get_model_weights(name)
+
+
 def __dir__():
     try:
         from hubcore import list_models
 
         # Names such as timm's resnet50.a1_in1k can be loaded, but are not listed.
         names = (name for name in list_models() if name.isidentifier())
-        return ["dependencies", *names]
+        return ["dependencies", "get_model_weights", "get_weight", *names]
     except ImportError:  # torch.hub checks the dependencies next and reports what is missing
         return ["dependencies"]
 

@@ -1,6 +1,8 @@
 """Fixtures that several test files share."""
 
+import functools
 import signal
+import sys
 from contextlib import contextmanager
 
 import pytest
@@ -26,6 +28,29 @@ def own_home(tmp_path_factory, monkeypatch):
     refresh()
     yield home
     refresh()
+
+
+_watched = None
+
+
+def _note_connections(event, arguments):
+    if _watched is not None and event in ("socket.connect", "socket.getaddrinfo"):
+        _watched.append(arguments[0 if event == "socket.getaddrinfo" else 1])
+
+
+@functools.cache  # such a hook stays for good
+def _watch_once():
+    sys.addaudithook(_note_connections)
+
+
+@pytest.fixture
+def connections():
+    """The hosts that this process looks up, and the addresses that it connects to, in the test."""
+    global _watched
+    _watch_once()
+    _watched = []
+    yield _watched
+    _watched = None
 
 
 @pytest.fixture(scope="session")

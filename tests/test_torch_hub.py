@@ -123,3 +123,25 @@ def test_an_unknown_model_is_torch_hubs_own_error(clone, bare_site):
         bare_site,
     )
     assert "Cannot find callable resnet51 in hubconf" in result.stderr
+
+
+def test_weights_are_found_as_in_torchvisions_hubconf(clone, bare_site):
+    """By ``weights=``, as its documentation writes, by ``name=`` and by position."""
+    result = run(
+        "import os, torch\n"
+        "def load(*a, **k): return torch.hub.load(os.environ['CLONE'], *a, source='local', **k)\n"
+        "name = 'ResNet50_Weights.DEFAULT'\n"
+        "print(load('get_weight', name), load('get_weight', name=name),\n"
+        "      load('get_weight', weights=name))\n"
+        "print([w.name for w in load('get_model_weights', name='resnet50')])\n"
+        "print([w.name for w in load('get_model_weights', 'resnet50')])\n"
+        "try: load('get_weight')\n"
+        "except TypeError as error: print(error)",
+        clone,
+        bare_site,
+    )
+    assert result.stdout.splitlines() == [
+        " ".join(["ResNet50_Weights.IMAGENET1K_V2"] * 3),
+        *["['IMAGENET1K_V1', 'IMAGENET1K_V2']"] * 2,
+        "get_weight() takes one name, such as 'ResNet50_Weights.DEFAULT'",
+    ], result.stderr

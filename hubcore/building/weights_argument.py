@@ -13,6 +13,7 @@ from ..errors import UnknownNameError
 from ..protocols import WeightsLike
 from ..weights.enums import WeightsEnum, canonical_name
 from ..weights.lookup import get_weight, weights_enum
+from ..weights.torchvision_members import from_torchvision
 
 __all__ = ["backbone_weights", "own_enum", "pretrained_weights", "resolve_weights"]
 
@@ -47,18 +48,19 @@ def resolve_weights(
             f"None, or an object with url, transforms, meta and get_state_dict(), but received "
             f"{type(weights).__name__}."
         )
-    declared = getattr(type(weights), "__hub_name__", None)
     accepted = _accepted(model, config or {})
+    found = from_torchvision(weights, accepted)
+    declared = getattr(type(found), "__hub_name__", None)
     if declared is not None and declared not in (entry.canonical for entry in accepted):
         expected = accepted[0].name if accepted else model.weights
         raise TypeError(
             f"Invalid Weight class provided; expected {expected} but received "
-            f"{type(weights).__name__}. The weights that fit '{model.name}' are listed by "
+            f"{type(found).__name__}. The weights that fit '{model.name}' are listed by "
             f"list_weights('{short_name(model)}')."
         )
     if os.environ.get("HUBCORE_LOCK"):
-        _require_locked(weights)
-    return weights
+        _require_locked(found)
+    return found
 
 
 def _require_locked(weights: WeightsLike) -> None:
@@ -163,6 +165,8 @@ def backbone_weights(backbone: Mapping[str, Any], chosen: Any) -> Any:
     Raises:
         UnknownNameError: there are no weights of this name.
     """
+    if isinstance(chosen, WeightsLike):
+        return from_torchvision(chosen)
     if not isinstance(chosen, str):
         return chosen
     enum = weights_enum(find_weights(backbone["weights"]))

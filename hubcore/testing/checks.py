@@ -18,7 +18,7 @@ from typing import Any
 from ..catalogs.catalog import LABELS
 from ..catalogs.names import find_model
 from ..download.addresses import digest_in_name, scheme
-from ..errors import HubError
+from ..errors import HubError, OfflineError
 from ..weights.lookup import get_weight
 from .subject import Fault, Finding, Member, Skipped, Subject
 
@@ -190,13 +190,18 @@ def check_imports(subject: Subject) -> Iterator[Finding]:
 def check_addresses(subject: Subject) -> Iterator[Finding]:
     """Every address answers, and its file has the size that the catalogue states.
 
-    This check needs a network.
+    This check needs a network; it raises an `OfflineError` if ``HUBCORE_OFFLINE`` is set.
     """
     from concurrent.futures import ThreadPoolExecutor
 
     import requests
 
     from .. import settings
+
+    if settings.offline():
+        raise OfflineError(
+            "HUBCORE_OFFLINE is set: no address was asked. Unset it, or leave out --online."
+        )
 
     def ask(url: str) -> tuple[str, int | None]:
         try:

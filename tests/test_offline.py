@@ -1,0 +1,150 @@
+"""``HUBCORE_OFFLINE=1`` makes no connection, whatever is called."""
+
+import json
+import shlex
+
+import pytest
+import torch
+import torchvision
+from environments import ROOT, write_plugin
+
+import hubcore
+from hubcore.cli import main
+from hubcore.cli.commands import all_commands
+from hubcore.cli.ours import OURS
+from hubcore.errors import OfflineError
+
+PHOTO = ROOT / "examples" / "photos" / "chelsea.png"
+MISSING = "ResNet18_Weights.IMAGENET1K_V1"
+
+# Every command, in the ways that might need a file or a server.
+COMMANDS = [
+    "list",
+    "list --json",
+    "show resnet18",
+    f"show {MISSING}",
+    f"predict resnet18 {PHOTO} --output {{tmp}}/out",
+    "predict resnet18 https://example.org/cat.jpg --output {tmp}/out",
+    f"download {MISSING}",
+    "download --all resnet18",
+    "cache list",
+    f"cache import {PHOTO}",
+    "cache verify",
+    "cache prune --unused --yes",
+    "cache path resnet18",
+    "cache forget https://download.pytorch.org/models/resnet18-f37072fd.pth",
+    "bundle create resnet18 -o {tmp}/b.hub",
+    "bundle import {tmp}/missing.hub",
+    "lock resnet18 --output {tmp}/new.lock",
+    "sync {tmp}/old.lock",
+    "plugins",
+    "doctor",
+    "check hub-optical-flow",
+    "check hub-optical-flow --online",
+    "new {tmp}/acme-flowers",
+    "pack {tmp}/w.pth --model resnet18 --categories {tmp}/names.txt --name acme --output {tmp}/d",
+    "catalog validate {tmp}/acme-tiny/acme_tiny/catalog.json",
+    "catalog export torchvision.models.resnet --builder ResNet18_Weights=resnet18",
+    f"quantize resnet18 --calibrate {PHOTO.parent} --output {{tmp}}/q",
+]
+
+
+@pytest.fixture
+def offline(monkeypatch, tmp_path):
+    monkeypatch.setenv("HUBCORE_OFFLINE", "1")
+    torch.save(torchvision.models.resnet18(num_classes=3).state_dict(), tmp_path / "w.pth")
+    (tmp_path / "names.txt").write_text("daisy\nrose\ntulip\n")
+    write_plugin(tmp_path, "acme-tiny", {"schema": 1})
+    locked = {
+        "url": "https://download.pytorch.org/models/resnet18-f37072fd.pth",
+        "sha256": "f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec",
+    }
+    name = f"hub-classification/{MISSING}"
+    lock = {"lock": 1, "plugins": {}, "weights": {name: locked}}
+    (tmp_path / "old.lock").write_text(json.dumps(lock))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_makes_no_connection(command, offline, connections, tmp_path, capfd):
+    try:
+        code = main(shlex.split(command.format(tmp=tmp_path)))
+    except SystemExit as exit:
+        code = exit.code
+    assert code != 2, capfd.readouterr().err  # the command was understood
+    assert not connections
+
+
+def test_no_command_is_left_out():
+    tried = {command.split()[0] for command in COMMANDS}
+    assert tried >= {*OURS, *(command.name for command in all_commands())}
+
+
+def member():
+    return hubcore.get_weight(MISSING)
+
+
+# Every public function, and every method that might need a file.
+CALLS = {
+    "get_model": lambda: hubcore.get_model("resnet18", weights="DEFAULT"),
+    "get_model_builder": lambda: hubcore.get_model_builder("resnet18")(weights="DEFAULT"),
+    "get_model_weights": lambda: next(iter(hubcore.get_model_weights("resnet18"))).download(),
+    "get_weight": lambda: member().get_state_dict(),
+    "predict": lambda: hubcore.predict("resnet18", PHOTO, weights="DEFAULT"),
+    "list_models": lambda: hubcore.list_models(),
+    "list_weights": lambda: hubcore.list_weights(),
+    "plugins": lambda: hubcore.plugins(),
+    "refresh": lambda: hubcore.refresh(),
+    "register": lambda: hubcore.register({"schema": 1}).remove(),
+    "load_report": lambda: hubcore.load_report(hubcore.get_model("resnet18")),
+    "torch.hub.load": lambda: torch.hub.load(
+        str(ROOT), "resnet18", source="local", weights="DEFAULT"
+    ),
+    "transforms": lambda: member().transforms(),
+    "torchvision's member": lambda: hubcore.get_model(
+        "resnet18", weights=torchvision.models.ResNet18_Weights.DEFAULT
+    ),
+    "weights_backbone": lambda: hubcore.get_model("fcn_resnet50", weights_backbone="DEFAULT"),
+}
+# Types, and decorators that only wrap a function.
+NOT_CALLED = {
+    "HubError",
+    "LoadReport",
+    "Weights",
+    "WeightsEnum",
+    "WeightsLike",
+    "handle_legacy_interface",
+    "kwonly_to_pos_or_kw",
+}
+NEED_A_FILE = {
+    "get_model",
+    "get_model_builder",
+    "get_model_weights",
+    "get_weight",
+    "predict",
+    "torch.hub.load",
+    "torchvision's member",
+    "weights_backbone",
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_function_makes_no_connection(name, offline, connections):
+    if name in NEED_A_FILE:
+        with pytest.raises(OfflineError):
+            CALLS[name]()
+    else:
+        CALLS[name]()
+    assert not connections
+
+
+def test_no_public_name_is_left_out():
+    assert {*CALLS, *NOT_CALLED} >= set(hubcore.__all__)
+
+
+def test_without_the_setting_a_connection_would_be_seen(monkeypatch, connections):
+    """So the tests above can fail."""
+    monkeypatch.setenv("HUBCORE_MIRRORS", "https://download.pytorch.org/=http://127.0.0.1:9/")
+    monkeypatch.setenv("HUBCORE_RETRIES", "1")
+    with pytest.raises(hubcore.HubError):
+        hubcore.get_weight("MobileNet_V2_Weights.IMAGENET1K_V1").download()
+    assert connections
