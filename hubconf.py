@@ -7,7 +7,8 @@ an underscore. Our packages need not be installed: `hubcore` and the families ar
 clone, even after torch.hub has removed the clone from `sys.path`.
 """
 
-dependencies = ["torch", "torchvision", "pluggy", "platformdirs", "requests", "tenacity", "tqdm"]
+# What torch itself brings is enough: the rest is used where it is installed.
+dependencies = ["torch", "torchvision"]
 
 
 def _make_importable():

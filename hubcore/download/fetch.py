@@ -7,8 +7,8 @@ long as they can be trusted. After a wrong digest the download starts over once.
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from .. import settings
 from ..errors import DigestMismatchError, DownloadError
@@ -58,8 +58,6 @@ def fetch(
         NotEnoughSpaceError: the file does not fit on the disk.
         CancelledError: `cancel` was set.
     """
-    import tenacity
-
     transfer = Transfer(
         partial,
         checked=bool(expected),
@@ -70,19 +68,21 @@ def fetch(
         connections=connections or settings.connections(),
     )
     search = _Search(transfer, sources, expected)
+    failures = 0
     try:
         while True:
-            tries = tenacity.Retrying(
-                retry=tenacity.retry_if_exception_type(TemporaryError),
-                stop=tenacity.stop_after_attempt(settings.retries()),
-                wait=_wait,
-                sleep=transfer.cancel.sleep,
-                reraise=True,
-            )
-            found = tries(search.ask_each)
+            try:
+                found = search.ask_each()
+            except TemporaryError as fault:
+                failures += 1
+                if failures >= settings.retries():
+                    raise
+                transfer.cancel.sleep(_pause(failures, fault))
+                continue
             if found:
                 return found
-            transfer.cancel.sleep(0.05)  # there was progress: count from zero again
+            failures = 0  # there was progress
+            transfer.cancel.sleep(0.05)
     except AttemptError:
         raise search.failure() from None
     finally:
@@ -197,11 +197,7 @@ def _is_wait_short(fault: TemporaryError) -> bool:
     return (fault.retry_after or 0.0) <= _LONGEST_WAIT
 
 
-def _wait(state: Any) -> float:
+def _pause(failures: int, fault: TemporaryError) -> float:
     """Seconds before the next round: exponential back-off with jitter, or what the server asks."""
-    import tenacity
-
-    waits = tenacity.wait_exponential(multiplier=0.25, max=30) + tenacity.wait_random(0, 0.25)
-    backoff = waits(state)
-    fault = state.outcome.exception()
-    return max(backoff, getattr(fault, "retry_after", None) or 0.0)
+    backoff = min(2.0 ** (failures - 3), 30.0) + random.uniform(0, 0.25)
+    return max(backoff, fault.retry_after or 0.0)

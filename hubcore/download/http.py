@@ -1,8 +1,8 @@
 """Gets one HTTP response, or a clear reason why there is none.
 
-Requests handles proxies, netrc and CA bundles. This module adds three things: redirects are checked
-before they are followed, every fault is either temporary or permanent, and no reason that it gives
-contains a password, a token or a query.
+Requests handles proxies, netrc and CA bundles; where it is not installed, `plain_http` stands in.
+This module adds three things: redirects are checked before they are followed, every fault is either
+temporary or permanent, and no reason that it gives contains a password, a token or a query.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import contextlib
 import threading
 import weakref
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from http.client import HTTPException, InvalidURL
+from typing import TYPE_CHECKING, Any
+from urllib.error import URLError
 from urllib.parse import urljoin, urlsplit
 
 from .. import settings
@@ -123,20 +125,26 @@ class Cancel:
             response.close()
 
 
-def new_session(connections: int = 4) -> requests.Session:
+def new_session(connections: int = 4) -> Any:
     """A session that makes no retries of its own and asks for uncompressed bodies.
 
     Args:
         connections: the maximum number of connections kept open to one host.
     """
-    import requests
-    from requests.adapters import HTTPAdapter
+    session: Any
+    try:
+        import requests
+    except ImportError:
+        from .plain_http import PlainSession
 
-    session = requests.Session()
-    adapter = HTTPAdapter(pool_maxsize=connections, max_retries=0)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    session.headers["User-Agent"] = f"hubcore {requests.utils.default_user_agent()}"
+        session = PlainSession()
+        session.headers["User-Agent"] = "hubcore"
+    else:
+        session = requests.Session()
+        adapter = requests.adapters.HTTPAdapter(pool_maxsize=connections, max_retries=0)
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+        session.headers["User-Agent"] = f"hubcore {requests.utils.default_user_agent()}"
     # No compression: digests and ranges refer to the bytes of the file itself.
     session.headers["Accept-Encoding"] = "identity"
     return session
@@ -158,8 +166,6 @@ def open_url(session: requests.Session, url: str, headers: dict[str, str]) -> re
         TemporaryError: no response or another status, and another attempt may help.
         PermanentError: no response or another status, and another attempt would not help.
     """
-    import requests
-
     timeout = settings.timeout()
     for _ in range(_MAX_REDIRECTS + 1):
         if settings.offline():
@@ -175,12 +181,8 @@ def open_url(session: requests.Session, url: str, headers: dict[str, str]) -> re
                 allow_redirects=False,
                 timeout=(min(timeout, 10.0), timeout),
             )
-        except requests.RequestException as error:
+        except (OSError, ValueError, HTTPException) as error:  # those of requests are OSErrors
             raise _fault(error) from None
-        except (ValueError, OSError) as error:  # an invalid address that requests did not notice
-            raise PermanentError(
-                f"the request could not be made ({type(error).__name__})"
-            ) from None
         if not response.is_redirect:
             return _judged(response)
         response.close()
@@ -201,19 +203,22 @@ def read_some(response: requests.Response, *, decode: bool = False) -> bytes:
     Raises:
         TemporaryError: the connection broke or stalled, or the body cannot be decoded.
     """
-    import urllib3
-
     try:
         chunk: bytes = response.raw.read1(_BUFFER, decode_content=decode)
-    except urllib3.exceptions.ReadTimeoutError:
-        raise TemporaryError(f"no data for {settings.timeout():g} seconds") from None
-    except urllib3.exceptions.DecodeError:
-        raise TemporaryError("the body does not match its Content-Encoding header") from None
-    except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise TemporaryError(_broken(error)) from None
     except (ValueError, AttributeError):  # closed by another thread
         raise TemporaryError("the connection was closed") from None
+    except Exception as error:  # urllib3's, an OSError or an HTTPException
+        raise TemporaryError(_unread(error)) from None
     return chunk or b""
+
+
+def _unread(error: Exception) -> str:
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if names & {"ReadTimeoutError", "TimeoutError"}:
+        return f"no data for {settings.timeout():g} seconds"
+    if "DecodeError" in names:
+        return "the body does not match its Content-Encoding header"
+    return _broken(error)
 
 
 def _as_configured(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -265,24 +270,28 @@ def _retry_after(response: requests.Response) -> float | None:
         return None
 
 
-def _fault(error: requests.RequestException) -> AttemptError:
-    import requests
-
-    text = str(error)
-    if isinstance(error, requests.exceptions.SSLError):
+def _fault(error: Exception) -> AttemptError:
+    """What requests' errors mean, or the standard library's, by the names of their classes."""
+    if isinstance(error, URLError) and isinstance(error.reason, Exception):
+        error = error.reason
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if "SSLError" in names:
+        text = str(error)
         if "CERTIFICATE_VERIFY_FAILED" in text or "doesn't match" in text:
             return PermanentError(
                 "the server's certificate is not trusted (for a private certificate authority, set "
                 "REQUESTS_CA_BUNDLE to its file)"
             )
         return TemporaryError("the encrypted connection failed")
-    if isinstance(error, requests.exceptions.ProxyError):
+    if "ProxyError" in names:
         return TemporaryError("the proxy did not answer (check HTTP_PROXY and HTTPS_PROXY)")
-    if isinstance(error, requests.exceptions.ConnectTimeout):
+    if "ConnectTimeout" in names:
         return TemporaryError("the server did not accept the connection in time")
-    if isinstance(error, requests.exceptions.Timeout):
+    if names & {"Timeout", "TimeoutError"}:
         return TemporaryError(f"no answer for {settings.timeout():g} seconds")
-    if isinstance(error, requests.ConnectionError):
+    if isinstance(error, (ValueError, InvalidURL)):
+        return PermanentError(_unmade(error))
+    if names & {"ConnectionError", "gaierror", "HTTPException"}:
         return TemporaryError(_broken(error))
     return PermanentError(_unmade(error))
 

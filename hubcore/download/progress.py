@@ -41,8 +41,11 @@ class Progress:
             return
         with self._lock:
             if self._bar is None:
-                from tqdm import tqdm
-
+                try:
+                    from tqdm import tqdm
+                except ImportError:  # a bare clone that torch.hub loads from
+                    self._shown = False
+                    return
                 self._bar = tqdm(
                     desc=self._title,
                     total=sum(self._sizes.values()) or None,
