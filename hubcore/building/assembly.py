@@ -7,6 +7,7 @@ takes configuration only, and the hub loads the tensors into the module that it 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import weakref
 from collections import OrderedDict
@@ -22,6 +23,7 @@ from ..errors import WeightsError
 from ..packages import hooks
 from ..protocols import WeightsLike
 from .assigning import AssignedStateDict
+from .shortcut import can_assign, can_skip_initialisation, is_proved
 from .skip_init import SkipRandomInit
 from .torchvision_bridge import stand_in
 
@@ -100,39 +102,43 @@ def assemble(
         return _finished(model, _blank(model, build, progress, arguments), None)
 
     _add_required_arguments(model, weights, arguments)
+    skips = can_skip_initialisation(model, arguments)
     tensors = weights.get_state_dict(progress=progress, check_hash=True)
+    assigns = skips and is_proved(model) and can_assign(weights, tensors)
     own_classes = _class_count(weights)
     if own_classes is None and model.head:
-        own_classes = _class_count_by_shape(model, build, weights, tensors, arguments)
+        own_classes = _class_count_by_shape(model, build, weights, tensors, arguments, skips)
     classes = arguments.get("num_classes")
-    new_head: dict[str, torch.Tensor] = {}
-    if classes is not None and own_classes is not None and classes != own_classes:
-        new_head = _head_tensors(model, tensors, _blank_but_head(model, build, progress, arguments))
-        if arguments.get("quantize") and not new_head.keys() <= tensors.keys():
-            # Weights of quantization-aware training, which become integers after loading.
-            floats = {**arguments, "quantize": False}
-            new_head = _head_tensors(
-                model, tensors, _blank_but_head(model, build, progress, floats)
-            )
-        tensors = _replaced(tensors, new_head)
-    elif model.head and own_classes is not None:
+    has_new_head = classes is not None and own_classes is not None and classes != own_classes
+    if not has_new_head and model.head and own_classes is not None:
         arguments["num_classes"] = classes = own_classes
+    new_head: dict[str, torch.Tensor] = {}
+    # A module that the hub loads itself has its new head before its weights: it is built once.
+    if has_new_head and (skips or model.loads_weights):
+        new_head = _new_head(model, build, progress, tensors, arguments, skips)
+        tensors = _replaced(tensors, new_head)
     try:
         # Skipping is safe: the strict load below fails unless it overwrites every parameter.
-        quantized = bool(arguments.get("quantize"))
-        with SkipRandomInit(zeros=quantized) as skipping:
-            if quantized:  # the builder runs the float model once, so its values must be finite
+        quantized = skips and bool(arguments.get("quantize"))
+        with _skipping(skips, zeros=quantized) as skipping:
+            if skipping and quantized:
+                # The builder runs the float model once, so its values must be finite.
                 arguments["quantize"] = _Quantize(skipping)
+            state_dict = AssignedStateDict(tensors) if assigns else tensors
             if model.loads_weights:
                 meta = dict(weights.meta)
                 if classes is not None and len(meta.get("categories") or ()) != classes:
                     meta["categories"] = [f"class {index}" for index in range(classes)]
-                guise = stand_in(build, "weights", weights, meta, tensors, skipping.stop)
+                before_load = skipping.stop if skipping else None
+                guise = stand_in(build, "weights", weights, meta, state_dict, before_load)
                 module: nn.Module = build(weights=guise, progress=progress, **arguments)
             else:
                 module = build(**arguments)
         if not model.loads_weights:
-            module.load_state_dict(AssignedStateDict(tensors), strict=True)
+            if has_new_head and not new_head:
+                new_head = _head_tensors(model, tensors, module)
+                state_dict = _replaced(tensors, new_head)
+            module.load_state_dict(state_dict, strict=True)
     except RuntimeError as error:
         if not str(error).startswith("Error(s) in loading state_dict"):
             raise
@@ -170,19 +176,51 @@ def _blank(
     arguments = dict(arguments)
     backbone = arguments.get("weights_backbone")
     if backbone is not None:
+        arguments["weights_backbone"] = None
         tensors = backbone.get_state_dict(progress=progress, check_hash=True)
+        if (
+            is_proved(model)
+            and can_skip_initialisation(model, arguments)
+            and can_assign(backbone, tensors)
+        ):
+            tensors = AssignedStateDict(tensors)
         arguments["weights_backbone"] = stand_in(
             build, "weights_backbone", backbone, backbone.meta, tensors
         )
     return build(weights=None, progress=progress, **arguments)
 
 
+def _skipping(skips: bool, *, zeros: bool = False) -> SkipRandomInit | contextlib.nullcontext[None]:
+    """In this context the initialisation is skipped, if it may be."""
+    return SkipRandomInit(zeros=zeros) if skips else contextlib.nullcontext()
+
+
+def _new_head(
+    model: ModelEntry,
+    build: Callable[..., nn.Module],
+    progress: bool,
+    tensors: Mapping[str, Any],
+    arguments: dict[str, Any],
+    skips: bool,
+) -> dict[str, torch.Tensor]:
+    """The tensors of a new head, initialised as the architecture does."""
+
+    def blank(arguments: dict[str, Any]) -> nn.Module:
+        if skips and not arguments.get("quantize"):
+            return _blank_but_head(model, build, progress, arguments)
+        return _blank(model, build, progress, arguments)
+
+    head = _head_tensors(model, tensors, blank(arguments))
+    if arguments.get("quantize") and not head.keys() <= tensors.keys():
+        # Weights of quantization-aware training, which become integers after loading.
+        head = _head_tensors(model, tensors, blank({**arguments, "quantize": False}))
+    return head
+
+
 def _blank_but_head(
     model: ModelEntry, build: Callable[..., nn.Module], progress: bool, arguments: dict[str, Any]
 ) -> nn.Module:
     """A blank model in which only the head is sure to be initialised, which takes little time."""
-    if arguments.get("quantize"):
-        return _blank(model, build, progress, arguments)
     with SkipRandomInit() as draft:
         parameters = _blank(model, build, progress, arguments).named_parameters()
     head = {draft.number_of(p) for name, p in parameters if name.startswith(_head_prefixes(model))}
@@ -221,6 +259,7 @@ def _class_count_by_shape(
     weights: WeightsLike,
     tensors: Mapping[str, Any],
     arguments: dict[str, Any],
+    skips: bool,
 ) -> int:
     """The number of classes for which the model's head has the same shapes as the weights'.
 
@@ -232,7 +271,7 @@ def _class_count_by_shape(
     for count in (arguments.get("num_classes"), rows):
         if count is None:
             continue
-        with SkipRandomInit():
+        with torch.random.fork_rng(devices=()), _skipping(skips):
             blank = _blank(model, build, False, {**arguments, "num_classes": count})
         if all(
             key in tensors and getattr(tensors[key], "shape", None) == value.shape

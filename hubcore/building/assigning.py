@@ -6,8 +6,6 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-import torch
-
 __all__ = ["AssignedStateDict"]
 
 
@@ -19,23 +17,14 @@ class AssignedStateDict(OrderedDict[str, Any]):
     that ignored the meta-data would copy the tensors: slower, but equally correct.
 
     Args:
-        tensors: the tensors by name. Float tensors are converted to torch's default dtype.
+        tensors: the tensors by name, for which `shortcut.can_assign` holds.
     """
 
     def __init__(self, tensors: Mapping[str, Any]) -> None:
-        # Copying would convert tensors to the model's dtype; assignment does not.
-        dtype = torch.get_default_dtype()
-        super().__init__(
-            (key, value.to(dtype) if _is_float(value) and value.dtype != dtype else value)
-            for key, value in tensors.items()
-        )
+        super().__init__(tensors)
         self._metadata = _AssigningMetadata(getattr(tensors, "_metadata", None) or {})
 
 
 class _AssigningMetadata(dict[str, Any]):
     def get(self, key: str, default: Any = None) -> Any:
         return {**super().get(key, {}), "assign_to_params_buffers": True}
-
-
-def _is_float(value: object) -> bool:
-    return isinstance(value, torch.Tensor) and not value.is_quantized and value.is_floating_point()

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, get_args
 
+from ..errors import WeightsError
 from ..protocols import WeightsLike
-from .assigning import AssignedStateDict
 
 __all__ = ["StandIn", "stand_in"]
 
@@ -34,7 +34,7 @@ def stand_in(
         parameter: the name of the argument: ``weights`` or ``weights_backbone``.
         weights: the real weights.
         meta: the meta-data that the stand-in has.
-        tensors: the state dict that the stand-in returns.
+        tensors: the state dict that the stand-in returns, as it is.
         before_load: called when the builder asks for the state dict.
     """
     enums = _accepted_enums(builder, parameter)
@@ -59,7 +59,8 @@ class StandIn:
 
     Attributes:
         url, transforms: those of the real weights.
-        meta: the meta-data; the builder may change it.
+        meta: the meta-data; the builder may change it. What it needs and the weights lack is a
+            `WeightsError`.
         name: the name of the real member; "" if it has none.
     """
 
@@ -77,7 +78,7 @@ class StandIn:
         self._tensors = tensors
         self.url = weights.url
         self.transforms = weights.transforms
-        self.meta = dict(meta)
+        self.meta = _Meta(meta, weights)
         self.name = getattr(weights, "name", "")
 
     @property  # type: ignore[misc]  # deliberately not the real class
@@ -99,8 +100,32 @@ class StandIn:
     def __repr__(self) -> str:
         return repr(self._weights)
 
-    def get_state_dict(self, *args: Any, **kwargs: Any) -> AssignedStateDict:
+    def get_state_dict(self, *args: Any, **kwargs: Any) -> Mapping[str, Any]:
         """The tensors by name. Arguments are accepted for compatibility and ignored."""
         if self._before_load is not None:
             self._before_load()
-        return AssignedStateDict(self._tensors)
+        return self._tensors
+
+
+class _Meta(dict[str, Any]):
+    """Meta-data that says which weights lack what a builder looks up in it."""
+
+    def __init__(self, meta: Mapping[str, Any], weights: WeightsLike) -> None:
+        super().__init__(meta)
+        self._weights = weights
+
+    def __missing__(self, key: str) -> Any:
+        example = _EXAMPLES.get(key, "...")
+        raise WeightsError(
+            f"The meta-data of the weights {self._weights} lack '{key}', which the architecture "
+            f'needs. Their catalogue entry must have it: "meta": {{"{key}": {example}}}.'
+        )
+
+
+_EXAMPLES = {
+    "backend": '"fbgemm"',
+    "categories": '["first class", "second class"]',
+    "keypoint_names": '["nose", "left_eye"]',
+    "min_size": "[224, 224]",
+    "min_temporal_size": "16",
+}

@@ -69,6 +69,11 @@ class ModelEntry(_Entry):
         return bool(self.data.get("loads_weights", False))
 
     @property
+    def can_skip_initialisation(self) -> bool:
+        """Whether its author says that only its parameters depend on their initial values."""
+        return self.data.get("can_skip_initialisation") is True
+
+    @property
     def parameters(self) -> dict[str, Any]:
         """The builder's keyword-only parameters, in their old positional order, with defaults."""
         return dict(self.data.get("parameters", {"weights": None, "progress": True}))

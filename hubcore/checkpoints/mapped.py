@@ -167,7 +167,7 @@ class _Mapping:
     def realised(self, value: Any) -> Any:
         """Replaces the places in a value of the table by the tensors that are there."""
         if type(value) is _Tensor:
-            tensor = torch.empty(0, dtype=value.dtype)
+            tensor = torch.empty(0, dtype=value.dtype, device="cpu")  # in any context
             storage = self._storage(value.record)
             return tensor.set_(storage, value.offset, value.shape, value.strides)
         if type(value) is _Quantized:

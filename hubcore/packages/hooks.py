@@ -32,6 +32,7 @@ __all__ = [
     "hook_plugins",
     "installed",
     "read_checkpoint",
+    "reads_checkpoints",
     "rewritten",
     "wrap_model",
 ]
@@ -121,6 +122,12 @@ def read_checkpoint(path: Path, map_location: Any) -> Any:
         What the package read, or None if none knows the format.
     """
     return _call("hubcore_read_checkpoint", path=path, map_location=map_location)
+
+
+def reads_checkpoints() -> bool:
+    """Whether any package implements ``hubcore_read_checkpoint``."""
+    manager = _current().manager
+    return manager is not None and bool(manager.hook.hubcore_read_checkpoint.get_hookimpls())
 
 
 def wrap_model(model: nn.Module, name: str, weights: WeightsLike | None) -> nn.Module:
