@@ -13,13 +13,14 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._jit_internal import is_scripting
 from torchvision.models import ResNet, resnet50, resnet101
 from torchvision.models.detection.backbone_utils import _validate_trainable_layers
 from torchvision.ops import FrozenBatchNorm2d, box_convert, clip_boxes_to_image
 
 from hubcore import WeightsLike, get_weight
 
-from .detr_criterion import Prediction, SetCriterion, encode_targets
+from .detr_criterion import Prediction, SetCriterion, at_least_float32, encode_targets
 from .detr_features import DetrTransform, ResNetBackbone, pad_features
 from .detr_transformer import Transformer, sine_position_embedding
 
@@ -46,8 +47,8 @@ class BoxHead(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Features (..., dim) to boxes (..., 4) with values in (0, 1)."""
-        first, second, last = self.layers
-        out: Tensor = last(second(first(x).relu()).relu())
+        hidden = self.layers[1](self.layers[0](x).relu()).relu()
+        out: Tensor = self.layers[2](hidden)
         return out.sigmoid()
 
 
@@ -60,9 +61,10 @@ class DETR(nn.Module):
 
     - in training mode a dict of weighted losses, whose sum is to be minimised
       (see `detr_criterion.SetCriterion`);
-    - in evaluation mode a dict for each image: ``boxes`` (K, 4) float32, (x1, y1, x2, y2) in the
-      image's own pixels and clipped to it, ``labels`` (K,) int64, and ``scores`` (K,) float32 in
-      [0, 1], in descending order. K is `num_queries`, minus the boxes that `score_thresh` drops.
+    - in evaluation mode a dict for each image: ``boxes`` (K, 4), (x1, y1, x2, y2) in the image's
+      own pixels and clipped to it, ``labels`` (K,) int64, and ``scores`` (K,) in [0, 1], in
+      descending order. Boxes and scores are float32, or float64 if the model is. K is
+      `num_queries`, minus the boxes that `score_thresh` drops.
 
     An image's result does not depend on its batch: the backbone sees each image at its own size,
     and the padding of feature maps is masked. (The authors' code pads the images. They report a
@@ -121,6 +123,7 @@ class DETR(nn.Module):
         if num_classes < 1:
             raise ValueError(f"num_classes must be at least 1, got {num_classes}")
         self.num_classes = num_classes
+        self.hidden_dim = hidden_dim
         self.score_thresh = score_thresh
         self.criterion = criterion or SetCriterion()
         self.transform = DetrTransform(
@@ -137,43 +140,64 @@ class DETR(nn.Module):
         self.bbox_embed = BoxHead(hidden_dim)
 
     def forward(
-        self,
-        images: Sequence[Tensor],
-        targets: Sequence[Mapping[str, Tensor]] | None = None,
-    ) -> dict[str, Tensor] | list[dict[str, Tensor]]:
+        self, images: list[Tensor], targets: list[dict[str, Tensor]] | None = None
+    ) -> tuple[dict[str, Tensor], list[dict[str, Tensor]]]:
         """Predicts, or computes the losses in training mode, as the class describes.
 
-        Raises:
-            ValueError: in training mode: there are no targets, they are malformed, or the model's
-                predictions are not finite.
-        """
-        sizes = [(image.shape[-2], image.shape[-1]) for image in images]
-        if self.training:
-            if targets is None:
-                raise ValueError("targets are needed in training mode (or call model.eval())")
-            encoded = encode_targets(targets, sizes, self.num_classes)
-        batch, _ = self.transform(list(images))
-        resized = [
-            image[:, :height, :width]
-            for image, (height, width) in zip(batch.tensors, batch.image_sizes, strict=True)
-        ]
-        layers = self.predict_sets(*pad_features(self.extract_features(resized)))
-        if self.training:
-            return self.criterion(layers, encoded)
-        return self.postprocess(layers[-1], sizes)
+        A scripted model, like torchvision's, always returns both the losses, which are empty, and
+        the detections. It does not train.
 
-    def extract_features(self, images: Sequence[Tensor]) -> list[Tensor]:
+        Raises:
+            AssertionError: in training mode: there are no targets.
+            ValueError: in training mode: the targets are malformed, or the model's predictions are
+                not finite.
+        """
+        if self.training and targets is None:
+            torch._assert(False, "targets should not be none when in training mode")
+        if is_scripting():
+            no_losses: dict[str, Tensor] = {}
+            return no_losses, self.detect(images)
+        either: tuple[dict[str, Tensor], list[dict[str, Tensor]]] = self._eager(images, targets)
+        return either
+
+    @torch.jit.unused
+    def _eager(self, images: list[Tensor], targets: list[dict[str, Tensor]] | None) -> Any:
+        if not self.training:
+            return self.detect(images)
+        assert targets is not None  # `forward` checks it
+        sizes = [(image.shape[-2], image.shape[-1]) for image in images]
+        encoded = encode_targets(targets, sizes, self.num_classes)
+        return self.criterion(self._predict(images), encoded)
+
+    def detect(self, images: list[Tensor]) -> list[dict[str, Tensor]]:
+        """The detections in each image, as the class describes."""
+        sizes = [(image.shape[-2], image.shape[-1]) for image in images]
+        return self.postprocess(self._predict(images)[-1], sizes)
+
+    def _predict(self, images: list[Tensor]) -> list[Prediction]:
+        batch, _ = self.transform(images)
+        resized: list[Tensor] = []
+        for image, size in zip(batch.tensors, batch.image_sizes):  # noqa: B905  # TorchScript has no strict
+            resized.append(image[:, : size[0], : size[1]])
+        features, padding = pad_features(self.extract_features(resized))
+        return self.predict_sets(features, padding)
+
+    def extract_features(self, images: list[Tensor]) -> list[Tensor]:
         """The feature maps (C, h, w) of normalised images (3, H, W), one per image.
 
         Images of equal size go through the backbone together.
         """
-        by_size: dict[torch.Size, list[int]] = {}
-        for index, image in enumerate(images):
-            by_size.setdefault(image.shape, []).append(index)
         features: dict[int, Tensor] = {}
-        for indices in by_size.values():
-            maps = self.backbone(torch.stack([images[index] for index in indices]))
-            features.update(zip(indices, maps, strict=True))
+        for first, image in enumerate(images):
+            if first in features:
+                continue
+            same: list[int] = []
+            for index in range(first, len(images)):
+                if images[index].shape == image.shape:
+                    same.append(index)
+            maps = self.backbone(torch.stack([images[index] for index in same]))
+            for place, index in enumerate(same):
+                features[index] = maps[place]
         return [features[index] for index in range(len(images))]
 
     def predict_sets(self, features: Tensor, padding: Tensor) -> list[Prediction]:
@@ -187,11 +211,15 @@ class DETR(nn.Module):
             The predictions of the decoder layers, the final one last. In evaluation mode, only
             those of the final layer.
         """
-        position = sine_position_embedding(padding, self.query_embed.embedding_dim)
+        exact = torch.float64 if features.dtype == torch.float64 else torch.float32
+        position = sine_position_embedding(padding, self.hidden_dim, exact)
+        masked: Tensor | None = None
+        if bool(padding.any()):
+            masked = padding.flatten(1)
         outputs = self.transformer(
             self.input_proj(features).flatten(2).transpose(1, 2),
             position.to(features.dtype).flatten(2).transpose(1, 2),
-            padding.flatten(1) if padding.any() else None,
+            masked,
             self.query_embed.weight,
         )
         if not self.training:
@@ -199,7 +227,7 @@ class DETR(nn.Module):
         return [Prediction(self.class_embed(x), self.bbox_embed(x)) for x in outputs]
 
     def postprocess(
-        self, prediction: Prediction, image_sizes: Sequence[tuple[int, int]]
+        self, prediction: Prediction, image_sizes: list[tuple[int, int]]
     ) -> list[dict[str, Tensor]]:
         """Turns predictions into detections.
 
@@ -211,20 +239,21 @@ class DETR(nn.Module):
             For each image ``boxes``, ``labels`` and ``scores``, as the class describes.
         """
         # The last class is "no object". Each query predicts the most likely of the others.
-        scores, labels = prediction.logits.float().softmax(-1)[..., :-1].max(-1)
-        boxes = box_convert(prediction.boxes.float(), "cxcywh", "xyxy")
-        detections = []
-        for score, label, box, (height, width) in zip(
-            scores, labels, boxes, image_sizes, strict=True
-        ):
-            order = score.argsort(descending=True, stable=True)
-            order = order[score[order] >= self.score_thresh]
-            pixels = box[order] * box.new_tensor([width, height, width, height])
+        scores, labels = at_least_float32(prediction.logits).softmax(-1)[..., :-1].max(-1)
+        boxes = box_convert(at_least_float32(prediction.boxes), "cxcywh", "xyxy")
+        detections: list[dict[str, Tensor]] = []
+        for index, size in enumerate(image_sizes):
+            height, width = size
+            order = scores[index].argsort(descending=True, stable=True)
+            order = order[scores[index][order] >= self.score_thresh]
+            scale = torch.tensor(
+                [width, height, width, height], dtype=boxes.dtype, device=boxes.device
+            )
             detections.append(
                 {
-                    "boxes": clip_boxes_to_image(pixels, (height, width)),
-                    "labels": label[order],
-                    "scores": score[order],
+                    "boxes": clip_boxes_to_image(boxes[index][order] * scale, size),
+                    "labels": labels[index][order],
+                    "scores": scores[index][order],
                 }
             )
         return detections

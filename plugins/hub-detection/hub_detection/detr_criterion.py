@@ -4,7 +4,7 @@ Source: Carion et al., "End-to-End Object Detection with Transformers", 2020, se
 appendix A.2 (https://arxiv.org/abs/2005.12872).
 """
 
-from __future__ import annotations
+# No `from __future__ import annotations`: TorchScript reads the fields of a NamedTuple as types.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +15,11 @@ import torch.distributed as dist
 import torch.nn.functional as F  # noqa: N812  (the field's name for it)
 from torch import Tensor
 from torchvision.ops import box_convert, generalized_box_iou, generalized_box_iou_loss
+
+
+def at_least_float32(values: Tensor) -> Tensor:
+    """Values in float32, or in float64 if that is what they are."""
+    return values if values.dtype == torch.float64 else values.float()
 
 
 class Prediction(NamedTuple):
@@ -34,7 +39,8 @@ class EncodedTarget(NamedTuple):
 
     Attributes:
         labels: int64, (N,).
-        boxes: float32, (N, 4): (centre x, centre y, width, height) in [0, 1] of the image's size.
+        boxes: float32 or float64, (N, 4): (centre x, centre y, width, height) in [0, 1] of the
+            image's size.
     """
 
     labels: Tensor
@@ -97,10 +103,9 @@ def encode_targets(
             raise ValueError(
                 f"target {index}: labels must be in [0, {num_classes - 1}], got {label}"
             )
-        scale = boxes.new_tensor([width, height, width, height], dtype=torch.float32)
-        encoded.append(
-            EncodedTarget(labels.long(), box_convert(boxes.float(), "xyxy", "cxcywh") / scale)
-        )
+        boxes = at_least_float32(boxes)
+        scale = boxes.new_tensor([width, height, width, height])
+        encoded.append(EncodedTarget(labels.long(), box_convert(boxes, "xyxy", "cxcywh") / scale))
     return encoded
 
 
@@ -168,11 +173,12 @@ class SetCriterion:
 
         matches = []
         for logits, boxes, target in zip(*prediction, targets, strict=True):
+            logits, boxes = at_least_float32(logits), at_least_float32(boxes)
+            wanted = target.boxes.to(boxes.dtype)
             cost = (
-                -self.class_weight * logits.float().softmax(-1)[:, target.labels]
-                + self.box_weight * torch.cdist(boxes.float(), target.boxes, p=1)
-                - self.giou_weight
-                * generalized_box_iou(_corners(boxes.float()), _corners(target.boxes))
+                -self.class_weight * logits.softmax(-1)[:, target.labels]
+                + self.box_weight * torch.cdist(boxes, wanted, p=1)
+                - self.giou_weight * generalized_box_iou(_corners(boxes), _corners(wanted))
             ).cpu()
             if not cost.isfinite().all():
                 raise ValueError(
@@ -186,7 +192,7 @@ class SetCriterion:
     def _layer_losses(
         self, prediction: Prediction, targets: Sequence[EncodedTarget], num_boxes: Tensor
     ) -> dict[str, Tensor]:
-        logits, boxes = prediction.logits.float(), prediction.boxes.float()
+        logits, boxes = at_least_float32(prediction.logits), at_least_float32(prediction.boxes)
         device = logits.device
         matches = self.match(prediction, targets)
         images = torch.cat([torch.full_like(q, i) for i, (q, _) in enumerate(matches)]).to(device)
@@ -194,6 +200,7 @@ class SetCriterion:
         pairs = list(zip(targets, matches, strict=True))
         labels = torch.cat([target.labels[objects.to(device)] for target, (_, objects) in pairs])
         wanted = torch.cat([target.boxes[objects.to(device)] for target, (_, objects) in pairs])
+        wanted = wanted.to(boxes.dtype)
 
         no_object = logits.shape[-1] - 1
         classes = torch.full(logits.shape[:2], no_object, device=device)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -27,12 +26,12 @@ class DetrTransform(GeneralizedRCNNTransform):  # type: ignore[misc]  # it has n
         Its shorter side becomes `min_size` pixels (in training, one of these sizes at random), but
         its longer side at most `max_size`.
         """
-        height, width = image.shape[-2:]
-        shorter, longer = sorted((height, width))
+        height, width = image.shape[-2], image.shape[-1]
+        shorter, longer = min(height, width), max(height, width)
         size = self.torch_choice(self.min_size) if self.training else self.min_size[-1]
-        short = max(1, min(size, round(self.max_size * shorter / longer)))
+        short = max(1, min(size, int(round(self.max_size * shorter / longer))))  # noqa: RUF046  # TorchScript's round gives a float
         long = min(self.max_size, short * longer // shorter)
-        new_size = (short, long) if height <= width else (long, short)
+        new_size = [short, long] if height <= width else [long, short]
         resized = nn.functional.interpolate(
             image[None], new_size, mode="bilinear", align_corners=False, antialias=True
         )
@@ -72,7 +71,7 @@ class ResNetBackbone(nn.Module):
         return features
 
 
-def pad_features(features: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+def pad_features(features: list[Tensor]) -> tuple[Tensor, Tensor]:
     """Pads feature maps of different sizes with zeros, and stacks them.
 
     Args:
@@ -82,10 +81,10 @@ def pad_features(features: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         The stacked maps (B, C, H, W), where H and W are the largest h and w; and the padding mask,
         bool (B, H, W), True where a map is padded.
     """
-    height = max(feature.shape[1] for feature in features)
-    width = max(feature.shape[2] for feature in features)
-    padded = features[0].new_zeros(len(features), features[0].shape[0], height, width)
-    padding = torch.ones(len(features), height, width, dtype=torch.bool, device=padded.device)
+    height = max([feature.shape[1] for feature in features])
+    width = max([feature.shape[2] for feature in features])
+    padded = features[0].new_zeros([len(features), features[0].shape[0], height, width])
+    padding = torch.ones([len(features), height, width], dtype=torch.bool, device=padded.device)
     for index, feature in enumerate(features):
         _, h, w = feature.shape
         padded[index, :, :h, :w] = feature

@@ -167,20 +167,23 @@ class Transformer(nn.Module):
         return outputs
 
 
-def sine_position_embedding(padding: Tensor, dim: int) -> Tensor:
+def sine_position_embedding(
+    padding: Tensor, dim: int, dtype: torch.dtype = torch.float32
+) -> Tensor:
     """Computes the fixed two-dimensional position embedding, relative to each image's size.
 
     Args:
         padding: bool, (B, H, W), True outside the image.
         dim: the number of channels, a multiple of 4. The first half is for y and the second for x,
             each alternating between sine and cosine.
+        dtype: the dtype to compute in, float32 or float64.
 
     Returns:
-        The embedding, float32, (B, dim, H, W).
+        The embedding, of this dtype, (B, dim, H, W).
     """
-    inside = (~padding).float()
+    inside = (~padding).to(dtype)
     channel = torch.arange(dim // 2, device=padding.device)
-    wavelength = 10000 ** (2 * (channel // 2) / (dim // 2))
+    wavelength = torch.pow(10000, (2 * (channel // 2) / (dim // 2)).to(dtype))
     halves = []
     for axis in (1, 2):
         place = inside.cumsum(axis)

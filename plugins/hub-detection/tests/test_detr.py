@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 from torchvision.models import resnet50
+from torchvision.models.detection import fasterrcnn_mobilenet_v3_large_fpn
 from torchvision.models.resnet import BasicBlock, ResNet
 from torchvision.ops import FrozenBatchNorm2d
 
@@ -506,7 +507,52 @@ def test_targets_are_left_as_they_are() -> None:
     assert targets[0].keys() == before[0].keys()
 
 
-def test_training_without_targets_is_an_error() -> None:
-    """That says what to do."""
-    with pytest.raises(ValueError, match="targets are needed in training mode"):
-        tiny_detr().train()([torch.rand(3, 64, 64)])
+def test_training_without_targets_is_torchvisions_error() -> None:
+    """The same class and text as of torchvision's detectors."""
+    theirs = fasterrcnn_mobilenet_v3_large_fpn(weights=None, weights_backbone=None)
+    for model in (theirs, tiny_detr()):
+        with pytest.raises(AssertionError, match=r"^targets should not be none when in training"):
+            model.train()([torch.rand(3, 64, 64)])
+
+
+# --- scripting ---
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*deprecated")
+def test_a_scripted_model_detects_what_the_model_does(tmp_path: Path) -> None:
+    """Also saved and loaded again; with the empty losses that torchvision's return."""
+    model = tiny_detr().eval()
+    images = [torch.rand(3, 50, 80), torch.rand(3, 120, 40), torch.rand(3, 50, 80)]
+    torch.jit.script(model).save(tmp_path / "detr.pt")
+    losses, detections = torch.jit.load(tmp_path / "detr.pt")(images)
+    assert losses == {}
+    for ours, scripted in zip(model(images), detections, strict=True):
+        assert ours.keys() == scripted.keys()
+        assert all(ours[key].equal(scripted[key]) for key in ours)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*deprecated")
+@pytest.mark.parametrize("name", BUILDERS)
+def test_every_builders_model_scripts(name: str) -> None:
+    """As each of torchvision's detectors does."""
+    model = getattr(detr, name)(weights=None, weights_backbone=None)
+    torch.jit.script(model.eval())
+
+
+# --- precision ---
+
+
+def test_a_float64_model_keeps_float64() -> None:
+    """Detections and losses, which are near those of float32."""
+    model = tiny_detr().eval()
+    exact = copy.deepcopy(model).double()
+    image = torch.rand(3, 64, 64)
+    (single,), (double,) = model([image]), exact([image.double()])
+    assert double["boxes"].dtype == double["scores"].dtype == torch.float64
+    torch.testing.assert_close(double["scores"].float(), single["scores"], atol=1e-4, rtol=0)
+    images, targets = squares(2)
+    images = [image.double() for image in images]
+    losses = exact.train()(images, targets)
+    assert {loss.dtype for loss in losses.values()} == {torch.float64}
+    sum(losses.values()).backward()
+    assert all(p.grad.dtype == torch.float64 for p in exact.parameters() if p.grad is not None)
