@@ -203,9 +203,10 @@ def test_a_process_ends_with_the_commands_exit_code():
 
 def test_a_process_waits_for_threads_and_runs_what_atexit_has():
     code = """
-import atexit, threading, time
+import atexit, threading
 atexit.register(print, 'the end')
-threading.Thread(target=lambda: (time.sleep(0.2), print('a thread'))).start()
+main = threading.main_thread()  # it counts as ended once Python waits for the others
+threading.Thread(target=lambda: (main.join(), print('a thread'))).start()
 """
     lines = run_process(code, "list", "resnet18").stdout.splitlines()
     assert lines[-2:] == ["a thread", "the end"]

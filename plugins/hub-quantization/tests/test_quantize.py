@@ -1,6 +1,9 @@
 """`hub quantize`: 8-bit weights from float ones, registered, and used afterwards by name."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -69,6 +72,17 @@ def test_quantized_mobilenet_sees_what_is_in_photos(backend, tmp_path, capsys):
 
     assert main(["predict", "tiny", paths[0], "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["annotations"][0]
+
+
+def test_onednn_needs_no_vector_neural_network_instructions():
+    """A processor without them, as oneDNN believes this one to be, sees the same."""
+    one = f"{__file__}::test_quantized_mobilenet_sees_what_is_in_photos[onednn]"
+    older = {"ATEN_CPU_CAPABILITY": "avx2", "DNNL_MAX_CPU_ISA": "AVX2"}
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n0", "--no-cov", one],
+        env={**os.environ, **older},
+        check=True,
+    )
 
 
 def test_the_local_name_lasts_and_its_file_is_verified(folder, tmp_path, home, capsys):
