@@ -30,13 +30,14 @@ from .subject import Fault, Finding, Skipped, Subject
 __all__ = ["CHECKS", "Fault", "Finding", "PluginTests", "Skipped", "Subject", "examine"]
 
 
-def _model_check(name: str) -> Callable[[Subject], Iterator[Finding]]:
+def _model_check(name: str, home: str = "model_checks") -> Callable[[Subject], Iterator[Finding]]:
     """A check that needs torch, which is imported when the check runs."""
 
     def check(subject: Subject) -> Iterator[Finding]:
-        from . import model_checks
+        from importlib import import_module
 
-        function: Callable[[Subject], Iterator[Finding]] = getattr(model_checks, name)
+        module = import_module(f".{home}", __name__)
+        function: Callable[[Subject], Iterator[Finding]] = getattr(module, name)
         check.__doc__ = function.__doc__  # `hub check` shows its first line beside faults
         return function(subject)
 
@@ -55,6 +56,7 @@ CHECKS: dict[str, Callable[[Subject], Iterator[Finding]]] = {
     "parameters": _model_check("check_parameters"),
     "head": _model_check("check_head"),
     "loading": _model_check("check_loading"),
+    "faithful": _model_check("check_faithful", "faithful"),
     "addresses": check_addresses,
 }
 """All checks by name, in the order in which they run."""
@@ -131,6 +133,9 @@ class PluginTests:
 
     def test_loading(self) -> None:
         self._check("loading")
+
+    def test_faithful(self) -> None:
+        self._check("faithful")
 
     def test_addresses(self) -> None:
         if not self.online:

@@ -21,7 +21,7 @@ from ..catalogs.catalog import ModelEntry
 from ..errors import WeightsError
 from ..weights.enums import WeightsEnum
 
-__all__ = ["Blank", "build_with", "shapes_for", "without_data"]
+__all__ = ["Blank", "build_with", "default_config", "shapes_for", "without_data"]
 
 T = TypeVar("T")
 
@@ -85,7 +85,7 @@ def shapes_for(model: ModelEntry, weights: WeightsEnum) -> Blank:
         WeightsError: the model does not load the tensors that it has when built without weights.
         TypeError, ValueError: the architecture does not take the arguments.
     """
-    facts = (_default_config(model, weights), weights.meta.get("min_size"))
+    facts = (default_config(model, weights), weights.meta.get("min_size"))
     for known, tensors in _known.get(model, ()):
         if known == facts:
             return Blank.of(weights, tensors)
@@ -116,13 +116,13 @@ def build_with(model: ModelEntry, weights: Any, **config: Any) -> nn.Module:
 
 
 def _fitting(model: ModelEntry, weights: WeightsEnum, config: Mapping[str, Any]) -> Blank:
-    blank = builder_of(model)(weights=None, **_default_config(model, weights), **config)
+    blank = builder_of(model)(weights=None, **default_config(model, weights), **config)
     candidate = Blank.of(weights, blank.state_dict())
     builder_of(model)(weights=candidate)
     return candidate
 
 
-def _default_config(model: ModelEntry, weights: WeightsEnum) -> dict[str, Any]:
+def default_config(model: ModelEntry, weights: WeightsEnum) -> dict[str, Any]:
     """The arguments that the hub would pass for these weights."""
     config = dict(weights.value.config)
     classes = weights.meta.get("categories") or range(weights.meta.get("num_classes") or 0)
