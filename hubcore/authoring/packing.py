@@ -21,6 +21,7 @@ from ..catalogs.names import find_model, short_name
 from ..errors import HubError, MissingDependencyError, WeightsError
 from ..packages.references import Reference
 from .export import dumps
+from .needs import PACKED, Needs, needs
 from .scaffold import names_for, write_project
 
 if TYPE_CHECKING:
@@ -125,10 +126,13 @@ def make_project(recipe: Recipe, folder: Path) -> None:
     digest = sha256_of(recipe.checkpoint)
     file = f"{values['package']}-{digest[:8]}{recipe.checkpoint.suffix}"
     size = recipe.checkpoint.stat().st_size
+    tensors = _tensors(model, recipe)
+    needed = needs(model, tensors, transforms)
+    transforms = _fitting(transforms, needed, recipe)
     meta: dict[str, Any] = {
-        **_measured(model, recipe, transforms),
-        "categories": f"@{values['entry']}",
-        **_inherited(model),
+        **_measured(model, recipe, transforms, tensors, needed),
+        "categories": f"@{values['entry']}" if recipe.categories else None,
+        **needed.meta,
         "recipe": recipe.training,
         "_metrics": {recipe.dataset: dict(recipe.metrics)} if recipe.metrics else {},
         "_file_size": round(size / 2**20, 3),
@@ -139,6 +143,7 @@ def make_project(recipe: Recipe, folder: Path) -> None:
         "size": size,
         "license": recipe.license,
         "transforms": transforms.to_json(),
+        **({"config": needed.config} if needed.config else {}),
         "meta": {key: value for key, value in meta.items() if value is not None},
     }
     catalog = {
@@ -283,9 +288,8 @@ class _Candidate(NamedTuple):
         return self.url
 
 
-def _measured(model: ModelEntry, recipe: Recipe, transforms: Reference) -> dict[str, Any]:
-    """Loads the checkpoint as users will. Returns the numbers of parameters and operations."""
-    from ..building.builders import builder_of
+def _tensors(model: ModelEntry, recipe: Recipe) -> Mapping[str, Any]:
+    """Reads the checkpoint, which must be a state dict that looks like the model's."""
     from ..checkpoints.reading import read_state_dict
 
     try:
@@ -296,12 +300,44 @@ def _measured(model: ModelEntry, recipe: Recipe, transforms: Reference) -> dict[
             f"torch.save(model.state_dict(), path). ({error})"
         ) from error
     _check_tensors(model, recipe, tensors)
-    meta = {"categories": list(recipe.categories)}
+    return tensors
+
+
+def _fitting(transforms: Reference, needed: Needs, recipe: Recipe) -> Reference:
+    """The preprocessing for the only size of images that a model takes, if it takes only one."""
+    size, known = needed.image_size, transforms.keywords.get("crop_size")
+    if size is None or not isinstance(known, int) or known == size:
+        return transforms
+    if "crop_size" in recipe.preprocessing:
+        raise PackError(
+            f"The tensors in {recipe.checkpoint} are for images of {size} pixels, but the images "
+            f"are cropped to {known}. Give --crop-size {size}."
+        )
+    resized = transforms.keywords.get("resize_size", known)
+    changed = {"crop_size": size, "resize_size": round(resized * size / known)}
+    return Reference(transforms.target, {**transforms.keywords, **changed, **recipe.preprocessing})
+
+
+def _measured(
+    model: ModelEntry,
+    recipe: Recipe,
+    transforms: Reference,
+    tensors: Mapping[str, Any],
+    needed: Needs,
+) -> dict[str, Any]:
+    """Loads the checkpoint as users will. Returns the numbers of parameters and operations."""
+    from ..building.builders import builder_of
+    from ..weights.lookup import get_weight, meta_value
+
+    meta = {
+        key: meta_value(model.catalog, key, value, get_weight) for key, value in needed.meta.items()
+    }
+    meta["categories"] = list(recipe.categories)
     candidate = _Candidate(str(recipe.checkpoint), transforms, meta, tensors)
-    built = builder_of(model)(weights=candidate).eval()
+    built = builder_of(model)(weights=candidate, **needed.config).eval()
     preprocess = transforms()
     found: dict[str, Any] = {"num_params": sum(p.numel() for p in built.parameters())}
-    if model.task in _OPS_TASKS:
+    if model.task in _OPS_TASKS and "backend" not in needed.meta:
         from PIL import Image
 
         found["_ops"] = round(count_ops(built, preprocess(Image.new("RGB", (512, 512)))), 3)
@@ -310,7 +346,11 @@ def _measured(model: ModelEntry, recipe: Recipe, transforms: Reference) -> dict[
 
 def _check_tensors(model: ModelEntry, recipe: Recipe, tensors: Mapping[str, Any]) -> None:
     """Reports common mistakes in the author's terms. Loading finds all others."""
-    nested = [key for key, value in tensors.items() if not hasattr(value, "shape")]
+    nested = [
+        key
+        for key, value in tensors.items()
+        if not (hasattr(value, "shape") or PACKED in key or key.endswith("_extra_state"))
+    ]
     if nested:
         raise PackError(
             f"{recipe.checkpoint} holds more than tensors ({', '.join(nested[:4])}). Save only the "
@@ -330,15 +370,6 @@ def _check_tensors(model: ModelEntry, recipe: Recipe, tensors: Mapping[str, Any]
                     f"The checkpoint has {outputs} outputs ('{path}.weight'), but "
                     f"{len(recipe.categories)} categories were given. Give one for each output."
                 )
-
-
-def _inherited(model: ModelEntry) -> dict[str, Any]:
-    """The meta-data that holds for all weights of a model."""
-    entry = model.catalog.weights.get(model.weights or "")
-    if entry is None:
-        return {}
-    meta = entry.members[entry.default or next(iter(entry.members))].get("meta", {})
-    return {key: meta[key] for key in ("min_size", "min_temporal_size") if key in meta}
 
 
 def _require_tools() -> None:

@@ -26,6 +26,7 @@ from .assigning import AssignedStateDict
 from .shortcut import can_assign, can_skip_initialisation, is_proved
 from .skip_init import SkipRandomInit
 from .torchvision_bridge import stand_in
+from .weights_argument import enum_name
 
 __all__ = ["LoadReport", "assemble", "load_report"]
 
@@ -104,6 +105,10 @@ def assemble(
     _add_required_arguments(model, weights, arguments)
     skips = can_skip_initialisation(model, arguments)
     tensors = weights.get_state_dict(progress=progress, check_hash=True)
+    lacks_parts, extra = _variant(model, tensors, arguments)
+    given = {name: value for name, value in arguments.items() if value is not None}
+    arguments = {**arguments, **extra, **given}
+    builder_loads = model.loads_weights and not lacks_parts
     assigns = skips and is_proved(model) and can_assign(weights, tensors)
     own_classes = _class_count(weights)
     if own_classes is None and model.head:
@@ -114,7 +119,7 @@ def assemble(
         arguments["num_classes"] = classes = own_classes
     new_head: dict[str, torch.Tensor] = {}
     # A module that the hub loads itself has its new head before its weights: it is built once.
-    if has_new_head and (skips or model.loads_weights):
+    if has_new_head and (skips or builder_loads):
         new_head = _new_head(model, build, progress, tensors, arguments, skips)
         tensors = _replaced(tensors, new_head)
     try:
@@ -125,16 +130,17 @@ def assemble(
                 # The builder runs the float model once, so its values must be finite.
                 arguments["quantize"] = _Quantize(skipping)
             state_dict = AssignedStateDict(tensors) if assigns else tensors
-            if model.loads_weights:
-                meta = dict(weights.meta)
+            if builder_loads:
+                meta = {**_meta_of_arguments(arguments), **weights.meta}
                 if classes is not None and len(meta.get("categories") or ()) != classes:
                     meta["categories"] = [f"class {index}" for index in range(classes)]
                 before_load = skipping.stop if skipping else None
-                guise = stand_in(build, "weights", weights, meta, state_dict, before_load)
+                expected = enum_name(model, arguments)
+                guise = stand_in(build, "weights", weights, meta, state_dict, before_load, expected)
                 module: nn.Module = build(weights=guise, progress=progress, **arguments)
             else:
-                module = build(**arguments)
-        if not model.loads_weights:
+                module = _blank(model, build, progress, arguments)
+        if not builder_loads:
             if has_new_head and not new_head:
                 new_head = _head_tensors(model, tensors, module)
                 state_dict = _replaced(tensors, new_head)
@@ -241,6 +247,33 @@ def _add_required_arguments(
                 f"The weights {weights} of '{model.name}' need {name}={value!r}, but "
                 f"{name}={arguments[name]!r} was given. Leave {name} out, or choose other weights."
             )
+
+
+def _variant(
+    model: ModelEntry, tensors: Mapping[str, Any], arguments: Mapping[str, Any]
+) -> tuple[bool, Mapping[str, Any]]:
+    """Whether weights lack parts which the builder would insist on, and the arguments for that."""
+    asked = {**model.parameters, **arguments}
+    for variant in model.variants:
+        if all(asked.get(name) == value for name, value in variant.get("when", {}).items()):
+            parts = tuple(f"{path}." for path in variant["lacks"])
+            if any(key.startswith(parts) for key in tensors):
+                return False, variant.get("otherwise", {})
+            return True, variant["arguments"]
+    return False, {}
+
+
+def _meta_of_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Meta-data that torchvision's builders read, where the arguments say the same."""
+    meta: dict[str, Any] = {}
+    if arguments.get("image_size") is not None:
+        meta["min_size"] = (arguments["image_size"],) * 2
+    if arguments.get("input_size") is not None:
+        meta["min_size"] = tuple(arguments["input_size"])
+    if arguments.get("num_keypoints") is not None:
+        names = [f"keypoint {number}" for number in range(arguments["num_keypoints"])]
+        meta["keypoint_names"] = names
+    return meta
 
 
 def _class_count(weights: WeightsLike) -> int | None:

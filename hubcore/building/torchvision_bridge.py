@@ -26,6 +26,7 @@ def stand_in(
     meta: Mapping[str, Any],
     tensors: Mapping[str, Any],
     before_load: Callable[[], object] | None = None,
+    expected: str | None = None,
 ) -> StandIn:
     """Makes weights that ``builder`` accepts as one of its arguments.
 
@@ -36,10 +37,12 @@ def stand_in(
         meta: the meta-data that the stand-in has.
         tensors: the state dict that the stand-in returns, as it is.
         before_load: called when the builder asks for the state dict.
+        expected: the name of the enum that the builder accepts with its other arguments, if it
+            depends on them.
     """
-    enums = _accepted_enums(builder, parameter)
-    name = type(weights).__name__
-    enum = next((enum for enum in enums if enum.__name__ == name), enums[0] if enums else None)
+    enums = {enum.__name__: enum for enum in _accepted_enums(builder, parameter)}
+    first = next(iter(enums.values()), None)
+    enum = enums.get(type(weights).__name__) or enums.get(expected or "") or first
     return StandIn(weights, enum, meta, tensors, before_load)
 
 

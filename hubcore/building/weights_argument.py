@@ -15,7 +15,7 @@ from ..weights.enums import WeightsEnum, canonical_name
 from ..weights.lookup import get_weight, weights_enum
 from ..weights.torchvision_members import from_torchvision
 
-__all__ = ["backbone_weights", "own_enum", "pretrained_weights", "resolve_weights"]
+__all__ = ["backbone_weights", "enum_name", "own_enum", "pretrained_weights", "resolve_weights"]
 
 
 def resolve_weights(
@@ -97,14 +97,18 @@ def own_enum(model: ModelEntry, config: Mapping[str, Any] | None = None) -> Weig
     Raises:
         ValueError: the model has no published weights.
     """
-    name = model.weights
-    if config is not None:
-        name = _choose(model, model.data.get("accepts", ()), config) or name
+    name = enum_name(model, config)
     if name is None:
         others = ", ".join(list_weights(model.canonical))
         hint = f" Other packages offer: {others}." if others else ""
         raise ValueError(f"The model '{model.name}' has no published weights.{hint}")
     return model.catalog.weights.get(name) or find_weights(name)
+
+
+def enum_name(model: ModelEntry, config: Mapping[str, Any] | None = None) -> str | None:
+    """The name of the enum that `own_enum` finds; None if the model has no published weights."""
+    chosen = None if config is None else _choose(model, model.data.get("accepts", ()), config)
+    return chosen or model.weights
 
 
 def _accepted(model: ModelEntry, config: Mapping[str, Any]) -> list[WeightsEntry]:

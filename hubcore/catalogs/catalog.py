@@ -89,6 +89,11 @@ class ModelEntry(_Entry):
         return tuple(self.data.get("head", ()))
 
     @property
+    def variants(self) -> list[Mapping[str, Any]]:
+        """How the architecture is called for weights that lack some of its parts."""
+        return list(self.data.get("variants", ()))
+
+    @property
     def replaced_by(self) -> str | None:
         """The name of the model that replaces this one, whose name still works with a warning."""
         return self.data.get("replaced_by")
@@ -299,6 +304,11 @@ def _check_model(name: str, model: Mapping[str, Any], where: str) -> None:
     head = model.get("head", [])
     if not isinstance(head, list) or not all(isinstance(path, str) for path in head):
         raise CatalogError('"head" must be a list of module paths', where)
+    variants = model.get("variants", [])
+    if not isinstance(variants, list) or not all(
+        isinstance(v, dict) and isinstance(v.get("lacks"), list) for v in variants
+    ):
+        raise CatalogError('"variants" must be a list of objects with "lacks"', where)
     if not isinstance(model.get("replaced_by"), (str, type(None))):
         raise CatalogError('"replaced_by" must name a model', where)
     if not isinstance(model.get("parameters", {}), dict):

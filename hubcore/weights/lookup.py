@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from ..catalogs.catalog import WeightsEntry
+from ..catalogs.catalog import Catalog, WeightsEntry
 from ..catalogs.names import find_weights
 from ..packages.references import Reference
 from .enums import WeightsEnum
 from .value import Weights
 
-__all__ = ["get_weight", "keep_enum", "make_enum", "weights_enum"]
+__all__ = ["get_weight", "keep_enum", "make_enum", "meta_value", "weights_enum"]
 
 # Classes outlive the index, so that members stay the same objects when plugins are rediscovered.
 _enums: dict[str, tuple[Mapping[str, Any], type[WeightsEnum]]] = {}
@@ -97,7 +97,7 @@ def _weights(
         url=data["url"],
         transforms=Reference.from_json(data["transforms"]),
         meta={
-            key: _meta_value(entry, key, value, resolve_member)
+            key: meta_value(entry.catalog, key, value, resolve_member)
             for key, value in data.get("meta", {}).items()
         },
         sha256=data.get("sha256"),
@@ -114,11 +114,19 @@ def _weights(
     )
 
 
-def _meta_value(
-    entry: WeightsEntry, key: str, value: Any, resolve_member: Callable[[str], WeightsEnum]
+def meta_value(
+    catalog: Catalog, key: str, value: Any, resolve_member: Callable[[str], WeightsEnum]
 ) -> Any:
+    """A meta-data value of a catalogue as Python has it.
+
+    Args:
+        catalog: the catalogue, which may have lists that the value refers to.
+        key: the name of the value.
+        value: the value in JSON.
+        resolve_member: as for `make_enum`.
+    """
     if isinstance(value, str) and value.startswith("@"):
-        return resolve_member(value[1:]) if "." in value else entry.catalog.named_list(value[1:])
+        return resolve_member(value[1:]) if "." in value else catalog.named_list(value[1:])
     if key == "min_size":  # a tuple in torchvision; JSON has none
         return tuple(value)
     if key == "_metrics":  # torchvision writes NaN for "not measured"; JSON has null

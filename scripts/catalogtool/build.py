@@ -87,9 +87,27 @@ def _model(
             "pretrained": _pretrained(legacy["weights_backbone"], backbone),
         }
     entry["head"] = upstream.head(builder)
+    if variants := _variants(entry["head"], parameters):
+        entry["variants"] = variants
     if builder.__name__ != name:
         entry["export"] = builder.__name__
     return entry
+
+
+def _variants(head: list[str], parameters: dict[str, Any]) -> list[dict[str, Any]]:
+    """How a model is built for weights without auxiliary heads, which its builder insists on."""
+    parts = sorted({path.partition(".")[0] for path in head if path.lower().startswith("aux")})
+    if not parts:
+        return []
+    if parts == ["aux_classifier"]:
+        lacking, otherwise = {"aux_loss": False}, {"aux_loss": True}
+        return [{"lacks": parts, "arguments": lacking, "otherwise": otherwise}]
+    # As these builders do with weights.
+    arguments = {"aux_logits": False, "transform_input": True, "init_weights": False}
+    variant: dict[str, Any] = {"lacks": parts, "arguments": arguments}
+    if "quantize" in parameters and parts == ["AuxLogits"]:
+        variant["when"] = {"quantize": False}  # quantized, the builder takes them without
+    return [variant]
 
 
 def _default(value: Any) -> Any:
