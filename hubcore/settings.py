@@ -9,6 +9,7 @@ another. Settings are read whenever they are needed, so a change takes effect at
     timeout = 30                        # HUBCORE_TIMEOUT, seconds
     retries = 5                         # HUBCORE_RETRIES
     connections = 16                    # HUBCORE_CONNECTIONS
+    require = "full"                    # HUBCORE_REQUIRE, by default nothing
 
     [mirrors]                           # HUBCORE_MIRRORS="https://a/=https://b/ ..."
     "https://download.pytorch.org/" = "https://mirror.example.org/pytorch/"
@@ -38,6 +39,7 @@ __all__ = [
     "home",
     "mirrors",
     "offline",
+    "require",
     "retries",
     "roots",
     "timeout",
@@ -75,6 +77,16 @@ def offline() -> bool:
     raise SettingsError(
         f"HUBCORE_OFFLINE (or 'offline' in {config_file()}) is '{value}': use 1 or 0."
     )
+
+
+def require() -> str:
+    """What must be known of a file, ``HUBCORE_REQUIRE``: ``full`` for all of its digest."""
+    value = str(_get("require") or "").strip().lower()
+    if value not in ("", "full"):
+        raise SettingsError(
+            f"HUBCORE_REQUIRE (or 'require' in {config_file()}) is '{value}': use full, or nothing."
+        )
+    return value
 
 
 def roots() -> tuple[Path, ...]:

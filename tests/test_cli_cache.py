@@ -181,7 +181,6 @@ def test_prune_says_before_it_does(hub, urls, home, tmp_path):
     assert digests(home) == sorted([DIGESTS["one"], DIGESTS["two"]])
     hub("cache", "prune", "--max-size", "30kB", "--yes", check=0)  # the longest unused goes
     assert digests(home) == [DIGESTS["one"]]
-    assert store.trusted(urls["three"]) == DIGESTS["three"]  # trust outlives the file
 
 
 def test_prune_by_use_takes_partials_and_derived_files_along(hub, urls, home, tmp_path):
@@ -217,10 +216,14 @@ def test_path(hub, urls, home):
     assert out == str(Store(home).blob_path(DIGESTS["two"]))
 
 
-def test_forget_after_a_change_upstream(hub, urls, home):
-    hub("download", "anet", check=0)
+def test_pin_and_forget_the_digest_of_an_address(hub, urls, home):
+    """What the user says of weights, if the catalogue does not contradict it."""
+    hub("cache", "pin", "Anet_Weights.TWO", DIGESTS["two"], check=0)
+    assert Store(home).trusted(urls["two"]) == DIGESTS["two"]
     assert DIGESTS["two"] in hub("cache", "forget", "anet", check=0).stdout
     assert "Nothing was noted" in hub("cache", "forget", urls["two"], check=1).stderr
+    assert "not a SHA-256" in hub("cache", "pin", "anet", "1234", check=1).stderr
+    assert "The catalogue says" in hub("cache", "pin", "anet", "0" * 64, check=1).stderr
 
 
 def test_an_empty_store_and_one_that_is_being_written_are_listed(hub, home, tmp_path):

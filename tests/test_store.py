@@ -82,23 +82,10 @@ def test_a_digest_that_is_none_is_an_error(server, store):
         store.get(RemoteFile((server.serve("/n.pth", DATA),), sha256="xyz"))
 
 
-def test_the_full_digest_is_kept_from_the_first_download_on(server, store):
-    """A file that changes upstream under the same prefix is noticed, even after pruning."""
-    url = server.serve("/net.pth", DATA)
-    file = RemoteFile((url,))
-    path = store.get(file, check_hash=False)
-    path.unlink()
-    server.serve("/net.pth", b"changed" + DATA)
-    with pytest.raises(DigestMismatchError):
-        store.get(file)
-    assert store.forget(url) == DIGEST
-    assert store.get(file, check_hash=False).read_bytes() == b"changed" + DATA
-
-
 def test_a_change_under_the_same_prefix_names_the_way_out(server, store, monkeypatch):
     """Two files with one 8-digit prefix cannot be made in a test, so the trusted digest is set."""
     url = server.serve(f"/{NAME}", DATA)
-    store.trust(url, DIGEST[:8] + "0" * 56)
+    store.pin(url, DIGEST[:8] + "0" * 56, "first use")
     with pytest.raises(ChangedUpstreamError, match=f"hub cache forget {url}"):
         store.get(RemoteFile((url,)))
     assert blobs(store) == []
@@ -388,7 +375,6 @@ def test_configured_mirrors_come_first_and_the_address_itself_last(server, store
     monkeypatch.setenv("HUBCORE_MIRRORS", " ".join(rewrites))
     store.get(RemoteFile((url,), DIGEST))
     assert [path for path, _ in server.requests] == ["/gone/n.pth", "/mirror/n.pth"]
-    assert store.trusted(url) == DIGEST  # the mirror stands for the address
 
 
 def test_mirrors_of_the_configuration_file(server, store, tmp_path):
@@ -400,32 +386,40 @@ def test_mirrors_of_the_configuration_file(server, store, tmp_path):
     assert path.read_bytes() == DATA
 
 
-def test_torch_hubs_checkpoints_are_read_verified_and_never_written(tmp_path, monkeypatch):
+def test_torch_hubs_checkpoints_are_copied_verified_and_never_written(tmp_path, monkeypatch):
+    """A later change of the original is no change of the copy."""
     monkeypatch.setenv("HUBCORE_HOME", str(tmp_path / "store"))
     monkeypatch.setenv("HUBCORE_OFFLINE", "1")
     folder = tmp_path / "torch" / "hub" / "checkpoints"
     folder.mkdir(parents=True)
-    file = RemoteFile((f"https://download.pytorch.org/models/{NAME}",))
-    (folder / NAME).write_bytes(DATA)
-    assert default_store().get(file) == folder / NAME
+    file = RemoteFile((f"https://download.pytorch.org/models/{NAME}",), DIGEST)
     (folder / NAME).write_bytes(b"tampered")
     with pytest.raises(OfflineError):
         default_store().get(file)
-    assert [path.name for path in folder.iterdir()] == [NAME]
     assert (folder / NAME).read_bytes() == b"tampered"
+    (folder / NAME).write_bytes(DATA)
+    path = default_store().get(file)
+    assert path == default_store().blob_path(DIGEST)
+    (folder / NAME).write_bytes(b"changed later")
+    assert path.read_bytes() == DATA
+    assert [path.name for path in folder.iterdir()] == [NAME]
 
 
-def test_an_overlay_file_is_hashed_once(tmp_path, monkeypatch):
-    overlay = tmp_path / "overlay"
-    overlay.mkdir()
-    (overlay / NAME).write_bytes(DATA)
-    store = Store(tmp_path / "store", [overlay])
-    file = RemoteFile((f"https://example.invalid/{NAME}",))
-    assert store.find(file) == overlay / NAME
-    monkeypatch.setattr(
-        "hubcore.store.overlays.sha256_of", lambda path: pytest.fail("hashed again")
-    )
-    assert store.find(file) == overlay / NAME
+def test_a_file_of_another_store_is_hashed_once(server, tmp_path, monkeypatch):
+    """And again once it has changed, though its size and time are put back."""
+    shared = Store(tmp_path / "shared")
+    path = shared.get(RemoteFile((server.serve("/n.pth", DATA),), DIGEST))
+    store = Store(tmp_path / "store", [shared.root])
+    file = RemoteFile(("https://example.invalid/n.pth",), DIGEST)
+    assert store.find(file) == path
+    with monkeypatch.context() as patch:
+        patch.setattr("hubcore.store.contents.sha256_of", lambda path: pytest.fail("hashed again"))
+        assert store.find(file) == path
+    status = path.stat()
+    path.chmod(0o644)
+    path.write_bytes(bytes(len(DATA)))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert store.find(file) is None
 
 
 def test_roots_are_searched_by_digest_too(server, tmp_path, monkeypatch):
@@ -443,7 +437,8 @@ def test_roots_are_searched_by_digest_too(server, tmp_path, monkeypatch):
     assert store.get(RemoteFile(("https://x.invalid/y",), DIGEST)) == shared.blob_path(DIGEST)
     digest = hashlib.sha256(other).hexdigest()
     found = store.get(RemoteFile(("https://x.invalid/z",), digest, size=333))
-    assert found == plain / "renamed.bin"
+    assert found == store.blob_path(digest)
+    assert found.read_bytes() == other
 
 
 def test_a_root_is_never_written(server, tmp_path, monkeypatch):
@@ -451,6 +446,7 @@ def test_a_root_is_never_written(server, tmp_path, monkeypatch):
     shared = Store(tmp_path / "shared")
     good = shared.get(RemoteFile((server.serve(f"/{NAME}", DATA),)))
     damaged = shared.get(RemoteFile((server.serve("/x", b"x"),), hashlib.sha256(b"x").hexdigest()))
+    damaged.chmod(0o644)
     damaged.write_bytes(b"rot")
     for path in shared.root.rglob("*"):
         os.utime(path, (1000, 1000))
@@ -463,7 +459,7 @@ def test_a_root_is_never_written(server, tmp_path, monkeypatch):
 
     before = state()
     store = Store(tmp_path / "mine", [shared.root])
-    assert store.find(RemoteFile((f"https://x.invalid/{NAME}",))) == good
+    assert store.find(RemoteFile((f"https://x.invalid/{NAME}",), DIGEST)) == good
     assert store.find(RemoteFile(("https://x.invalid/x",), damaged.name)) is None
     assert state() == before
 
@@ -564,7 +560,7 @@ def test_a_read_only_store_serves_and_says_so_when_it_cannot(server, tmp_path):
         "import hubcore.store.acquire, requests, filelock, platformdirs\n"
         "if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
         f"store = Store(Path({str(root)!r}))\n"
-        f"print(store.get(RemoteFile(('https://x.invalid/{NAME}',))))\n"
+        f"print(store.get(RemoteFile(('https://x.invalid/{NAME}',), {DIGEST!r})))\n"
         f"try: store.get(RemoteFile(({other!r},), {digest!r}))\n"
         "except StoreError as error: print(error)\n"
     )

@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ..digests import digest_state
+from ..download.addresses import digest_in_name
 from ..errors import HubError
 from .catalog import ModelEntry
 
@@ -55,8 +57,9 @@ def default_weights(model: ModelEntry) -> tuple[str, Mapping[str, Any]] | None:
 def facts(model: ModelEntry) -> Facts:
     """The facts about a model by field name; fields that are not known are missing.
 
-    ``task``, ``plugin`` (its distribution), ``default`` (the default member) and ``license`` are
-    strings, ``weights`` is the number of its weights, and the figures are numbers.
+    ``task``, ``plugin`` (its distribution), ``default`` (the default member), ``license`` and
+    ``digest`` (what is known of its SHA-256: ``full``, ``prefix`` or ``none``) are strings,
+    ``weights`` is the number of its weights, and the figures are numbers.
     """
     found: Facts = {
         "task": model.task,
@@ -71,6 +74,7 @@ def facts(model: ModelEntry) -> Facts:
     found["weights"] = len(model.catalog.weights[str(model.weights)].members)
     found["default"] = name
     found["license"] = data.get("license", "unknown")
+    found["digest"] = digest_state(data.get("sha256") or digest_in_name(data["url"]))
     for field, key in _FIGURES.items():
         if key in meta:
             found[field] = meta[key]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from ..store import RemoteFile, Store
@@ -37,12 +38,25 @@ class KnownFiles:
             else:
                 self._without_digest.append(known)
 
-    def of(self, digest: str) -> list[KnownFile]:
-        """The files whose digest, or prefix of it, agrees with this full digest."""
+    def by_digest(self, store: Store) -> dict[str, list[KnownFile]]:
+        """The files by their full digest: by their catalogue, or as the store has it pinned.
+
+        Args:
+            store: the store that pinned digests.
+        """
+        found: dict[str, list[KnownFile]] = {}
+        for known in (*chain(*self._by_prefix.values()), *self._without_digest):
+            digest = store.known_digest(known.file)
+            if digest:
+                found.setdefault(digest, []).append(known)
+        return found
+
+    def agreeing(self, digest: str) -> list[KnownFile]:
+        """The files of which only the first digits are known, and agree with this full digest."""
         return [
             known
             for known in self._by_prefix.get(digest[:8], ())
-            if digest.startswith(known.file.digest or "-")
+            if digest.startswith(known.file.digest or "-") and known.file.digest != digest
         ]
 
     def digests_by_name(self) -> dict[str, set[str | None]]:
@@ -52,19 +66,6 @@ class KnownFiles:
             for known in group:
                 named.setdefault(known.file.name, set()).add(known.file.digest)
         return named
-
-    def trusted_only(self, store: Store) -> dict[str, KnownFile]:
-        """Files without a digest in their catalogue that were fetched before, by full digest.
-
-        Args:
-            store: the store that recorded the digests.
-        """
-        found = {}
-        for known in self._without_digest:
-            digest = next((d for url in known.file.urls if (d := store.trusted(url))), None)
-            if digest:
-                found[digest] = known
-        return found
 
 
 def _all() -> Iterator[KnownFile]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
+from ..catalogs.index import refresh
+from ..catalogs.known_files import KnownFiles
 from ..download.progress import Progress
 from ..store import default_store
-from ..weights.bundle import create_bundle, import_bundle
+from ..weights.bundle import Imported, create_bundle, import_bundle
 from ..weights.selection import select_weights
 from .output import print_json, print_table
 from .units import size_of
@@ -39,6 +42,11 @@ def add_parser(subparsers: Any) -> None:
     command.set_defaults(action=_create)
     command = commands.add_parser("import", help="put a bundle's files into the store, verified")
     command.add_argument("file", type=Path)
+    command.add_argument(
+        "--trust",
+        action="store_true",
+        help="believe its digests of files of which only the first digits are published",
+    )
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(action=_import)
 
@@ -65,11 +73,31 @@ def _import(args: argparse.Namespace) -> int:
     if args.file.is_file():
         display.expect(None, args.file.stat().st_size)
     try:
-        imported = import_bundle(args.file, default_store(), display.gained)
+        imported = import_bundle(args.file, default_store(), display.gained, trust=args.trust)
     finally:
         display.close()
     if args.json:
         print_json([item._asdict() | {"path": str(item.path)} for item in imported])
     else:
         print_table(([item.name, item.sha256[:12]] for item in imported), ["weights", "sha256"])
+    unknown = _unknown(imported)
+    if unknown:
+        print(
+            f"hub: of {', '.join(unknown)} only the first digits of the SHA-256 are published, or "
+            "none, so a bundle's copy is not used. If you trust whoever made the bundle: "
+            f"hub bundle import {args.file} --trust",
+            file=sys.stderr,
+        )
     return 0
+
+
+def _unknown(imported: list[Imported]) -> list[str]:
+    """The weights whose file in the bundle is not known to be theirs."""
+    refresh()
+    known = KnownFiles().by_digest(default_store())
+    return [
+        item.name
+        for item in imported
+        if item.sha256
+        not in {d for d, files in known.items() for f in files if f.name in item.name}
+    ]

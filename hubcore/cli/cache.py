@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ..catalogs.known_files import KnownFile, KnownFiles
+from ..catalogs.known_files import KnownFiles
+from ..digests import is_digest
 from ..download.remote import RemoteFile
 from ..errors import DigestMismatchError, HubError, StoreError
 from ..store import Entry, Store, default_store, upkeep
@@ -79,6 +80,13 @@ def add_parser(subparsers: Any) -> None:
     command.set_defaults(action=_path)
 
     command = commands.add_parser(
+        "pin", help="say what the SHA-256 of weights is, where all of it is not published"
+    )
+    command.add_argument("name", help="the weights")
+    command.add_argument("sha256", help="the SHA-256, 64 hexadecimal digits")
+    command.set_defaults(action=_pin)
+
+    command = commands.add_parser(
         "forget", help="forget the digest noted for an address whose publisher changed the file"
     )
     command.add_argument("url", help="the address, or the name of weights")
@@ -140,16 +148,24 @@ def _import(args: argparse.Namespace) -> int:
         args.usage_error("--sha256 can only be used with a single file")
     store = default_store()
     known = KnownFiles()
+    by_digest = known.by_digest(store)
     published = known.digests_by_name()
     rows = []
     for path in files:
         # A file with a published file's name, or with a digest in its name, must be that file.
         digests = published.get(path.name) or {RemoteFile((path.name,)).digest}
         expected = args.sha256 or (digests.pop() if len(digests) == 1 else None)
-        row: dict[str, Any] = {"file": str(path), "sha256": None, "used_by": [], "error": None}
+        row: dict[str, Any] = {
+            "file": str(path),
+            "sha256": None,
+            "used_by": [],
+            "agrees_with": [],
+            "error": None,
+        }
         try:
             row["sha256"] = store.add(path, sha256=expected).name
-            row["used_by"] = [k.name for k in known.of(row["sha256"])]
+            row["used_by"] = [k.name for k in by_digest.get(row["sha256"], ())]
+            row["agrees_with"] = [k.name for k in known.agreeing(row["sha256"])]
         except (DigestMismatchError, StoreError) as error:
             row["error"] = str(error)
         rows.append(row)
@@ -162,6 +178,15 @@ def _import(args: argparse.Namespace) -> int:
                 ([row["file"], row["sha256"][:12], _few(row["used_by"])] for row in done),
                 ["file", "sha256", "used by"],
             )
+    for row in rows:
+        unpinned = [name for name in row["agrees_with"] if name not in row["used_by"]]
+        if unpinned:
+            print(
+                f"hub: {row['file']} has the first digits of {_few(unpinned)}, and no more of its "
+                "SHA-256 is published. If you know that it is the right file: "
+                f"hub cache pin {unpinned[0]} {row['sha256']}",
+                file=sys.stderr,
+            )
     return _report_errors(row["error"] for row in rows)
 
 
@@ -173,10 +198,10 @@ def _verify(args: argparse.Namespace) -> int:
     if args.name:
         wanted = {_file_of(name, store).name for name in args.name}
         entries = [entry for entry in entries if entry.sha256 in wanted]
-    known = KnownFiles()
+    known = KnownFiles().by_digest(store)
 
     def source(entry: Entry) -> RemoteFile | None:
-        return next((k.file for k in known.of(entry.sha256)), None)
+        return next((k.file for k in known.get(entry.sha256, ())), None)
 
     display = Progress("verify", shown=not args.json)
     display.expect(None, sum(entry.size for entry in entries))
@@ -184,7 +209,8 @@ def _verify(args: argparse.Namespace) -> int:
         verdicts = list(upkeep.verify(store, entries, source, display.gained))
     finally:
         display.close()
-    bad = [verdict for verdict in verdicts if verdict.state != "ok"]
+    bad = [v for v in verdicts if v.state in ("damaged", "repaired")]
+    unreadable = [v.detail for v in verdicts if v.state == "unreadable"]
     if args.json:
         print_json(
             [{"sha256": v.entry.sha256, "state": v.state, "detail": v.detail} for v in verdicts]
@@ -194,7 +220,7 @@ def _verify(args: argparse.Namespace) -> int:
             names = ", ".join(verdict.entry.names) or verdict.entry.sha256
             print(f"{verdict.state}: {names}")
         print(f"{len(verdicts)} files verified, {len(bad)} were damaged")
-    return _report_errors(verdict.detail for verdict in bad if verdict.state == "damaged")
+    return _report_errors([*(v.detail for v in bad if v.state == "damaged"), *unreadable])
 
 
 def _prune(args: argparse.Namespace) -> int:
@@ -236,6 +262,22 @@ def _path(args: argparse.Namespace) -> int:
     return 0
 
 
+def _pin(args: argparse.Namespace) -> int:
+    members = select_weights([args.name])
+    digest = args.sha256.lower()
+    if not is_digest(digest):
+        raise HubError(f"'{args.sha256}' is not a SHA-256: 64 hexadecimal digits.")
+    file = members[0].value.file
+    if not digest.startswith(file.digest or ""):
+        raise HubError(
+            f"The catalogue says that the SHA-256 of {members[0]!r} is {file.digest}"
+            f"{'' if is_digest(file.digest or '') else '...'}, not {digest}."
+        )
+    default_store().pin(file.urls[0], digest)
+    print(f"{members[0]!r} is held to {digest}")
+    return 0
+
+
 def _forget(args: argparse.Namespace) -> int:
     store = default_store()
     if "://" in args.url:
@@ -253,14 +295,10 @@ class _Uses:
     """Finds the weights that use a file of the store."""
 
     def __init__(self, store: Store) -> None:
-        self._known = KnownFiles()
-        self._trusted = self._known.trusted_only(store)
+        self._known = KnownFiles().by_digest(store)
 
     def names(self, entry: Entry) -> list[str]:
-        found: list[KnownFile] = self._known.of(entry.sha256)
-        if entry.sha256 in self._trusted:
-            found = [*found, self._trusted[entry.sha256]]
-        return [known.name for known in found]
+        return [known.name for known in self._known.get(entry.sha256, ())]
 
 
 def _file_of(name: str, store: Store) -> Path:

@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     files = [locked_file(canonical_name(member), member.value) for member in members]
     store = default_store()
     check_hash = not args.no_check_hash
-    here = [store.find(file, check_hash=check_hash) for file in files]
+    here = [store.held(file, check_hash=check_hash) for file in files]
     results: list[Path | Exception | None] = list(here)
     if not args.dry_run:
         about = [_published_size(member.meta) for member in members]

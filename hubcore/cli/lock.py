@@ -61,8 +61,8 @@ def run(args: argparse.Namespace) -> int:
     elif args.output.exists():
         members = [get_weight(name) for name in read_lock(args.output).weights]
     else:
-        known = KnownFiles()
-        names = [k.name for entry in store.entries() for k in known.of(entry.sha256)]
+        known = KnownFiles().by_digest(store)
+        names = [k.name for entry in store.entries() for k in known.get(entry.sha256, ())]
         members = select_weights(names)
     if not members:
         raise LockError("There is nothing to lock: give models or weights.")

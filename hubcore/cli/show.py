@@ -9,6 +9,7 @@ from ..catalogs.catalog import ModelEntry
 from ..catalogs.facts import default_weights
 from ..catalogs.names import find_model
 from ..catalogs.queries import list_weights
+from ..digests import digest_state
 from ..errors import AmbiguousNameError, UnknownNameError
 from ..packages.references import Reference
 from ..store import default_store
@@ -142,6 +143,7 @@ def _describe(member: WeightsEnum) -> dict[str, Any]:
         "url": value.url,
         "mirrors": list(value.mirrors),
         "sha256": value.sha256,
+        "digest": digest_state(value.file.digest),
         "size": value.size,
         "license": value.license,
         "transforms": value.transforms.to_json()
@@ -153,14 +155,19 @@ def _describe(member: WeightsEnum) -> dict[str, Any]:
 
 
 def _digest(member: WeightsEnum) -> str:
-    digest = member.value.sha256
-    if digest is None or len(digest) == 64:
-        return digest or "not published"
-    return f"{digest}... (the published prefix)"
+    digest = member.value.file.digest
+    state = digest_state(digest)
+    pin = default_store().pinned(member.value.url)
+    pinned = f"; pinned: {pin.sha256} ({pin.by})" if pin and state != "full" else ""
+    if state == "full":
+        return f"{digest} (full)"
+    if state == "prefix":
+        return f"{digest}... (only a prefix is published{pinned})"
+    return f"none is published{pinned}"
 
 
 def _cached(member: WeightsEnum) -> Any:
-    return default_store().find(member.value.file)
+    return default_store().held(member.value.file)
 
 
 def _metrics(member: WeightsEnum, limit: int | None = None) -> str:

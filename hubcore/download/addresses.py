@@ -8,7 +8,15 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from ..errors import UnsafeAddressError
 
-__all__ = ["check_address", "digest_in_name", "file_name", "identity", "redact", "scheme"]
+__all__ = [
+    "check_address",
+    "digest_in_name",
+    "file_name",
+    "identity",
+    "is_secure",
+    "redact",
+    "scheme",
+]
 
 # The digest that publishers put before the extension: resnet50-11ad3fa6.pth, dino_8e4d3ab1.pth.
 _DIGEST = re.compile(r"[-_]([0-9a-f]{8,64})\.")
@@ -60,6 +68,22 @@ def check_address(
             raise UnsafeAddressError(f"Refused {redact(url)!r}: {error}.") from None
         if not host:
             raise UnsafeAddressError(f"Refused {redact(url)!r}: it contains no host name.")
+
+
+def is_secure(url: str) -> bool:
+    """Whether nobody between this machine and the address can change what it serves.
+
+    True for https, for this machine itself, and for schemes that are not of the web.
+    """
+    if scheme(url) != "http":
+        return True
+    try:
+        from ipaddress import ip_address
+
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # another name
+        return False
 
 
 def file_name(url: str) -> str:

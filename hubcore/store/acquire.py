@@ -9,19 +9,28 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from .. import settings
-from ..download.addresses import identity, redact, scheme
+from ..digests import is_digest
+from ..download.addresses import identity, is_secure, redact, scheme
 from ..download.fetch import Cancel, Source, fetch
 from ..download.hashing import sha256_of
 from ..download.partial import Partial
 from ..download.progress import Progress
 from ..download.remote import RemoteFile
 from ..download.sources import addresses_for
-from ..errors import ChangedUpstreamError, DigestMismatchError, DownloadError, OfflineError
+from ..errors import (
+    ChangedUpstreamError,
+    DigestMismatchError,
+    DownloadError,
+    MissingDigestError,
+    OfflineError,
+)
 from ..packages import hooks
 from ..packages.shipped_files import locate
 from .contents import Contents
 from .locks import one_at_a_time
+from .ownership import make_folder
 from .records import key_of
+from .trust import FIRST_USE
 
 __all__ = ["acquire"]
 
@@ -56,17 +65,30 @@ def acquire(
         CancelledError: `cancel` was set.
         HubError: as for `Store.get`.
     """
-    path = _from_this_machine(store, file, check_hash)
+    known = store.known_digest(file) if check_hash else ""
+    # Some digits do not make a file from anywhere the right one. Its own address is believed.
+    own_only = check_hash and not known
+    places = (
+        [Source(file.urls[0], file.urls[0])]
+        if own_only
+        else [Source(url, original) for original in file.urls for url in addresses_for(original)]
+    )
+    expected = known or ((file.digest or "") if check_hash else "")
+    path = _from_this_machine(store, file, places, expected, check_hash)
     if path is not None:
         return path
-    remote = [url for url in file.urls if scheme(url) not in _LOCAL]
+    remote = [place for place in places if scheme(place.url) not in _LOCAL]
     if not remote:
         raise DownloadError(_missing(store, file, "no installed package ships it"))
     if settings.offline():
         raise OfflineError(_missing(store, file, "HUBCORE_OFFLINE is set"))
-    trusted = next((d for url in file.urls if (d := store.trusted(url))), "") if check_hash else ""
-    expected = ((file.digest or "") if check_hash else "") or trusted
-    key = expected or "url-" + key_of(identity(remote[0]))[:40]
+    if own_only and not is_secure(file.urls[0]):
+        raise MissingDigestError(
+            f"Only the first digits of the SHA-256 of {redact(file.urls[0])} are known, and its "
+            "address is not https, so nothing says that what arrives is the right file. If you "
+            "know all of the digest: hub cache pin NAME DIGEST"
+        )
+    key = known or "url-" + key_of(identity(file.urls[0]))[:40]
     partials = store.root / "partial"
 
     def arrived() -> Path | None:
@@ -84,25 +106,26 @@ def acquire(
         path = arrived()
         if path is not None:
             return path
+        make_folder(partials)
         partial = Partial.claim(partials, key)
         try:
             digest, original = _fetched(
                 partial, remote, file, expected, display, cancel, connections
             )
-            if trusted and trusted.startswith(expected) and digest != trusted:
-                raise ChangedUpstreamError(
-                    redact(original),
-                    trusted,
-                    digest,
-                    "The file has changed since it was first fetched. If its publisher confirms "
-                    f"that: hub cache forget {redact(original)}",
-                )
             path = store.publish(partial.data, digest, file.name, original)
-            store.trust(original, digest)
+            _note(store, file, original, digest, own_only, check_hash)
             partial.discard()
             return path
-        except DigestMismatchError:
+        except DigestMismatchError as error:
             partial.discard()
+            if known and not is_digest(file.digest or ""):
+                raise ChangedUpstreamError(
+                    error.source,
+                    known,
+                    error.actual,
+                    "The file has changed since its digest was pinned. If its publisher confirms "
+                    f"that: hub cache forget {redact(file.urls[0])}",
+                ) from error
             raise
         finally:
             partial.release()
@@ -110,15 +133,14 @@ def acquire(
 
 def _fetched(
     partial: Partial,
-    remote: list[str],
+    sources: list[Source],
     file: RemoteFile,
     expected: str,
     display: Progress,
     cancel: Cancel,
     connections: int | None,
 ) -> tuple[str, str]:
-    """Fills the partial; returns the file's digest and the one of `remote` that served it."""
-    sources = [Source(url, original) for original in remote for url in addresses_for(original)]
+    """Fills the partial; returns the file's digest, and the address in the catalogue it is of."""
     for url, original in sources:
         if scheme(url) not in _WEB | _LOCAL and hooks.fetch(url, partial.data):
             digest = sha256_of(partial.data)
@@ -138,30 +160,47 @@ def _fetched(
     return digest, source.original
 
 
-def _from_this_machine(store: Contents, file: RemoteFile, check_hash: bool) -> Path | None:
+def _note(
+    store: Contents, file: RemoteFile, original: str, digest: str, own_only: bool, check_hash: bool
+) -> None:
+    """Notes what was learned of the address."""
+    if not check_hash:
+        store.note_unchecked(original, digest)
+    elif own_only:
+        store.pin(file.urls[0], digest, FIRST_USE)
+        _log.info(
+            "Only %d digits of the SHA-256 of %s are published: pinned on first use, %s",
+            len(file.digest or ""),
+            redact(file.urls[0]),
+            digest,
+        )
+
+
+def _from_this_machine(
+    store: Contents, file: RemoteFile, places: list[Source], expected: str, check_hash: bool
+) -> Path | None:
     """Adds the file from an installed distribution, or from a ``file:`` address of the user's.
 
     Configured mirrors may have such addresses too.
     """
     wrong: DigestMismatchError | None = None
-    for original in file.urls:
-        for address in addresses_for(original):
-            path = None
-            if scheme(address) == "package":
-                path = locate(address)
-            elif scheme(address) == "file":
-                path = Path(url2pathname(urlsplit(address).path))
-            if path is None or not path.is_file():
-                continue
-            try:
-                digest = file.digest if check_hash else None
-                path = store.add(path, sha256=digest, name=file.name, source=original)
-            except DigestMismatchError as error:
-                _log.warning("%s", error)
-                wrong = error
-            else:
-                store.trust(original, path.name)
-                return path
+    for address, original in places:
+        path = None
+        if scheme(address) == "package":
+            path = locate(address)
+        elif scheme(address) == "file":
+            path = Path(url2pathname(urlsplit(address).path))
+        if path is None or not path.is_file():
+            continue
+        try:
+            path = store.add(path, sha256=expected or None, name=file.name, source=original)
+        except DigestMismatchError as error:
+            _log.warning("%s", error)
+            wrong = error
+        else:
+            known = bool(expected) and is_digest(expected)
+            _note(store, file, original, path.name, check_hash and not known, check_hash)
+            return path
     if wrong is not None and all(scheme(url) in _LOCAL for url in file.urls):
         raise wrong
     return None

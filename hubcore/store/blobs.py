@@ -1,7 +1,8 @@
 """Files under their full SHA-256, each with a record of what is known about it.
 
 A file is verified when it is added. Afterwards its size and modification time show whether it has
-changed; only if they differ from the record is it hashed again.
+changed; only if they differ from the record is it hashed again. In a store that others may write
+they show nothing, and each use hashes.
 """
 
 from __future__ import annotations
@@ -9,17 +10,20 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from .. import atomic_write
 from ..digests import is_digest
 from ..download.addresses import redact
 from ..download.hashing import sha256_of
+from .ownership import is_ours_alone, make_folder
 from .records import read_record, scan_shards, write_record
 
-__all__ = ["Blobs", "Entry"]
+__all__ = ["Blobs", "Entry", "is_sound"]
 
 _log = logging.getLogger(__name__)
 
@@ -53,12 +57,10 @@ class Blobs:
 
     Args:
         root: the store's folder.
-        writable: False for a store of others, in which nothing is written, not even a last use.
     """
 
-    def __init__(self, root: Path, *, writable: bool = True) -> None:
+    def __init__(self, root: Path) -> None:
         self._root = root
-        self._writable = writable
 
     def path(self, digest: str) -> Path:
         """The path of the file with this full digest, whether or not it exists."""
@@ -68,35 +70,26 @@ class Blobs:
         """The path of this file's record, whose modification time is the file's last use."""
         return self._root / "blobs" / digest[:2] / f"{digest}.json"
 
-    def find(self, digest: str) -> Path | None:
-        """Finds an undamaged file by its digest.
-
-        Args:
-            digest: the full SHA-256 or a prefix of at least 2 digits, in lower case.
-
-        Returns:
-            Its path, or None if there is none or the prefix is that of several files.
-        """
-        if len(digest) < 64:
-            matching = self._matching(digest)
-            if len(matching) != 1:
-                return None
-            digest = matching[0]
-        return self.sound(digest)
-
     def sound(self, digest: str) -> Path | None:
         """The path of the file with this full digest, if it is undamaged.
 
-        A damaged file is removed, if the store is writable.
+        A damaged file is removed.
         """
         path = self.path(digest)
         try:
-            status = path.stat()
+            status = path.lstat()
         except OSError:
+            return None
+        if not stat.S_ISREG(status.st_mode):  # a link may point to what changes
             return None
         record = self.record_path(digest)
         facts = read_record(record)
-        if facts.get("size") == status.st_size and facts.get("mtime_ns") == status.st_mtime_ns:
+        ours = is_ours_alone(path, self._root)
+        unchanged = (facts.get("size"), facts.get("mtime_ns")) == (
+            status.st_size,
+            status.st_mtime_ns,
+        )
+        if unchanged and ours:
             self._note_use(record)
             return path
         try:
@@ -104,17 +97,16 @@ class Blobs:
         except OSError:
             return None
         if actual == digest:
-            if self._writable:
+            if not unchanged:
                 with contextlib.suppress(OSError):
                     facts.update(size=status.st_size, mtime_ns=status.st_mtime_ns)
                     write_record(record, facts)
             return path
         _log.warning("%s is damaged (wrong SHA-256) and is not used", path)
-        if self._writable:
-            with contextlib.suppress(OSError):
-                # Another process may have replaced it meanwhile.
-                if path.stat().st_ino == status.st_ino:
-                    path.unlink()
+        with contextlib.suppress(OSError):
+            # Another process may have replaced it meanwhile.
+            if path.stat().st_ino == status.st_ino:
+                path.unlink()
         return None
 
     def publish(self, data: Path, digest: str, name: str, source: str = "") -> Path:
@@ -135,14 +127,15 @@ class Blobs:
             OSError: the store cannot be written.
         """
         target = self.path(digest)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
         record = self.record_path(digest)
         sound = self.sound(digest) is not None
         facts = read_record(record)
         if not sound:
             status = data.stat()
             facts.update(size=status.st_size, mtime_ns=status.st_mtime_ns)
-            data.replace(target)
+            data.chmod(status.st_mode & ~0o222)  # what is mapped is not to be written to
+            atomic_write.publish(data, target)
         for key, value in (("names", name), ("sources", redact(source) if source else "")):
             if value and value not in facts.setdefault(key, []):
                 facts[key].append(value)
@@ -153,6 +146,8 @@ class Blobs:
         """The files of the store; other processes may be changing it meanwhile."""
         derived: dict[str, list[Path]] = {}
         for item in scan_shards(self._root / "derived"):
+            if item.name.endswith(".json") or item.name.startswith("."):
+                continue
             derived.setdefault(item.name[:64], []).append(Path(item.path))
         for item in scan_shards(self._root / "blobs"):
             if not is_digest(item.name):
@@ -177,16 +172,40 @@ class Blobs:
                 tuple(derived.get(item.name, ())),
             )
 
-    def _matching(self, digest: str) -> list[str]:
+    def matching(self, prefix: str) -> list[str]:
+        """The full digests of the files whose digest begins so.
+
+        Args:
+            prefix: at least 2 digits, in lower case.
+        """
         try:
             # Path.iterdir would make a Path of each, and there may be thousands.
-            names = os.listdir(self._root / "blobs" / digest[:2])  # noqa: PTH208
+            names = os.listdir(self._root / "blobs" / prefix[:2])  # noqa: PTH208
         except OSError:
             return []
-        return [name for name in names if name.startswith(digest) and is_digest(name)]
+        return [name for name in names if name.startswith(prefix) and is_digest(name)]
 
     def _note_use(self, record: Path) -> None:
-        if self._writable:
-            with contextlib.suppress(OSError):
-                if abs(time.time() - record.stat().st_mtime) > _LAST_USE_GRAIN:
-                    os.utime(record)
+        with contextlib.suppress(OSError):
+            if abs(time.time() - record.stat().st_mtime) > _LAST_USE_GRAIN:
+                os.utime(record)
+
+
+def is_sound(path: Path, root: Path) -> bool:
+    """Whether a file made from a blob is undamaged, by the record beside it.
+
+    Args:
+        path: the file. Its record, ``PATH.json``, has its own digest, size and time.
+        root: the store's folder, which nobody else may write to: otherwise the record proves
+            nothing.
+    """
+    facts = read_record(path.with_name(f"{path.name}.json"))
+    try:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode) or not is_ours_alone(path, root):
+            return False
+        if (facts.get("size"), facts.get("mtime_ns")) == (status.st_size, status.st_mtime_ns):
+            return True
+        return sha256_of(path) == facts.get("sha256")
+    except OSError:
+        return False

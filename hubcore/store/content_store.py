@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .. import settings
+from ..digests import is_digest
 from ..download.addresses import check_address, redact
 from ..download.remote import RemoteFile
 from ..errors import HubError, MissingDigestError
 from .blobs import Entry
 from .contents import Contents
+from .trust import USER
 
 __all__ = ["Entry", "RemoteFile", "Store", "default_store"]
 
@@ -90,22 +92,24 @@ class Store(Contents):
         display = Progress(f"{len(files)} files", shown=progress)
         cancel = Cancel()
         connections = max(settings.connections() // at_once, 1)
-        for number, file in enumerate(files):
-            size = file.size or (about[number] if about else None)
-            if size and self.find(file, check_hash=check_hash) is None:
-                display.expect(file, size)
 
-        def one(file: RemoteFile) -> Path | Exception:
+        def one(file: RemoteFile, size: int | None) -> Path | Exception:
             try:
                 self._require_digest(file, check_hash)
                 found = self.find(file, check_hash=check_hash)
+                if found is None and size:
+                    display.expect(file, size)
                 return found or acquire(self, file, check_hash, display, cancel, connections)
             except (HubError, OSError) as error:
                 return error
 
         with ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="hubcore") as pool:
             try:
-                futures = [pool.submit(one, file) for file in files]
+                sizes = [*about, *[None] * len(files)]
+                futures = [
+                    pool.submit(one, file, file.size or size)
+                    for file, size in zip(files, sizes, strict=False)
+                ]
                 # With a time limit: Ctrl-C just before a wait is noticed only when the wait ends.
                 while wait(futures, timeout=0.2).not_done:
                     pass
@@ -121,12 +125,23 @@ class Store(Contents):
 
         for url in file.urls:
             check_address(url, allow_file=file.allow_file, other_schemes=hooks.installed)
-        if check_hash and not file.digest and not self._trusted(file):
+        if not check_hash:
+            return
+        address = redact(file.urls[0])
+        known = self.known_digest(file)
+        if not file.digest and not known:
             raise MissingDigestError(
-                f"Cannot verify {redact(file.urls[0])}: the catalogue gives no SHA-256, and the "
-                "file's name contains none. Pass check_hash=False to accept it unverified, or "
-                "import a file that you trust: hub cache import FILE --sha256 DIGEST"
+                f"Cannot verify {address}: the catalogue gives no SHA-256, and the file's name "
+                "contains none. Pass check_hash=False to accept it unverified, or give the digest "
+                "that you trust: hub cache pin NAME DIGEST"
             )
+        if settings.require() == "full" and not is_digest(file.digest or ""):
+            pin = self.pinned(file.urls[0])
+            if pin is None or pin.sha256 != known or pin.by != USER:
+                raise MissingDigestError(
+                    f"HUBCORE_REQUIRE=full: of {address} only the first digits of its SHA-256 are "
+                    "published. If you know all of it: hub cache pin NAME DIGEST"
+                )
 
 
 def default_store() -> Store:

@@ -6,11 +6,11 @@ contains::
     blobs/ab/abcd...        a file under its full SHA-256, complete and verified
     blobs/ab/abcd....json   its record: size and time when it was verified, names and sources;
                             the record's own modification time is the file's last use
-    urls/12/1234....json    the digest of what an address served, trusted from then on; kept
-                            when the file is removed
-    seen/                   digests of files in overlays, so that they are hashed only once
+    urls/12/1234....json    the digest that an address is held to, and what it served unchecked;
+                            kept when the file is removed
+    seen/                   digests of files in overlays that were not what was looked for
     catalogs/               catalogues that came with bundles
-    derived/ab/abcd...-KIND a file made from a blob
+    derived/ab/abcd...-KIND a file made from a blob, and its record with its own digest
     partial/, locks/        downloads in progress
 """
 
@@ -25,16 +25,21 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
+from ..atomic_write import atomic_write
+from ..digests import is_digest
 from ..download.addresses import file_name
+from ..download.hashing import sha256_of
 from ..download.remote import RemoteFile
 from ..errors import (
     DigestMismatchError,
     NotEnoughSpaceError,
     StoreError,
 )
-from .blobs import Blobs, Entry
-from .overlays import find_in_folder
-from .trust import TrustNotes
+from .blobs import Blobs, Entry, is_sound
+from .overlays import Seen, candidates
+from .ownership import is_ours_alone, make_folder
+from .records import write_record
+from .trust import USER, Pin, TrustNotes
 
 __all__ = ["Contents"]
 
@@ -66,26 +71,69 @@ class Contents:
         self.overlays = tuple(Path(overlay) for overlay in overlays)
         self._blobs = Blobs(self.root)
         self._trust = TrustNotes(self.root / "urls")
+        self._seen = Seen(self.root / "seen")
 
     # -- looking ---------------------------------------------------------------------------
 
     def find(self, file: RemoteFile, *, check_hash: bool = True) -> Path | None:
         """Finds a file in the store or an overlay, without using the network.
 
+        A file of an overlay is copied into the store and verified on the way, unless the overlay is
+        a store that only this user and root can write to.
+
         Args:
             file: the file.
-            check_hash: find only a file with the right digest; if False, also one that was fetched
-                from one of its addresses before, or has its name in an overlay.
+            check_hash: find only a file whose full digest is known and right; if False, also one
+                that came unchecked from one of its addresses, agrees with the digits that are
+                known, or has its name in an overlay.
 
         Returns:
             The file's path, or None if it is in neither.
 
         Raises:
             MissingDigestError: ``file.sha256`` is not a digest.
+            StoreError: it is in an overlay, and the store cannot be written.
         """
-        return self._find(file, self._blobs, self._trust, check_hash) or self._in_overlays(
-            file, check_hash
-        )
+        path = self.held(file, check_hash=check_hash)
+        if path is not None:
+            return path
+        digest = self.known_digest(file)
+        if digest:
+            return self._from_overlays(file, digest)
+        return None if check_hash else self._unchecked_in_overlays(file)
+
+    def held(self, file: RemoteFile, *, check_hash: bool = True) -> Path | None:
+        """Finds a file as `find` does, but only where nothing need be copied.
+
+        Args:
+            file: the file.
+            check_hash: as for `find`.
+        """
+        digest = self.known_digest(file)
+        if digest:
+            found = (self._in_store_of_others(overlay, digest) for overlay in self.overlays)
+            return self._blobs.sound(digest) or next(filter(None, found), None)
+        if check_hash:
+            return None
+        noted = (self._trust.unchecked(url) for url in file.urls)
+        matching = self._blobs.matching(file.digest) if file.digest else ()
+        found = (self._blobs.sound(digest) for digest in (*noted, *matching) if digest)
+        return next((path for path in found if path is not None), None)
+
+    def known_digest(self, file: RemoteFile) -> str:
+        """The full digest that a file must have; "" if it is not known.
+
+        It is the catalogue's; or, where that gives no digest or only the first digits, the one that
+        is pinned for the file's own address.
+
+        Raises:
+            MissingDigestError: ``file.sha256`` is not a digest.
+        """
+        digest = file.digest or ""
+        if is_digest(digest):
+            return digest
+        pin = self._trust.get(file.urls[0])
+        return pin.sha256 if pin and pin.sha256.startswith(digest) else ""
 
     # -- adding ----------------------------------------------------------------------------
 
@@ -138,11 +186,11 @@ class Contents:
         """
         with self.writing():
             folder = self.root / "partial"
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             temporary = folder / f".add-{secrets.token_hex(8)}"
             try:
                 digest = hashlib.sha256()
-                with temporary.open("wb") as writer:
+                with temporary.open("xb") as writer:
                     while chunk := reader.read(256 * 1024):
                         digest.update(chunk)
                         writer.write(chunk)
@@ -153,7 +201,7 @@ class Contents:
                 temporary.unlink(missing_ok=True)
 
     def forget(self, url: str) -> str | None:
-        """Forgets the trusted digest of an address, so that the next file there is trusted instead.
+        """Forgets what is noted of an address, so that the next file there is the first one again.
 
         Files in the store stay.
 
@@ -166,13 +214,37 @@ class Contents:
         with self.writing():
             return self._trust.forget(url)
 
-    def trusted(self, url: str) -> str | None:
-        """The trusted full digest of what an address served, or None."""
+    def trusted(self, url: str) -> str:
+        """The full digest that an address is held to; "" if there is none."""
+        pin = self._trust.get(url)
+        return pin.sha256 if pin else ""
+
+    def pinned(self, url: str) -> Pin | None:
+        """The full digest that an address is held to, and who says so; or None."""
         return self._trust.get(url)
 
-    def trust(self, url: str, digest: str) -> None:
-        """Records the full digest of what an address served, which is trusted from now on."""
-        self._trust.set(url, digest)
+    def pin(self, url: str, digest: str, by: str = USER) -> None:
+        """Holds an address to a full digest, which counts from now on as if its catalogue gave it.
+
+        Args:
+            url: the address.
+            digest: the full SHA-256, in lower case.
+            by: ``user``, or ``first use`` for what the address itself served.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        with self.writing():
+            self._trust.pin(url, digest, by)
+
+    def note_unchecked(self, url: str, digest: str) -> None:
+        """Notes what an address served when nothing was checked: for calls that don't check, only.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        with self.writing():
+            self._trust.note_unchecked(url, digest)
 
     def derived(self, digest: str, kind: str, make: Callable[[Path], None]) -> Path:
         """A file made from a blob: made once, and kept with it.
@@ -186,19 +258,26 @@ class Contents:
             The file's path.
 
         Raises:
-            StoreError: the store cannot be written.
+            StoreError: the store cannot be written, or others can write to it.
         """
         target = self.root / "derived" / digest[:2] / f"{digest}-{kind}"
-        if target.exists():
+        record = target.with_name(f"{target.name}.json")
+        if is_sound(target, self.root):
             return target
         with self.writing():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
-            try:
+            make_folder(target.parent)
+            if not is_ours_alone(target.parent, self.root):
+                raise StoreError(
+                    f"{self.root} can be written by others: it keeps no converted files"
+                )
+            with atomic_write(target) as temporary:
                 make(temporary)
-                temporary.replace(target)
-            finally:
-                temporary.unlink(missing_ok=True)
+                made = sha256_of(temporary)
+            status = target.stat()
+            write_record(
+                record,
+                {"size": status.st_size, "mtime_ns": status.st_mtime_ns, "sha256": made},
+            )
         return target
 
     # -- contents --------------------------------------------------------------------------
@@ -233,47 +312,54 @@ class Contents:
 
     # -- inside ----------------------------------------------------------------------------
 
-    def _find(
-        self, file: RemoteFile, blobs: Blobs, trust: TrustNotes, check_hash: bool
-    ) -> Path | None:
-        digest = file.digest
-        trusted = next((d for url in file.urls if (d := trust.get(url))), None)
-        if trusted and not (check_hash and digest and not trusted.startswith(digest)):
-            path = blobs.sound(trusted)
-            if path is not None:
-                return path
-            if check_hash:  # another file with this prefix is not the trusted one
+    def _in_store_of_others(self, root: Path, digest: str) -> Path | None:
+        """The file in a store that is only read: where it is, if nobody but root can change it."""
+        path = Blobs(root).path(digest)
+        try:
+            if not path.is_file() or not is_ours_alone(path, root):
                 return None
-        return blobs.find(digest) if digest else None
+            actual = self._seen.digest(path)
+            if actual is None:
+                actual = sha256_of(path)
+                self._seen.note(path, actual)
+        except OSError:
+            return None
+        return path if actual == digest else None
 
-    def _in_overlays(self, file: RemoteFile, check_hash: bool) -> Path | None:
-        digest = file.digest
-        trusted = self._trusted(file)
-        if trusted and (not digest or trusted.startswith(digest)):
-            digest = trusted
-        names = list(dict.fromkeys(filter(None, map(file_name, file.urls))))
+    def _from_overlays(self, file: RemoteFile, digest: str) -> Path | None:
         for overlay in self.overlays:
             # An overlay that cannot be read does not have the file.
             with contextlib.suppress(OSError):
-                blobs = Blobs(overlay, writable=False)
-                notes = TrustNotes(overlay / "urls")
-                path = self._find(file._replace(sha256=digest), blobs, notes, check_hash)
-                if path is None and digest:
-                    path = find_in_folder(overlay, names, digest, file.size, self.root / "seen")
-                if path is None and not check_hash and not digest:
-                    path = next((overlay / n for n in names if (overlay / n).is_file()), None)
-                if path is not None:
-                    return path
+                blob = Blobs(overlay).path(digest)
+                for path in (blob, *candidates(overlay, _names(file), file.size)):
+                    if path.is_file() and (copy := self._copied(path, digest, file)) is not None:
+                        return copy
         return None
 
-    def _trusted(self, file: RemoteFile) -> str | None:
-        return next((digest for url in file.urls if (digest := self.trusted(url))), None)
+    def _copied(self, path: Path, digest: str, file: RemoteFile) -> Path | None:
+        """The copy of a file of an overlay in the store; None if its digest is another one."""
+        if self._seen.digest(path) not in (None, digest):
+            return None
+        try:
+            return self.add(path, sha256=digest, name=file.name)
+        except DigestMismatchError as error:
+            self._seen.note(path, error.actual)
+            return None
+
+    def _unchecked_in_overlays(self, file: RemoteFile) -> Path | None:
+        for overlay in self.overlays:
+            for path in candidates(overlay, _names(file), None):
+                with contextlib.suppress(DigestMismatchError):
+                    copy = self.add(path, sha256=file.digest, name=file.name)
+                    self.note_unchecked(file.urls[0], copy.name)
+                    return copy
+        return None
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
         """Makes the store's folder, and turns an `OSError` in the block into a `StoreError`."""
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
+            make_folder(self.root)
             yield
         except StoreError:
             raise
@@ -295,3 +381,7 @@ class Contents:
             raise StoreError(
                 f"The store {self.root} cannot be used ({error.strerror or error}{place})."
             ) from error
+
+
+def _names(file: RemoteFile) -> list[str]:
+    return list(dict.fromkeys(filter(None, map(file_name, file.urls))))

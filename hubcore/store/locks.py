@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from .ownership import make_folder
+
 __all__ = ["one_at_a_time"]
 
 _log = logging.getLogger(__name__)
@@ -38,7 +40,7 @@ def one_at_a_time(
     """
     import filelock
 
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     lock = filelock.FileLock(path)
     seen = progress()
     changed = time.monotonic()

@@ -10,37 +10,26 @@ import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from ..download.hashing import sha256_of
 from .records import key_of, read_record, write_record
 
-__all__ = ["find_in_folder"]
+__all__ = ["Seen", "candidates"]
 
 
-def find_in_folder(
-    folder: Path, names: Sequence[str], digest: str, size: int | None, memory: Path
-) -> Path | None:
-    """Finds a file in a plain folder by its SHA-256.
+def candidates(folder: Path, names: Sequence[str], size: int | None) -> Iterator[Path]:
+    """The regular files of a plain folder that may be a certain one.
 
     Args:
-        folder: the folder.
-        names: the names to try first.
-        digest: the SHA-256 or a prefix of it, in lower case.
-        size: the file's size in bytes; if given, files of this size are tried under any name.
-        memory: the folder in which digests are recorded, so that each file is hashed only once.
-
-    Returns:
-        The file's path, or None if the folder does not have it.
+        folder: the folder, which need not exist.
+        names: the file's names, which are tried first.
+        size: its size in bytes; if given, files of this size count under any name, and no others.
     """
-    for path in _candidates(folder, names, size):
-        if _digest_of(path, size, memory).startswith(digest):
-            return path
-    return None
-
-
-def _candidates(folder: Path, names: Sequence[str], size: int | None) -> Iterator[Path]:
     for name in names:
-        yield folder / name
+        with contextlib.suppress(OSError):
+            path = folder / name
+            if path.is_file() and size in (None, path.stat().st_size):
+                yield path
     if size:
         with contextlib.suppress(OSError), os.scandir(folder) as files:
             for file in files:
@@ -49,27 +38,41 @@ def _candidates(folder: Path, names: Sequence[str], size: int | None) -> Iterato
                         yield Path(file.path)
 
 
-def _digest_of(path: Path, size: int | None, memory: Path) -> str:
-    """The file's SHA-256, from the record if the file is unchanged; "" if it cannot be used."""
-    try:
-        status = path.stat()
-        if not path.is_file() or (size is not None and status.st_size != size):
-            return ""
-        note = memory / f"{key_of(str(path.absolute()))}.json"
-        facts = read_record(note)
-        if facts.get("size") == status.st_size and facts.get("mtime_ns") == status.st_mtime_ns:
-            return str(facts.get("sha256", ""))
-        digest = sha256_of(path)
-    except OSError:
-        return ""
-    with contextlib.suppress(OSError):  # the store may be read-only
-        write_record(
-            note,
-            {
-                "path": str(path),
-                "size": status.st_size,
-                "mtime_ns": status.st_mtime_ns,
-                "sha256": digest,
-            },
-        )
-    return digest
+class Seen:
+    """Digests of files that are not the store's own, so that each is hashed only once.
+
+    A file has changed if any of its size, its two times and its number has: the time of its last
+    change of status cannot be put back.
+
+    Args:
+        folder: where the notes are: in the store, not in the overlay.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def digest(self, path: Path) -> str | None:
+        """The digest noted of a file, if it has not changed since."""
+        facts = read_record(self._note(path))
+        digest = facts.pop("sha256", None)
+        return str(digest) if digest and facts == _identity(path) else None
+
+    def note(self, path: Path, digest: str) -> None:
+        """Notes the digest of a file."""
+        with contextlib.suppress(OSError):  # the store may be read-only
+            write_record(self._note(path), {**_identity(path), "sha256": digest})
+
+    def _note(self, path: Path) -> Path:
+        return self._folder / f"{key_of(str(path.absolute()))}.json"
+
+
+def _identity(path: Path) -> dict[str, Any]:
+    status = path.stat()
+    return {
+        "path": str(path),
+        "device": status.st_dev,
+        "inode": status.st_ino,
+        "size": status.st_size,
+        "mtime_ns": status.st_mtime_ns,
+        "ctime_ns": status.st_ctime_ns,
+    }

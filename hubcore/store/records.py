@@ -6,10 +6,12 @@ import contextlib
 import hashlib
 import json
 import os
-import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from ..atomic_write import atomic_write
+from .ownership import make_folder
 
 __all__ = ["key_of", "read_record", "scan_shards", "write_record"]
 
@@ -29,13 +31,9 @@ def write_record(path: Path, facts: Mapping[str, Any]) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        temporary.write_text(json.dumps(facts), "utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    make_folder(path.parent)
+    with atomic_write(path) as temporary, temporary.open("x", encoding="utf-8") as file:
+        json.dump(facts, file)
 
 
 def key_of(text: str) -> str:

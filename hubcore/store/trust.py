@@ -1,21 +1,40 @@
-"""Trust on first use: the full digests of what addresses served.
+"""What is known of an address beyond its catalogue: the digest that it is held to.
 
-They are kept when the files are removed, so that a change at an address is noticed later.
+A digest is pinned when a file whose catalogue gives only the first digits was fetched from its own
+address (trust on first use), or when the user gives it. What came unchecked is noted apart, and
+never counts as known. The notes are kept when files are removed, so that a change at an address is
+noticed later.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from ..digests import is_digest
 from ..download.addresses import identity, redact
 from .records import key_of, read_record, write_record
 
-__all__ = ["TrustNotes"]
+__all__ = ["FIRST_USE", "USER", "Pin", "TrustNotes"]
+
+FIRST_USE = "first use"
+USER = "user"
+
+
+class Pin(NamedTuple):
+    """The digest that an address is held to.
+
+    Attributes:
+        sha256: the full digest.
+        by: ``first use``, or ``user`` if the user gave it.
+    """
+
+    sha256: str
+    by: str
 
 
 class TrustNotes:
-    """Digests by address, in a folder of the store.
+    """Notes by address, in a folder of the store.
 
     Args:
         folder: the folder, which need not exist.
@@ -24,24 +43,46 @@ class TrustNotes:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def get(self, url: str) -> str | None:
-        """The full digest recorded for an address, or None."""
-        digest = read_record(self._path(url)).get("sha256")
+    def get(self, url: str) -> Pin | None:
+        """The pinned digest of an address, or None."""
+        facts = read_record(self._path(url))
+        digest, by = facts.get("sha256"), facts.get("by")
+        # Older notes do not say how they were made, so they may be of an unchecked file.
+        if isinstance(digest, str) and is_digest(digest) and by in (FIRST_USE, USER):
+            return Pin(digest, by)
+        return None
+
+    def unchecked(self, url: str) -> str | None:
+        """The full digest of what an address served when nothing was checked, or None."""
+        digest = read_record(self._path(url)).get("unchecked")
         return digest if isinstance(digest, str) and is_digest(digest) else None
 
-    def set(self, url: str, digest: str) -> None:
-        """Records the full digest of what an address served.
+    def pin(self, url: str, digest: str, by: str) -> None:
+        """Pins the full digest of an address.
 
         Raises:
-            OSError: the record cannot be written.
+            OSError: the note cannot be written.
         """
-        write_record(self._path(url), {"url": redact(url), "sha256": digest})
+        self._write(url, {"sha256": digest, "by": by})
+
+    def note_unchecked(self, url: str, digest: str) -> None:
+        """Notes the full digest of what an address served when nothing was checked.
+
+        Raises:
+            OSError: the note cannot be written.
+        """
+        self._write(url, {"unchecked": digest})
 
     def forget(self, url: str) -> str | None:
-        """Removes the record of an address; returns its digest, or None if there was none."""
-        digest = self.get(url)
+        """Removes the note of an address; returns its digest, or None if there was none."""
+        pin = self.get(url)
+        digest = pin.sha256 if pin else self.unchecked(url)
         self._path(url).unlink(missing_ok=True)
         return digest
+
+    def _write(self, url: str, facts: dict[str, str]) -> None:
+        path = self._path(url)
+        write_record(path, {**read_record(path), "url": redact(url), **facts})
 
     def _path(self, url: str) -> Path:
         key = key_of(identity(url))

@@ -16,6 +16,7 @@ from ..download.hashing import sha256_of
 from ..download.partial import abandoned, remove_free
 from ..download.remote import RemoteFile
 from ..errors import HubError
+from .blobs import is_sound
 from .content_store import Entry, Store
 
 __all__ = ["Removal", "Verdict", "plan_removal", "remove", "verify"]
@@ -28,9 +29,9 @@ class Verdict(NamedTuple):
 
     Attributes:
         entry: the file.
-        state: ``ok``, ``repaired`` (it was damaged, and was downloaded again) or ``damaged`` (it
-            was removed, and could not be downloaded again).
-        detail: why it could not be downloaded again, "" otherwise.
+        state: ``ok``, ``repaired`` (it was damaged, and was downloaded again), ``damaged`` (it was
+            removed, and could not be downloaded again) or ``unreadable`` (it was left alone).
+        detail: why it could not be read, or not be downloaded again; "" otherwise.
     """
 
     entry: Entry
@@ -74,18 +75,24 @@ def verify(
     Raises:
         StoreError: a damaged file cannot be removed.
     """
+    # Files that were made from others are made anew when they are needed.
     for entry in entries:
+        for path in entry.derived:
+            if not is_sound(path, store.root):
+                with store.writing():
+                    path.unlink(missing_ok=True)
         try:
             actual = sha256_of(entry.path, on_bytes)
         except FileNotFoundError:
             continue  # removed meanwhile
         except OSError as error:
-            actual = str(error.strerror)
+            yield Verdict(entry, "unreadable", f"{entry.path}: {error.strerror}")
+            continue
         if actual == entry.sha256:
             yield Verdict(entry, "ok")
             continue
-        with contextlib.suppress(FileNotFoundError), store.writing():
-            entry.path.unlink()
+        with store.writing():
+            entry.path.unlink(missing_ok=True)
         file = known(entry)
         urls = (*(file.urls if file else ()), *entry.sources)
         # Only the user can have imported a file from a `file:` source.
@@ -167,7 +174,8 @@ def remove(plan: Iterable[Removal]) -> int:
 def _of_entry(store: Store, entry: Entry, reason: str) -> Removal:
     what = ", ".join(entry.names) or entry.sha256
     record = store.record_path(entry.sha256)
-    return Removal(what, reason, _size(entry), (entry.path, *entry.derived, record))
+    made = [file for path in entry.derived for file in (path, path.with_name(f"{path.name}.json"))]
+    return Removal(what, reason, _size(entry), (entry.path, *made, record))
 
 
 def _size(entry: Entry) -> int:

@@ -108,7 +108,11 @@ def create_bundle(
 
 
 def import_bundle(
-    source: Path, store: Store, on_bytes: Callable[[int], object] = lambda count: None
+    source: Path,
+    store: Store,
+    on_bytes: Callable[[int], object] = lambda count: None,
+    *,
+    trust: bool = False,
 ) -> list[Imported]:
     """Imports a bundle's files into the store, each verified, with their catalogue entries.
 
@@ -119,6 +123,8 @@ def import_bundle(
         source: the bundle file.
         store: where the files go.
         on_bytes: called with the number of bytes after each read from the bundle.
+        trust: believe the digests in the bundle of files whose catalogue gives only the first
+            digits or none. Otherwise such files are kept, but not used for these weights.
 
     Returns:
         The weights in the bundle.
@@ -130,7 +136,7 @@ def import_bundle(
     """
     try:
         with tarfile.open(source, "r:") as tar:
-            return _import(tar, source, store, on_bytes)
+            return _import(tar, source, store, on_bytes, trust)
     except (tarfile.TarError, EOFError) as error:
         raise BundleError(
             f"{source} is not a bundle, or is truncated ({error}). Copy it again from where it was "
@@ -143,7 +149,11 @@ def import_bundle(
 
 
 def _import(
-    tar: tarfile.TarFile, source: Path, store: Store, on_bytes: Callable[[int], object]
+    tar: tarfile.TarFile,
+    source: Path,
+    store: Store,
+    on_bytes: Callable[[int], object],
+    trust: bool,
 ) -> list[Imported]:
     first = tar.next()
     if first is None or first.name != _MANIFEST or first.size > _LARGEST_MANIFEST:
@@ -166,10 +176,10 @@ def _import(
         path = store.add_stream(
             _CountingReader(reader, on_bytes), sha256=digest, name=facts["name"], origin=str(source)
         )
-        for url in facts["urls"]:
-            # A digest that was noted for this address earlier takes precedence over the bundle's.
-            if store.trusted(url) is None:
-                store.trust(url, digest)
+        for url in facts["urls"] if trust else ():
+            # A digest that was pinned earlier takes precedence over the bundle's.
+            if store.pinned(url) is None:
+                store.pin(url, digest)
         missing.discard(digest)
         imported += [Imported(name, path, digest) for name in facts["weights"]]
     if missing:

@@ -90,7 +90,7 @@ class _Foreign:
 
         file = Weights(url=self.url, transforms=self.transforms, meta={}).file
         store = default_store()
-        if file.digest is None and store.trusted(self.url) is None:
+        if file.digest is None and not store.known_digest(file):
             # Nothing to verify it by, which its enum's own loader accepts.
             cached = settings.torch_hub_checkpoints() / file.name
             if settings.offline() and not cached.is_file():

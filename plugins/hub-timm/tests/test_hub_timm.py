@@ -17,6 +17,7 @@ from servers import FaultyServer
 
 import hubcore
 from hubcore.errors import MissingDigestError
+from hubcore.store import default_store
 from hubcore.testing import Fault, Subject, examine
 
 PROJECT = Path(__file__).parents[1]
@@ -115,7 +116,8 @@ def test_a_model_is_timms_given_the_same_tensors(tmp_path, wrapped):
         tensors = {"model": tensors}
     with FaultyServer() as server, seeded(name, server, tensors, tmp_path):
         weights = hubcore.get_model_weights(f"seeded/{name}").DEFAULT
-        weights.download(check_hash=False, progress=False)
+        path = weights.download(check_hash=False, progress=False)
+        default_store().pin(weights.url, path.name)
         model = hubcore.get_model(f"seeded/{name}", weights=weights).eval()
         tuned = hubcore.get_model(f"seeded/{name}", weights=weights, num_classes=10)
     x = torch.rand(2, 3, 160, 160)
@@ -126,7 +128,8 @@ def test_a_model_is_timms_given_the_same_tensors(tmp_path, wrapped):
     assert torch.equal(tuned.blocks[0].attn.qkv.weight, peer.blocks[0].attn.qkv.weight)
 
 
-def test_a_file_without_a_published_digest_is_trusted_once_and_held_to_it(tmp_path):
+def test_a_file_without_a_published_digest_is_used_once_the_user_has_pinned_it(tmp_path):
+    """Having fetched it unchecked does not make it known."""
     name = "test_resnet.r160_in1k"
     tensors = timm.create_model(name).state_dict()
     with FaultyServer() as server, seeded(name, server, tensors, tmp_path):
@@ -134,6 +137,9 @@ def test_a_file_without_a_published_digest_is_trusted_once_and_held_to_it(tmp_pa
         with pytest.raises(MissingDigestError, match="check_hash=False"):
             hubcore.get_model(f"seeded/{name}", weights=weights)
         path = weights.download(check_hash=False, progress=False)
+        with pytest.raises(MissingDigestError, match="hub cache pin"):
+            hubcore.get_model(f"seeded/{name}", weights=weights)
+        default_store().pin(weights.url, path.name)
         hubcore.get_model(f"seeded/{name}", weights=weights)
         path.unlink()
         server.serve(f"/{name}/model.pth", b"something else")
