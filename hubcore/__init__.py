@@ -70,10 +70,14 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
-if _environ.get("HUBCORE_LAZY_DYNAMO", "") not in ("", "0"):
-    from .lazy_dynamo import defer as _defer
+if _environ.get("HUBCORE_LAZY_DYNAMO"):
+    from . import settings as _settings
 
-    _defer()
+    with _settings.lenient():  # a wrong setting is an error of the first call, not of the import
+        if _settings.lazy_dynamo():
+            from .lazy_dynamo import defer as _defer
+
+            _defer()
 
 
 def __getattr__(name: str) -> Any:

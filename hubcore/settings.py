@@ -1,109 +1,377 @@
-"""The settings: environment variables, and below them one configuration file.
+"""The settings: one table, read from environment variables and below them one configuration file.
 
 The file is ``config.toml`` in the platform's configuration folder, unless ``HUBCORE_CONFIG`` names
-another. Settings are read whenever they are needed, so a change takes effect at once::
+another. Settings are read whenever they are needed, so a change takes effect at once. All of them
+are checked whenever one is read: each function here raises `SettingsError` if any setting has a
+wrong value, has an unknown name, or names a file that does not exist. `problems` lists all faults.
 
-    home = "/data/hubcore"              # HUBCORE_HOME
-    roots = ["/mnt/weights"]            # HUBCORE_ROOTS
-    offline = false                     # HUBCORE_OFFLINE
-    timeout = 30                        # HUBCORE_TIMEOUT, seconds
-    retries = 5                         # HUBCORE_RETRIES
-    connections = 16                    # HUBCORE_CONNECTIONS
-    require = "full"                    # HUBCORE_REQUIRE, by default nothing
-
-    [mirrors]                           # HUBCORE_MIRRORS="https://a/=https://b/ ..."
-    "https://download.pytorch.org/" = "https://mirror.example.org/pytorch/"
-
-    [headers."https://mirror.example.org/"]
-    Authorization = "Bearer ${MIRROR_TOKEN}"
-
-Functions that read a setting raise `SettingsError` if its value is invalid or the configuration
-file cannot be read.
+No message contains a mirror's address or a header, which may hold passwords.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import SettingsError
 
 __all__ = [
+    "SETTINGS",
+    "Kind",
+    "Setting",
+    "catalogs_folder",
+    "check",
     "config_file",
     "connections",
+    "disabled",
     "headers_for",
     "home",
+    "lazy_dynamo",
+    "lenient",
+    "lock",
+    "max_size",
     "mirrors",
     "offline",
+    "problems",
     "require",
     "retries",
     "roots",
+    "strict",
+    "table",
     "timeout",
     "torch_hub_checkpoints",
 ]
 
+_PREFIX = "HUBCORE_"
 _TRUE = {"1", "true", "yes", "on"}
-_FALSE = {"", "0", "false", "no", "off"}
-_parsed: dict[tuple[str, int], Mapping[str, Any]] = {}
+_FALSE = {"0", "false", "no", "off"}
+
+
+class Kind(NamedTuple):
+    """A kind of value.
+
+    Attributes:
+        wanted: what to write, for messages and the docs.
+        from_text: makes the value that the file would hold of the variable's text. Raises
+            ValueError.
+        check: makes the setting of the file's value. Raises ValueError or TypeError.
+        secret: the value may hold a password, so no message contains it.
+    """
+
+    wanted: str
+    from_text: Callable[[str], Any]
+    check: Callable[[Any], Any]
+    secret: bool = False
+
+
+class Setting(NamedTuple):
+    """One setting.
+
+    Attributes:
+        name: its key in the file; ``HUBCORE_`` and the name in capitals is its variable.
+        kind: what its values are.
+        default: the value if it is not set.
+        doc: what it does.
+        by_default: the default in words.
+        in_file: whether the file may hold it.
+        in_environment: whether it has a variable.
+    """
+
+    name: str
+    kind: Kind
+    default: Any
+    doc: str
+    by_default: str
+    in_file: bool = True
+    in_environment: bool = True
+
+    @property
+    def variable(self) -> str:
+        """The name of the environment variable."""
+        return _PREFIX + self.name.upper()
+
+
+def _word(text: str) -> bool:
+    word = text.strip().lower()
+    if word not in _TRUE | _FALSE:
+        raise ValueError
+    return word in _TRUE
+
+
+def _boolean(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _count(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise TypeError
+    return value
+
+
+def _seconds(value: Any) -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise TypeError
+    if not 0 < value < float("inf"):
+        raise ValueError
+    return float(value)
+
+
+def _bytes(value: Any) -> int:
+    from .sizes import parse_size
+
+    size = value if isinstance(value, int) else parse_size(_text(value))
+    if isinstance(value, bool) or size < 1:
+        raise ValueError
+    return size
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _path(value: Any) -> Path:
+    path = Path(_text(value))
+    if not value.strip() or "\0" in value:
+        raise ValueError
+    if value.startswith("~"):
+        try:
+            path = path.expanduser()
+        except RuntimeError:
+            raise ValueError from None
+    return path
+
+
+def _paths(value: Any) -> tuple[Path, ...]:
+    return tuple(_path(item) for item in _list(value))
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    return tuple(_text(item) for item in _list(value))
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError
+    return value
+
+
+def _full(value: Any) -> str:
+    if value not in ("", "full"):
+        raise ValueError
+    return str(value)
+
+
+def _pairs(text: str) -> dict[str, list[str]]:
+    pairs: dict[str, list[str]] = {}
+    for item in _words(text):
+        prefix, equals, replacement = item.partition("=")
+        if not equals:
+            raise ValueError
+        pairs.setdefault(prefix, []).append(replacement)
+    return pairs
+
+
+def _mirrors(value: Any) -> tuple[tuple[str, str], ...]:
+    pairs = tuple(
+        (prefix, _text(replacement))
+        for prefix, several in _mapping(value).items()
+        for replacement in ([several] if isinstance(several, str) else _list(several))
+    )
+    if not all(prefix and replacement for prefix, replacement in pairs):
+        raise ValueError
+    return pairs
+
+
+def _headers(value: Any) -> dict[str, dict[str, str]]:
+    for headers in _mapping(value).values():
+        for name, content in _mapping(headers).items():
+            if re.search(r"[\r\n\0]", name + _text(content)):
+                raise ValueError
+    return dict(value)
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError
+    return value
+
+
+def _words(text: str) -> list[str]:
+    return text.replace(",", " ").split()
+
+
+def _folders(text: str) -> list[str]:
+    return [part for part in text.split(os.pathsep) if part]
+
+
+BOOLEAN = Kind("1 or 0 (also true, yes, on and false, no, off; in the file true or false)",
+               _word, _boolean)  # fmt: skip
+COUNT = Kind("a whole number above 0", int, _count)
+SECONDS = Kind("a number of seconds above 0", float, _seconds)
+SIZE = Kind("a size such as 20GB or 500 MiB", str, _bytes)
+PATH = Kind("a path", str, _path)
+PATHS = Kind("folders, separated as in PATH; in the file a list", _folders, _paths)
+NAMES = Kind("names, separated by commas or spaces; in the file a list", _words, _names)
+REQUIRE = Kind("full, or nothing", str.strip, _full)
+MIRRORS = Kind(
+    "PREFIX=REPLACEMENT, several with spaces between; in the file a table [mirrors] of "
+    '"PREFIX" = "REPLACEMENT" or a list of replacements',
+    _pairs,
+    _mirrors,
+    secret=True,
+)
+HEADERS = Kind('a table [headers."PREFIX"] of NAME = "VALUE"', str, _headers, secret=True)
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("home", PATH, None, "The store's folder.", "`hubcore` in the user's cache folder"),
+    Setting(
+        "config", PATH, None, "The configuration file.",
+        "`hubcore/config.toml` in the user's configuration folder", in_file=False,
+    ),
+    Setting(
+        "roots", PATHS, (), "Folders that are searched for files and never written.", "none"
+    ),
+    Setting("offline", BOOLEAN, False, "Make no network connection.", "off"),
+    Setting(
+        "timeout", SECONDS, 30.0, "Seconds without data after which a connection is given up.", "30"
+    ),
+    Setting("retries", COUNT, 5, "Attempts without progress after which a download fails.", "5"),
+    Setting("connections", COUNT, 16, "The most connections for one file.", "16"),
+    Setting(
+        "max_size", SIZE, 20 * 10**9, "The largest download of a file whose size is not known.",
+        "20GB",
+    ),
+    Setting(
+        "mirrors", MIRRORS, (),
+        "Rewrites the beginning of addresses; the replacement is tried first.", "none",
+    ),
+    Setting(
+        "headers", HEADERS, {}, "HTTP headers for the addresses under a prefix. `${NAME}` stands "
+        "for an environment variable.", "none", in_environment=False,
+    ),
+    Setting(
+        "require", REQUIRE, "", "`full` refuses weights whose full SHA-256 is not known before "
+        "they are downloaded.", "nothing",
+    ),
+    Setting(
+        "lock", PATH, None, "The lock file: weights that are not in it, or differ, are refused.",
+        "none", in_file=False,
+    ),
+    Setting("disable", NAMES, (), "Plugins or distributions that are left out.", "none"),
+    Setting("strict", BOOLEAN, False, "A broken plugin is an error, not a warning.", "off"),
+    Setting(
+        "lazy_dynamo", BOOLEAN, False, "Import `torch._dynamo` only when it is needed. Read when "
+        "`hubcore` is imported.", "off", in_file=False,
+    ),
+)  # fmt: skip
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+def table() -> str:
+    """The table of all settings for the docs, in Markdown."""
+    rows = ["| variable | in the file | value | default | what it does |", "|---|---|---|---|---|"]
+    for setting in SETTINGS:
+        variable = f"`{setting.variable}`" if setting.in_environment else "-"
+        key = f"`{setting.name}`" if setting.in_file else "-"
+        cells = (variable, key, setting.kind.wanted, setting.by_default, setting.doc)
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
 
 
 def home() -> Path:
     """The store's folder: ``HUBCORE_HOME``, by default ``hubcore`` in the user's cache folder."""
-    value = _get("home")
-    if value:
-        return Path(str(value)).expanduser().absolute()
-    return _user_folder("cache")
+    folder = _home()
+    if folder is None:
+        raise SettingsError(
+            "There is no home directory to keep files in: HOME is not set to a folder, or the user "
+            "has none. Set HUBCORE_HOME to a folder for the store."
+        )
+    return folder
 
 
-def config_file() -> Path:
-    """The path of the configuration file, which need not exist."""
+def catalogs_folder() -> Path | None:
+    """The folder of the user's own catalogues; None where `home` finds no home directory."""
+    folder = _home()
+    return folder / "catalogs" if folder else None
+
+
+def config_file() -> Path | None:
+    """The configuration file, which need not exist; None if there is no home directory."""
     value = os.environ.get("HUBCORE_CONFIG")
     if value:
-        return Path(value).expanduser()
-    return _user_folder("config") / "config.toml"
+        with contextlib.suppress(ValueError):
+            return _path(value)
+        return Path(value)
+    folder = _user_folder("config")
+    return folder / "config.toml" if folder else None
 
 
 def offline() -> bool:
     """Whether all network connections are forbidden, ``HUBCORE_OFFLINE``."""
-    value = str(_get("offline") or "").strip().lower()
-    if value in _TRUE:
-        return True
-    if value in _FALSE:
-        return False
-    raise SettingsError(
-        f"HUBCORE_OFFLINE (or 'offline' in {config_file()}) is '{value}': use 1 or 0."
-    )
+    return bool(_get("offline"))
+
+
+def strict() -> bool:
+    """Whether a broken plugin is an error, ``HUBCORE_STRICT``."""
+    return bool(_get("strict"))
+
+
+def lazy_dynamo() -> bool:
+    """Whether ``torch._dynamo`` is imported only when needed, ``HUBCORE_LAZY_DYNAMO``."""
+    return bool(_get("lazy_dynamo"))
+
+
+def disabled() -> tuple[str, ...]:
+    """Names of plugins and distributions that are left out, ``HUBCORE_DISABLE``."""
+    return tuple(_get("disable"))
+
+
+def lock() -> Path | None:
+    """The lock file, ``HUBCORE_LOCK``; None if there is none."""
+    path: Path | None = _get("lock")
+    return path
 
 
 def require() -> str:
-    """What must be known of a file, ``HUBCORE_REQUIRE``: ``full`` for all of its digest."""
-    value = str(_get("require") or "").strip().lower()
-    if value not in ("", "full"):
-        raise SettingsError(
-            f"HUBCORE_REQUIRE (or 'require' in {config_file()}) is '{value}': use full, or nothing."
-        )
-    return value
+    """``full`` if weights need a full digest that is known beforehand, else "", HUBCORE_REQUIRE."""
+    return str(_get("require"))
+
+
+def max_size() -> int:
+    """The largest download in bytes if the size is not known before, ``HUBCORE_MAX_SIZE``."""
+    return int(_get("max_size"))
 
 
 def roots() -> tuple[Path, ...]:
     """Folders that are searched for files and never written, ``HUBCORE_ROOTS``."""
-    value = _get("roots") or ()
-    parts = value.split(os.pathsep) if isinstance(value, str) else list(value)
-    return tuple(Path(part).expanduser() for part in parts if part)
+    return tuple(_get("roots"))
 
 
-def torch_hub_checkpoints() -> Path:
-    """The folder of ``torch.hub``'s checkpoints, found by its own rules without importing it."""
+def torch_hub_checkpoints() -> Path | None:
+    """The folder of ``torch.hub``'s checkpoints, found by its own rules without importing it.
+
+    None if there is no home directory to find it in.
+    """
     loaded = sys.modules.get("torch.hub")
     if loaded is not None:  # torch.hub.set_dir may have changed it
-        return Path(loaded.get_dir()) / "checkpoints"
-    cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
-    torch_home = os.environ.get("TORCH_HOME", f"{cache}/torch")
-    return Path(os.path.expandvars(torch_home)).expanduser() / "hub" / "checkpoints"
+        folder = str(loaded.get_dir())
+    else:
+        cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+        torch_home = os.environ.get("TORCH_HOME", f"{cache}/torch")
+        folder = str(Path(os.path.expandvars(torch_home)) / "hub")
+    try:
+        return Path(folder).expanduser() / "checkpoints"
+    except RuntimeError:
+        return None
 
 
 def mirrors() -> tuple[tuple[str, str], ...]:
@@ -111,24 +379,7 @@ def mirrors() -> tuple[tuple[str, str], ...]:
 
     An address that begins with a prefix is first tried with the replacement instead, in this order.
     """
-    value = os.environ.get("HUBCORE_MIRRORS")
-    if value is None:
-        table = _config().get("mirrors", {})
-        return tuple(
-            (prefix, str(replacement))
-            for prefix, several in table.items()
-            for replacement in ([several] if isinstance(several, str) else several)
-        )
-    pairs = []
-    for item in value.replace(",", " ").split():
-        prefix, equals, replacement = item.partition("=")
-        if not (prefix and equals and replacement):
-            raise SettingsError(
-                f"HUBCORE_MIRRORS contains '{item}': write PREFIX=REPLACEMENT, and separate "
-                "several with spaces."
-            )
-        pairs.append((prefix, replacement))
-    return tuple(pairs)
+    return tuple(_get("mirrors"))
 
 
 def headers_for(url: str) -> dict[str, str]:
@@ -141,83 +392,228 @@ def headers_for(url: str) -> dict[str, str]:
         url: the address, without user and password.
 
     Raises:
-        SettingsError: such a variable is not set.
+        SettingsError: such a variable is not set, or holds a line break.
     """
-    table = _config().get("headers", {})
-    fitting = [prefix for prefix in table if _is_prefix(prefix, url)]
+    headers = _get("headers")
+    fitting = [prefix for prefix in headers if _is_prefix(prefix, url)]
     if not fitting:
         return {}
-    return {name: _fill(str(value)) for name, value in table[max(fitting, key=len)].items()}
+    return {name: _fill(value) for name, value in headers[max(fitting, key=len)].items()}
 
 
 def timeout() -> float:
     """Seconds without data after which a connection is abandoned, ``HUBCORE_TIMEOUT``."""
-    return _number("timeout", 30.0)
+    return float(_get("timeout"))
 
 
 def retries() -> int:
     """Attempts without progress after which a download fails, ``HUBCORE_RETRIES``."""
-    return int(_number("retries", 5))
+    return int(_get("retries"))
 
 
 def connections() -> int:
     """The maximum number of connections for one file, ``HUBCORE_CONNECTIONS``."""
-    return int(_number("connections", 16))
+    return int(_get("connections"))
 
 
-def _user_folder(kind: str) -> Path:
-    """The user's ``cache`` or ``config`` folder for hubcore, by the platform's rules."""
+def check() -> None:
+    """Raises `SettingsError` if anything is wrong with any setting."""
+    _get("offline")
+
+
+def problems() -> list[str]:
+    """One sentence for each thing that is wrong with the settings; empty if all are right."""
+    found = list(_read().problems.values())
+    for prefix in _read().values["headers"]:
+        try:
+            with lenient():
+                headers_for(prefix)
+        except SettingsError as error:
+            found.append(str(error))
+    return list(dict.fromkeys(found))
+
+
+@contextlib.contextmanager
+def lenient() -> Iterator[None]:
+    """Takes the default for each setting that is wrong, so that ``hub doctor`` works."""
+    global _lenient
+    before, _lenient = _lenient, True
+    try:
+        yield
+    finally:
+        _lenient = before
+
+
+class _State(NamedTuple):
+    values: Mapping[str, Any]
+    problems: Mapping[str, str]  # by the setting's name, or by another text for the whole file
+
+
+_lenient = False
+_last: tuple[object, _State] | None = None
+
+
+def _get(name: str) -> Any:
+    state = _read()
+    if state.problems and not _lenient:
+        first = state.problems.get(name) or next(iter(state.problems.values()))
+        more = len(state.problems) - 1
+        raise SettingsError(
+            f"{first} {more} more settings are wrong: hub doctor lists them." if more > 1
+            else f"{first} One more setting is wrong: hub doctor lists them." if more
+            else first
+        )  # fmt: skip
+    return state.values[name]
+
+
+def _read() -> _State:
+    """All settings, read anew if a variable or the file changed."""
+    global _last
+    variables = {name: os.environ[name] for name in os.environ if name.startswith(_PREFIX)}
+    file = config_file()
+    changed: object = None
+    if file is not None:
+        try:
+            changed = os.stat(file).st_mtime_ns  # noqa: PTH116  # Path is slower
+        except (OSError, ValueError) as error:
+            changed = type(error).__name__
+    lock_file = variables.get("HUBCORE_LOCK")
+    key = (
+        variables,
+        file,
+        changed,
+        os.environ.get("HOME"),
+        lock_file and os.path.exists(os.path.expanduser(lock_file)),  # noqa: PTH110, PTH111  # "~" without a home is no error here
+    )
+    if _last is None or _last[0] != key:
+        _last = (key, _parse(variables, file))
+    return _last[1]
+
+
+def _parse(variables: Mapping[str, str], file: Path | None) -> _State:
+    values = {setting.name: setting.default for setting in SETTINGS}
+    found: dict[str, str] = {}
+    try:
+        content = _content(file)
+    except SettingsError as error:
+        content = {}
+        found["config"] = str(error)
+    for key, value in content.items():
+        setting = _BY_NAME.get(key)
+        if setting is None or not setting.in_file:
+            found[key] = _unknown_key(key, file)
+            continue
+        try:
+            if key in ("roots", "disable", "mirrors") and value == "":
+                continue
+            values[key] = setting.kind.check(value)
+        except (ValueError, TypeError):
+            found[key] = _wrong(setting, f"'{key}' in {file}", value)
+    for variable, text in variables.items():
+        setting = _BY_NAME.get(variable.removeprefix(_PREFIX).lower())
+        if setting is None or not setting.in_environment or variable != setting.variable:
+            found[variable] = _unknown_variable(variable)
+            continue
+        if not text.strip():
+            values[setting.name] = setting.default  # it hides the file's value
+            found.pop(setting.name, None)
+            continue
+        try:
+            values[setting.name] = setting.kind.check(setting.kind.from_text(text))
+        except (ValueError, TypeError):
+            found[setting.name] = _wrong(setting, variable, text)
+    lock_file = values["lock"]
+    if lock_file is not None and not os.path.exists(lock_file):  # noqa: PTH110  # never raises
+        found["lock"] = (
+            f"HUBCORE_LOCK is {lock_file}, which does not exist: unset it, or make the file with "
+            f"'hub lock MODEL... -o {lock_file}'."
+        )
+    return _State(values, found)
+
+
+def _wrong(setting: Setting, where: str, value: Any) -> str:
+    shown = "wrong" if setting.kind.secret else f"{value!r:.200}"
+    return f"{where} is {shown}: use {setting.kind.wanted}."
+
+
+def _unknown_key(key: str, file: Path | None) -> str:
+    if key in _BY_NAME:
+        return f"'{key}' in {file} cannot stand there: set {_BY_NAME[key].variable} instead."
+    names = [setting.name for setting in SETTINGS if setting.in_file]
+    return f"Unknown setting '{key}' in {file}. {_meant(key.lower(), names)}"
+
+
+def _unknown_variable(variable: str) -> str:
+    names = [setting.variable for setting in SETTINGS if setting.in_environment]
+    return f"Unknown environment variable {variable}. {_meant(variable.upper(), names)}"
+
+
+def _meant(name: str, names: Iterable[str]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, list(names), n=1)
+    return f"Did you mean {close[0]}?" if close else "Remove it; docs/settings.md lists all."
+
+
+def _home() -> Path | None:
+    folder: Path | None = _get("home")
+    if folder is not None:
+        return folder.absolute()
+    return _user_folder("cache")
+
+
+def _user_folder(kind: str) -> Path | None:
+    """The user's ``cache`` or ``config`` folder for hubcore; None without a home directory."""
     # platformdirs gives the same, but importing it takes as long as listing all models.
     if sys.platform == "linux":
         base = os.environ.get(f"XDG_{kind.upper()}_HOME", "").strip()
-        return Path(base or f"~/.{kind}").expanduser() / "hubcore"
+        if base.startswith("~"):
+            base = os.path.expanduser(base)  # noqa: PTH111  # never raises
+        if os.path.isabs(base):  # noqa: PTH117  # XDG has relative ones ignored
+            return Path(base) / "hubcore"
+        own = _home_directory()
+        return own / f".{kind}" / "hubcore" if own else None
     try:
         import platformdirs
     except ImportError:  # a bare clone that torch.hub loads from: where torch itself keeps files
-        return Path("~/.cache").expanduser() / "hubcore"
+        own = _home_directory()
+        return own / ".cache" / "hubcore" if own else None
 
     folder = platformdirs.user_cache_dir if kind == "cache" else platformdirs.user_config_dir
     return Path(folder("hubcore", appauthor=False))
 
 
-def _get(name: str) -> Any:
-    value = os.environ.get(f"HUBCORE_{name.upper()}")
-    return _config().get(name) if value is None else value
-
-
-def _number(name: str, default: float) -> float:
-    value = _get(name)
-    if value is None or value == "":
-        return default
+def _home_directory() -> Path | None:
+    given = os.environ.get("HOME")
+    if given is not None and os.name == "posix":
+        return Path(given) if os.path.isabs(given) else None  # noqa: PTH117  # "" is no folder
     try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = -1.0
-    if not 0 < number < float("inf"):
-        raise SettingsError(
-            f"HUBCORE_{name.upper()} (or '{name}' in {config_file()}) is '{value}': "
-            "use a number above 0."
-        )
-    return number
+        return Path.home()
+    except RuntimeError:  # no HOME, and the user is in no list of users
+        return None
 
 
-def _config() -> Mapping[str, Any]:
-    path = config_file()
-    try:
-        changed = path.stat().st_mtime_ns
-    except OSError:
+def _content(path: Path | None) -> Mapping[str, Any]:
+    """The configuration file's content; empty if there is none at the default place."""
+    named = bool(os.environ.get("HUBCORE_CONFIG"))
+    if path is None or (not named and not os.path.exists(path)):  # noqa: PTH110  # never raises
         return {}
-    key = (str(path), changed)
-    if key not in _parsed:
-        if sys.version_info >= (3, 11):
-            import tomllib
-        else:
-            import tomli as tomllib
-        try:
-            _parsed[key] = tomllib.loads(path.read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise SettingsError(f"Cannot read the configuration file {path}: {error}") from None
-    return _parsed[key]
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(
+            f"HUBCORE_CONFIG is {path}, which does not exist: unset it, or make the file."
+        ) from None
+    except OSError as error:
+        raise SettingsError(
+            f"Cannot read the configuration file {path}: {error.strerror}."
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise SettingsError(f"Cannot read the configuration file {path}: {error}.") from None
 
 
 def _is_prefix(prefix: str, url: str) -> bool:
@@ -234,11 +630,13 @@ def _is_prefix(prefix: str, url: str) -> bool:
 def _fill(value: str) -> str:
     def replace(match: re.Match[str]) -> str:
         name = match.group(1)
-        if name not in os.environ:
+        content = os.environ.get(name)
+        if content is None or re.search(r"[\r\n]", content):
+            fault = "is not set" if content is None else "holds a line break"
             raise SettingsError(
                 f"The configuration file {config_file()} uses ${{{name}}} in a header, "
-                f"but the environment variable {name} is not set. Set it, or remove the header."
+                f"but the environment variable {name} {fault}. Set it, or remove the header."
             )
-        return os.environ[name]
+        return content
 
     return re.sub(r"\$\{(\w+)\}", replace, value)

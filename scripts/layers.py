@@ -25,7 +25,8 @@ CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 # From the ground up.
 LAYERS = (
     ("errors",),
-    ("settings", "digests", "atomic_write", "lazy_dynamo", "protocols", "transforms"),
+    ("sizes", "digests", "atomic_write", "lazy_dynamo", "protocols", "transforms"),
+    ("settings",),
     ("deprecation", "hookspecs"),
     ("packages",),
     ("download",),

@@ -23,6 +23,7 @@ def own_home(tmp_path_factory, monkeypatch):
     for name in ("OFFLINE", "ROOTS", "MIRRORS", "DISABLE", "STRICT", "LOCK"):
         monkeypatch.delenv(f"HUBCORE_{name}", raising=False)
     monkeypatch.setenv("HUBCORE_HOME", str(home))
+    (home / "config.toml").touch()
     monkeypatch.setenv("HUBCORE_CONFIG", str(home / "config.toml"))
     monkeypatch.setenv("TORCH_HOME", str(home / "torch"))
     refresh()

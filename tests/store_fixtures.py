@@ -36,7 +36,7 @@ def hub(home, tmp_path):
                 "HUBCORE_HOME": str(home),
                 "HUBCORE_RETRIES": "1",
                 "HUBCORE_TIMEOUT": "5",
-                "HUBCORE_CONFIG": str(tmp_path / "no-config.toml"),
+                "HUBCORE_CONFIG": os.devnull,
                 "TORCH_HOME": str(tmp_path / "torch"),
                 **variables,
             },

@@ -26,7 +26,7 @@ def environment(monkeypatch, tmp_path):
     for name in list(os.environ):
         if name.startswith("HUBCORE_") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("HUBCORE_CONFIG", str(tmp_path / "no-config.toml"))
+    monkeypatch.setenv("HUBCORE_CONFIG", os.devnull)
     monkeypatch.setenv("HUBCORE_TIMEOUT", "0.5")
     monkeypatch.setenv("HUBCORE_RETRIES", "2")
 

@@ -28,11 +28,13 @@ NAME = f"net-{DIGEST[:8]}.pth"
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch, tmp_path):
+def environment(monkeypatch, tmp_path, tmp_path_factory):
     for name in list(os.environ):
         if name.startswith("HUBCORE_") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("HUBCORE_CONFIG", str(tmp_path / "config.toml"))
+    config = tmp_path_factory.mktemp("config")
+    (config / "config.toml").touch()
+    monkeypatch.setenv("HUBCORE_CONFIG", str(config / "config.toml"))
     monkeypatch.setenv("HUBCORE_RETRIES", "1")
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))  # no netrc of the developer's
@@ -246,7 +248,7 @@ def test_secrets_are_in_no_message_log_or_file(server, store, caplog, tmp_path, 
     """Users, passwords, queries and configured headers: sent, and never told."""
     caplog.set_level("DEBUG", logger="hubcore")
     monkeypatch.setenv("TOKEN", "t0ken")
-    (tmp_path / "config.toml").write_text(
+    Path(os.environ["HUBCORE_CONFIG"]).write_text(
         f'[headers."{server.url}/"]\nX-Private = "${{TOKEN}}"\n', "utf-8"
     )
     address = server.serve("/n.pth?sig=s1gnature", DATA, [servers.status(404)])
@@ -271,7 +273,7 @@ def test_configured_headers_go_to_their_own_prefix_only(server, store, tmp_path,
     with servers.FaultyServer() as other:
         target = other.serve("/n.pth", DATA)
         url = server.serve("/n.pth", DATA, always=servers.redirect(target))
-        (tmp_path / "config.toml").write_text(
+        Path(os.environ["HUBCORE_CONFIG"]).write_text(
             f'[headers."{server.url}"]\nAuthorization = "Bearer t0ken"\n', "utf-8"
         )
         store.get(RemoteFile((url,), DIGEST))
@@ -291,7 +293,7 @@ def test_netrc_is_used_and_a_configured_header_wins(server, store, tmp_path, mon
     url = server.serve("/n.pth", DATA)
     store.get(RemoteFile((url,), DIGEST)).unlink()
     assert server.requests[-1][1]["Authorization"].startswith("Basic ")
-    (tmp_path / "config.toml").write_text(
+    Path(os.environ["HUBCORE_CONFIG"]).write_text(
         f'[headers."{server.url}"]\nAuthorization = "Bearer t0ken"\n', "utf-8"
     )
     store.get(RemoteFile((url,), DIGEST))
@@ -359,7 +361,7 @@ def test_a_setting_that_makes_no_sense_is_one_clear_error(monkeypatch, tmp_path)
     monkeypatch.setenv("HUBCORE_MIRRORS", "https://a/")
     with pytest.raises(HubError, match="HUBCORE_MIRRORS"):
         settings.mirrors()
-    (tmp_path / "config.toml").write_text("home = ", "utf-8")
+    Path(os.environ["HUBCORE_CONFIG"]).write_text("home = ", "utf-8")
     with pytest.raises(HubError, match=r"config\.toml"):
         settings.home()
 
@@ -379,7 +381,7 @@ def test_configured_mirrors_come_first_and_the_address_itself_last(server, store
 
 def test_mirrors_of_the_configuration_file(server, store, tmp_path):
     server.serve("/m/n.pth", DATA)
-    (tmp_path / "config.toml").write_text(
+    Path(os.environ["HUBCORE_CONFIG"]).write_text(
         f'[mirrors]\n"https://weights.invalid/" = ["{server.url}/m/"]\n', "utf-8"
     )
     path = store.get(RemoteFile(("https://weights.invalid/n.pth",), DIGEST))
@@ -547,8 +549,9 @@ def test_a_disk_that_fills_up_while_importing_is_one_clear_error(store, tmp_path
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs users")
-def test_a_read_only_store_serves_and_says_so_when_it_cannot(server, tmp_path):
+def test_a_read_only_store_serves_and_says_so_when_it_cannot(server, tmp_path, monkeypatch):
     """Another user's store: what is there is found, what is not is one clear error."""
+    monkeypatch.setenv("HUBCORE_CONFIG", os.devnull)  # which the other user can read
     root = tmp_path / "store"
     kept = Store(root).get(RemoteFile((server.serve(f"/{NAME}", DATA),)))
     other = server.serve("/other.pth", b"other")
@@ -558,6 +561,7 @@ def test_a_read_only_store_serves_and_says_so_when_it_cannot(server, tmp_path):
         "from pathlib import Path; from hubcore.store import *\n"
         "from hubcore.errors import *\n"
         "import hubcore.store.acquire, requests, filelock, platformdirs\n"
+        "from hubcore import settings; settings.check()\n"
         "if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
         f"store = Store(Path({str(root)!r}))\n"
         f"print(store.get(RemoteFile(('https://x.invalid/{NAME}',), {DIGEST!r})))\n"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
+from .. import settings
 from ..catalogs.catalog import ModelEntry, WeightsEntry
 from ..catalogs.names import find_weights, short_name, weights_for
 from ..catalogs.queries import list_weights
@@ -58,7 +58,7 @@ def resolve_weights(
             f"{type(found).__name__}. The weights that fit '{model.name}' are listed by "
             f"list_weights('{short_name(model)}')."
         )
-    if os.environ.get("HUBCORE_LOCK"):
+    if settings.lock():
         _require_locked(found)
     return found
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from .. import settings
 from ..errors import CatalogError, IncompatibleCatalogError, PluginError, PluginWarning
 from ..packages.entry_points import EntryPoint, entry_points, is_disabled, normalise
 from ..packages.folders import package_folders
@@ -117,7 +118,7 @@ def _project_version(pyproject: Path) -> str:
 
 
 def _from_folder(folder: Path | None) -> Iterator[Plugin]:
-    if folder is None or not folder.is_dir():
+    if folder is None or not os.path.isdir(folder):  # noqa: PTH112  # an unreadable one is no error
         return
     for path in sorted(folder.glob("*.json")):
         plugin = Plugin(path.stem, normalise(path.stem), "", "broken", "", f"rm {path}")
@@ -146,6 +147,6 @@ def _report(plugins: list[Plugin]) -> None:
             f"The plugin '{plugin.name}' of the distribution '{plugin.distribution}' is "
             f"{plugin.status} and is left out: {plugin.error}. To remove it: {plugin.remedy}"
         )
-        if os.environ.get("HUBCORE_STRICT", "") not in ("", "0"):
+        if settings.strict():
             raise PluginError(message)
         warnings.warn(message, PluginWarning, stacklevel=2)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
-from ..settings import home
+from .. import settings
 from .catalog import Catalog, ModelEntry, WeightsEntry
 from .discovery import Plugin, discover
 
@@ -80,7 +80,7 @@ def current() -> Index:
     """
     global _index
     if _index is None:
-        found = discover(_source_trees, home() / "catalogs")
+        found = discover(_source_trees, settings.catalogs_folder())
         _index = Index([*found, *_registered.values()])
     return _index
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+from .. import settings
 from ..errors import HubError, PluginWarning, UnknownNameError
 from .ours import OURS
 
@@ -21,6 +22,8 @@ __all__ = ["main"]
 
 EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
+
+_MEND_SETTINGS = ("doctor", "lock")  # the first tells what is wrong, the second makes HUBCORE_LOCK
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     warnings.showwarning = _show_warning
     try:
         args = _parser(arguments).parse_args(arguments)
+        if not arguments or arguments[0] not in _MEND_SETTINGS:
+            settings.check()
         code: int = args.run(args)
         sys.stdout.flush()
     except HubError as error:
@@ -85,7 +90,8 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     )
     name = next((word for word in arguments if not word.startswith("-")), None)
     if name is None:
-        _add_overview(subparsers)
+        with settings.lenient():  # help is there whatever is wrong
+            _add_overview(subparsers)
         return parser
     if name in OURS:
         module = import_module(f".{OURS[name][0]}", __name__)

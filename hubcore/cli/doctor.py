@@ -8,7 +8,6 @@ import platform
 import shutil
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from .. import __version__, settings
@@ -39,7 +38,8 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    findings = list(_findings())
+    with settings.lenient():
+        findings = list(_findings())
     if args.json:
         print_json([{"state": s, "subject": subject, "text": t} for s, subject, t in findings])
     else:
@@ -89,17 +89,17 @@ def _store() -> Iterator[tuple[str, str, str]]:
 
 
 def _environment() -> Iterator[tuple[str, str, str]]:
-    try:
-        if settings.offline():
-            yield "note", "HUBCORE_OFFLINE", "set, so nothing will be downloaded"
-        for root in settings.roots():
-            if not Path(root).is_dir():
-                yield "problem", "HUBCORE_ROOTS", f"{root} is not a folder: create or remove it"
-    except HubError as error:
-        yield "problem", "settings", str(error)
-    for name in ("HUBCORE_DISABLE", "HUBCORE_STRICT"):
-        if os.environ.get(name):
-            yield "note", name, os.environ[name]
+    for problem in settings.problems():
+        yield "problem", "settings", problem
+    if settings.offline():
+        yield "note", "HUBCORE_OFFLINE", "set, so nothing will be downloaded"
+    for root in settings.roots():
+        if not root.is_dir():
+            yield "problem", "HUBCORE_ROOTS", f"{root} is not a folder: create or remove it"
+    if settings.disabled():
+        yield "note", "HUBCORE_DISABLE", " ".join(settings.disabled())
+    if settings.strict():
+        yield "note", "HUBCORE_STRICT", "on: a broken plugin stops every look-up"
 
 
 def _plugins() -> Iterator[tuple[str, str, str]]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
+from .. import settings
 from ..catalogs.known_files import KnownFiles
 from ..store import default_store
 from ..weights.enums import canonical_name
@@ -55,6 +57,8 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    os.environ.pop("HUBCORE_LOCK", None)  # it may name the file that is made here
+    settings.check()
     store = default_store()
     if args.name or args.all:
         members = select_weights(args.name, every=args.all)

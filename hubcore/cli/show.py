@@ -10,7 +10,7 @@ from ..catalogs.facts import default_weights
 from ..catalogs.names import find_model
 from ..catalogs.queries import list_weights
 from ..digests import digest_state
-from ..errors import AmbiguousNameError, UnknownNameError
+from ..errors import AmbiguousNameError, SettingsError, UnknownNameError
 from ..packages.references import Reference
 from ..store import default_store
 from ..weights.enums import WeightsEnum, canonical_name
@@ -167,7 +167,10 @@ def _digest(member: WeightsEnum) -> str:
 
 
 def _cached(member: WeightsEnum) -> Any:
-    return default_store().held(member.value.file)
+    try:
+        return default_store().held(member.value.file)
+    except (SettingsError, OSError):  # no home directory, or one that cannot be read
+        return None
 
 
 def _metrics(member: WeightsEnum, limit: int | None = None) -> str:

@@ -6,10 +6,10 @@ import argparse
 import re
 import time
 
+from .. import sizes
+
 __all__ = ["age_of", "parse_age", "parse_size", "size_of"]
 
-_SIZES = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "t": 1000**4}
-_BINARY = {"k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 _AGES = {"s": 1, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 
 
@@ -50,11 +50,10 @@ def parse_size(text: str) -> int:
     Raises:
         argparse.ArgumentTypeError: the text is not a size.
     """
-    match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([kmgt]?)(i?)b?", text.strip().lower())
-    if not match or (match[3] and not match[2]):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a size: write 500MB or 20GB")
-    units = _BINARY if match[3] else _SIZES
-    return int(float(match[1]) * units[match[2]])
+    try:
+        return sizes.parse_size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def parse_age(text: str) -> float:

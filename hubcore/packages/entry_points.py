@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from .. import settings
+
 __all__ = ["EntryPoint", "entry_points", "forget", "is_disabled", "normalise", "summary"]
 
 
@@ -78,7 +80,7 @@ def is_disabled(name: str, distribution: str) -> bool:
         name: the name of the plugin's entry point.
         distribution: the normalised name of its distribution.
     """
-    disabled = os.environ.get("HUBCORE_DISABLE", "").replace(",", " ").split()
+    disabled = settings.disabled()
     return bool({name, distribution} & {item for d in disabled for item in (d, normalise(d))})
 
 

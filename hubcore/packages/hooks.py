@@ -6,11 +6,11 @@ cannot be loaded is left out with a warning. If a hook fails, the error names it
 
 from __future__ import annotations
 
-import os
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .. import settings
 from ..errors import HubError, PluginError, PluginWarning
 from .entry_points import EntryPoint, entry_points, is_disabled
 from .references import resolve
@@ -242,7 +242,7 @@ def _register(manager: pluggy.PluginManager, entry: EntryPoint) -> HookPlugin:
         with contextlib.suppress(Exception):
             manager.unregister(name=entry.name)
         message = " ".join(f"{type(error).__name__}: {error}".split())
-        if os.environ.get("HUBCORE_STRICT", "") not in ("", "0"):
+        if settings.strict():
             raise PluginError(f"The hook plugin '{entry.name}' is broken: {message}") from error
         warnings.warn(
             f"The hook plugin '{entry.name}' of the distribution '{entry.distribution}' is broken "

@@ -148,6 +148,7 @@ def default_store() -> Store:
     """The user's store: ``HUBCORE_HOME``, with ``HUBCORE_ROOTS`` and torch.hub's checkpoints.
 
     Raises:
-        SettingsError: the configuration file cannot be read.
+        SettingsError: a setting is wrong, or there is no home directory and no ``HUBCORE_HOME``.
     """
-    return Store(settings.home(), (*settings.roots(), settings.torch_hub_checkpoints()))
+    roots = (*settings.roots(), settings.torch_hub_checkpoints())
+    return Store(settings.home(), tuple(root for root in roots if root is not None))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from .. import settings
 from ..errors import UnknownNameError
 from .value import Weights
 
@@ -95,7 +95,7 @@ class WeightsEnum(Enum):
         from ..store import default_store
 
         file = self._value_.file
-        if os.environ.get("HUBCORE_LOCK"):
+        if settings.lock():
             from .lockfile import locked_file
 
             file = locked_file(canonical_name(self), self._value_)

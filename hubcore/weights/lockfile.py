@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .. import settings
 from ..atomic_write import atomic_write
 from ..catalogs.catalog import WeightsEntry
 from ..catalogs.names import find_weights
@@ -207,10 +207,9 @@ def active_lock() -> Lockfile | None:
     Raises:
         LockError: the file cannot be used.
     """
-    value = os.environ.get("HUBCORE_LOCK")
-    if not value:
+    path = settings.lock()
+    if path is None:
         return None
-    path = Path(value).expanduser()
     try:
         key = (str(path.absolute()), path.stat().st_mtime_ns)
     except OSError:

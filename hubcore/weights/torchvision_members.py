@@ -92,7 +92,8 @@ class _Foreign:
         store = default_store()
         if file.digest is None and not store.known_digest(file):
             # Nothing to verify it by, which its enum's own loader accepts.
-            cached = settings.torch_hub_checkpoints() / file.name
+            folder = settings.torch_hub_checkpoints() or settings.home()
+            cached = folder / file.name
             if settings.offline() and not cached.is_file():
                 raise OfflineError(
                     f"{self!r} is not in {cached.parent}, and HUBCORE_OFFLINE is set. Fetch "
