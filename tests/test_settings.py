@@ -13,7 +13,7 @@ from hubcore.cli import main
 from hubcore.errors import SettingsError
 
 sys.path.append(str(Path(__file__).parents[1] / "scripts"))
-import settings_table  # noqa: E402  # needs the path above
+import settings_table  # needs the path above
 
 
 @pytest.fixture
