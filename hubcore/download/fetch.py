@@ -8,20 +8,27 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from collections.abc import Callable, Sequence
 
 from .. import settings
-from ..errors import DigestMismatchError, DownloadError
-from .addresses import redact
+from ..errors import DigestMismatchError, DownloadError, HubError, NotEnoughSpaceError
+from .addresses import redact, scheme
 from .http import AttemptError, Cancel, PermanentError, TemporaryError
+from .impostors import impostor
 from .partial import Partial
 from .ranges import Helpers
-from .transfer import Source, Transfer, TrickleError
+from .transfer import SLOWEST, ChangedError, NoRoomError, Source, Transfer, TrickleError
 
 __all__ = ["Cancel", "Source", "fetch"]
 
 _log = logging.getLogger(__name__)
 
+_WEB = {"http", "https"}
+_REMEDY = (
+    "It was not kept. Open the address in a browser to see what the server wants: a login (set "
+    "[headers] in hubcore's config.toml), a later try, or another address"
+)
 _LONGEST_WAIT = 120.0  # seconds; a server that asks for more is not tried again
 
 
@@ -31,6 +38,7 @@ def fetch(
     *,
     expected: str = "",
     size: int | None = None,
+    about: int | None = None,
     report: Callable[[int], object] = lambda count: None,
     found_size: Callable[[int], object] = lambda size: None,
     cancel: Cancel | None = None,
@@ -40,9 +48,10 @@ def fetch(
 
     Args:
         partial: the partial file that receives the bytes.
-        sources: the addresses, in the order to try them.
+        sources: the addresses, in the order to try them; only those of the web can be.
         expected: the SHA-256 or a prefix of it, in lower case, or "" to accept any bytes.
         size: the file's size in bytes, if the catalogue gives it.
+        about: its approximate size in bytes, if the catalogue gives that.
         report: called with the number of bytes gained (negative if bytes were discarded).
         found_size: called with the file's size in bytes when it is known.
         cancel: stops the download when it is set.
@@ -62,6 +71,7 @@ def fetch(
         partial,
         checked=bool(expected),
         size=size,
+        about=about,
         report=report,
         found_size=found_size,
         cancel=cancel or Cancel(),
@@ -80,6 +90,7 @@ def fetch(
                 transfer.cancel.sleep(_pause(failures, fault))
                 continue
             if found:
+                partial.seal()
                 return found
             failures = 0  # there was progress
             transfer.cancel.sleep(0.05)
@@ -94,11 +105,17 @@ class _Search:
 
     def __init__(self, transfer: Transfer, sources: Sequence[Source], expected: str) -> None:
         self._transfer = transfer
-        self._sources = list(sources)
+        self._sources = [source for source in sources if scheme(source.url) in _WEB]
+        self._attempts = [
+            (redact(url), f"no hook that is installed fetches '{scheme(url)}:' addresses")
+            for url, _ in sources
+            if scheme(url) not in _WEB
+        ]
         self._expected = expected
         self._furthest = transfer.partial.size
-        self._attempts: list[tuple[str, str]] = []
-        self._wrong: dict[Source, str] = {}
+        self._wrong: dict[Source, tuple[str, str]] = {}  # the digest, and what it is instead
+        self._no_room: NotEnoughSpaceError | None = None
+        self._began_anew: set[Source] = set()
         self._one_stream: set[Source] = set()
 
     def ask_each(self) -> tuple[str, Source] | None:
@@ -111,31 +128,47 @@ class _Search:
             TemporaryError: there was no progress; another round may help.
             PermanentError: no address is left.
         """
+        transfer = self._transfer
         temporary: TemporaryError | None = None
+        progress = False
         for source in list(self._sources):
+            transfer.cancel.check()
+            began = time.monotonic()
             try:
                 return self._ask(source), source
             except AttemptError as fault:
+                transfer.cancel.check()  # then that is why
                 self._attempts.append((redact(source.url), str(fault)))
                 _log.info("%s: %s", redact(source.url), fault)
-                size = self._transfer.partial.size
-                if size > self._furthest:
-                    self._furthest = size
-                    if not isinstance(fault, (PermanentError, TrickleError)):
-                        return None
-                if isinstance(fault, TemporaryError) and _is_wait_short(fault):
+                if isinstance(fault, NoRoomError):
+                    self._no_room = fault.error
+                gained = transfer.partial.size - self._furthest
+                self._furthest = max(self._furthest, transfer.partial.size)
+                # A byte before each stall would keep us here for years.
+                if gained > SLOWEST * (time.monotonic() - began) and not isinstance(
+                    fault, (PermanentError, TrickleError)
+                ):
+                    if not self._expected:
+                        return None  # only this source can go on where it broke off
+                    progress = True
+                elif isinstance(fault, TemporaryError) and _is_wait_short(fault):
                     temporary = fault
                 else:
                     self._sources.remove(source)
+        if progress:
+            return None
         raise temporary or PermanentError("no address is left")
 
-    def failure(self) -> DownloadError:
+    def failure(self) -> HubError:
         """The error for the user, once no address has served the file."""
+        if self._no_room is not None:
+            return self._no_room
         attempts = self._attempts
         last = dict(attempts)
         if self._wrong and not self._sources and len(self._wrong) == len(last):
-            source, actual = next(iter(self._wrong.items()))
-            return DigestMismatchError(redact(source.url), self._expected, actual)
+            source, (actual, instead) = next(iter(self._wrong.items()))
+            advice = f"What arrived is {instead}." if instead else ""
+            return DigestMismatchError(redact(source.url), self._expected, actual, advice)
         reasons = "".join(f"\n  {address}: {reason}" for address, reason in last.items())
         kept = self._transfer.partial.size
         advice = f"\nThe {kept} bytes that arrived are kept: the next try resumes." if kept else ""
@@ -146,18 +179,30 @@ class _Search:
         transfer = self._transfer
         transfer.begin(source)
         while (gap := self._gap()) is not None:
-            self._receive(source, *gap)
+            try:
+                self._receive(source, *gap)
+            except ChangedError:  # what another address sent may be wrong: this one begins anew
+                if source in self._began_anew:
+                    raise
+                self._began_anew.add(source)
         digest = transfer.digest()
-        if digest.startswith(self._expected):
+        if self._expected and digest.startswith(self._expected):
             return digest
+        instead = impostor(transfer.partial.data) or ""
+        if not self._expected:
+            if not instead:
+                return digest
+            transfer.restart()
+            raise PermanentError(f"it sent {instead}. {_REMEDY}")
         literal = transfer.take_literally(source)
         transfer.restart()
         start_over = literal or source not in self._wrong
-        self._wrong[source] = digest
+        self._wrong[source] = digest, instead
         if start_over:
             _log.info("Wrong SHA-256 from %s: starting over", redact(source.url))
             return self._ask(source)
-        raise PermanentError(f"its SHA-256 is {digest}, not {self._expected}")
+        what = f" (it is {instead})" if instead else ""
+        raise PermanentError(f"its SHA-256 is {digest}, not {self._expected}{what}")
 
     def _gap(self) -> tuple[int, int | None] | None:
         """The first gap as (start, end), end None for the rest; None if the file is complete."""

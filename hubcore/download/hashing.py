@@ -33,6 +33,12 @@ def sha256_of(path: Path, on_bytes: Callable[[int], object] | None = None) -> st
     return digest.hexdigest()
 
 
+def _join(thread: threading.Thread) -> None:
+    """Waits for a thread with a time limit: Ctrl-C just before a wait ends only with it."""
+    while thread.is_alive():
+        thread.join(0.1)
+
+
 class PrefixHasher:
     """Hashes a growing file in a thread of its own, while others write it.
 
@@ -74,7 +80,7 @@ class PrefixHasher:
             self._limit = max(self._limit, total)
             self._finished = True
             self._changed.notify()
-        self._thread.join()
+        _join(self._thread)
         self._file.close()
         if self._error is not None:
             raise self._error
@@ -86,7 +92,7 @@ class PrefixHasher:
             self._limit = 0
             self._finished = True
             self._changed.notify()
-        self._thread.join()
+        _join(self._thread)
         self._file.close()
 
     def _announce(self, limit: int) -> None:

@@ -8,10 +8,11 @@ temporary or permanent, and no reason that it gives contains a password, a token
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 import weakref
 from collections.abc import Iterator
-from http.client import HTTPException, InvalidURL
+from http.client import InvalidURL
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 from urllib.parse import urljoin, urlsplit
@@ -19,6 +20,7 @@ from urllib.parse import urljoin, urlsplit
 from .. import settings
 from ..errors import OfflineError
 from .addresses import identity, redact, scheme
+from .connections import Waiting, watch
 
 if TYPE_CHECKING:
     import requests
@@ -35,6 +37,7 @@ __all__ = [
 ]
 
 _MAX_REDIRECTS = 10
+_CONNECT = 10.0  # seconds to open a connection, at most
 _BUFFER = 256 * 1024  # bytes; writes of 1 MB and more are very slow on some kernels
 _WORTH_A_RETRY = {408, 425, 429}
 
@@ -69,6 +72,7 @@ class Cancel:
     def __init__(self) -> None:
         self._event = threading.Event()
         self._open: set[requests.Response] = set()
+        self._waits: set[Waiting] = set()
         self._children: weakref.WeakSet[Cancel] = weakref.WeakSet()
         self._lock = threading.Lock()
 
@@ -86,6 +90,9 @@ class Cancel:
         self._event.set()
         with self._lock:
             responses, children = list(self._open), list(self._children)
+            waits = list(self._waits)
+        for waiting in waits:
+            waiting.end()
         for response in responses:
             # It may have just ended, or be in a state in which it cannot be shut down.
             with contextlib.suppress(Exception):
@@ -106,6 +113,27 @@ class Cancel:
         """Waits for so many seconds, or raises `CancelledError` as soon as `set` is called."""
         if self._event.wait(seconds):
             raise CancelledError
+
+    @contextlib.contextmanager
+    def waiting(self, seconds: float) -> Iterator[Waiting]:
+        """Lets `set`, and a time limit in seconds, end a wait for an answer.
+
+        Raises:
+            CancelledError: `set` was called, before or meanwhile.
+        """
+        wait = Waiting(seconds)
+        with self._lock:
+            self._waits.add(wait)
+        try:
+            self.check()
+            with wait:
+                yield wait
+        except AttemptError:
+            self.check()  # then that is why
+            raise
+        finally:
+            with self._lock:
+                self._waits.discard(wait)
 
     @contextlib.contextmanager
     def closing(self, response: requests.Response) -> Iterator[requests.Response]:
@@ -141,22 +169,31 @@ def new_session(connections: int = 4) -> Any:
         session.headers["User-Agent"] = "hubcore"
     else:
         session = requests.Session()
-        adapter = requests.adapters.HTTPAdapter(pool_maxsize=connections, max_retries=0)
-        session.mount("https://", adapter)
-        session.mount("http://", adapter)
+        watch(session, connections)
         session.headers["User-Agent"] = f"hubcore {requests.utils.default_user_agent()}"
     # No compression: digests and ranges refer to the bytes of the file itself.
     session.headers["Accept-Encoding"] = "identity"
     return session
 
 
-def open_url(session: requests.Session, url: str, headers: dict[str, str]) -> requests.Response:
-    """Sends a GET request and follows redirects.
+def open_url(
+    session: requests.Session,
+    url: str,
+    headers: dict[str, str],
+    cancel: Cancel | None = None,
+    method: str = "GET",
+) -> requests.Response:
+    """Sends a request and follows redirects.
+
+    Headers of the settings go to the addresses they are configured for, also when one of these
+    redirects to another.
 
     Args:
         session: the session to use.
         url: an ``http:`` or ``https:`` address.
         headers: the request's own headers; those of the settings are added.
+        cancel: ends the wait for the answer when it is set.
+        method: ``GET`` or ``HEAD``.
 
     Returns:
         A response with status 200, 206 or 416 whose body is unread.
@@ -165,29 +202,55 @@ def open_url(session: requests.Session, url: str, headers: dict[str, str]) -> re
         OfflineError: ``HUBCORE_OFFLINE`` is set; no connection was made.
         TemporaryError: no response or another status, and another attempt may help.
         PermanentError: no response or another status, and another attempt would not help.
+        CancelledError: `cancel` was set.
     """
     timeout = settings.timeout()
-    for _ in range(_MAX_REDIRECTS + 1):
-        if settings.offline():
-            raise OfflineError(f"HUBCORE_OFFLINE is set: {redact(url)} was not opened.")
-        configured = settings.headers_for(identity(url))
-        try:
-            response = session.get(
-                url,
-                headers={**headers, **configured},
-                # Otherwise requests replaces a configured Authorization by netrc's.
-                auth=_as_configured if _has(configured, "authorization") else None,
-                stream=True,
-                allow_redirects=False,
-                timeout=(min(timeout, 10.0), timeout),
-            )
-        except (OSError, ValueError, HTTPException) as error:  # those of requests are OSErrors
-            raise _fault(error) from None
-        if not response.is_redirect:
-            return _judged(response)
-        response.close()
-        url = _redirected(url, response.headers["Location"])
+    limit = timeout + min(timeout, _CONNECT)
+    with (cancel or Cancel()).waiting(limit) as waiting:
+        for _ in range(_MAX_REDIRECTS + 1):
+            response = _answer(session, method, url, headers, waiting, limit)
+            if not response.is_redirect:
+                return _judged(response)
+            location = response.headers["Location"]
+            response.close()
+            url = _redirected(url, location)
     raise PermanentError(f"more than {_MAX_REDIRECTS} redirects")
+
+
+def _answer(
+    session: requests.Session,
+    method: str,
+    url: str,
+    headers: dict[str, str],
+    waiting: Waiting,
+    limit: float,
+) -> requests.Response:
+    """The answer to one request, whatever it is."""
+    if settings.offline():
+        raise OfflineError(f"HUBCORE_OFFLINE is set: {redact(url)} was not opened.")
+    timeout = settings.timeout()
+    configured = settings.headers_for(identity(url))
+    try:
+        response = session.request(
+            method,
+            url,
+            headers={**headers, **configured},
+            # Otherwise requests replaces a configured Authorization by netrc's.
+            auth=_as_configured if _has(configured, "authorization") else None,
+            stream=True,
+            allow_redirects=False,
+            timeout=(min(timeout, _CONNECT), timeout),
+        )
+    except Exception as error:  # requests', urllib3's, http.client's: whatever a bad answer causes
+        fault = _fault(error)
+    else:
+        if not waiting.expired:
+            return response
+        response.close()
+        fault = TemporaryError("")
+    if waiting.expired:
+        fault = TemporaryError(f"no whole answer for {limit:g} seconds")
+    raise fault  # not in the handler above: the libraries' errors contain the whole address
 
 
 def read_some(response: requests.Response, *, decode: bool = False) -> bytes:
@@ -204,12 +267,14 @@ def read_some(response: requests.Response, *, decode: bool = False) -> bytes:
         TemporaryError: the connection broke or stalled, or the body cannot be decoded.
     """
     try:
-        chunk: bytes = response.raw.read1(_BUFFER, decode_content=decode)
+        # Little of an encoded body at a time: a kilobyte can become a megabyte.
+        amount = _BUFFER // 16 if decode else _BUFFER
+        return response.raw.read1(amount, decode_content=decode) or b""
     except (ValueError, AttributeError):  # closed by another thread
-        raise TemporaryError("the connection was closed") from None
+        reason = "the connection was closed"
     except Exception as error:  # urllib3's, an OSError or an HTTPException
-        raise TemporaryError(_unread(error)) from None
-    return chunk or b""
+        reason = _unread(error)
+    raise TemporaryError(reason)  # not in a handler: the libraries' errors contain addresses
 
 
 def _unread(error: Exception) -> str:
@@ -230,11 +295,12 @@ def _has(headers: dict[str, str], name: str) -> bool:
 
 
 def _redirected(url: str, location: str) -> str:
-    try:
+    target, host = "", None
+    with contextlib.suppress(ValueError):
         target = urljoin(url, location)
         host = urlsplit(target).hostname
-    except ValueError:
-        raise PermanentError("redirected to an invalid address") from None
+    if not target:
+        raise PermanentError("redirected to an invalid address")
     if scheme(target) not in {"http", "https"} or not host:
         raise PermanentError(f"redirected to {redact(target)}, which is not a web address")
     if scheme(url) == "https" and scheme(target) == "http":
@@ -247,7 +313,8 @@ def _judged(response: requests.Response) -> requests.Response:
     if status in {200, 206, 416}:
         return response
     response.close()
-    reason = f"HTTP {status} {response.reason or ''}".strip()
+    phrase = "".join(c for c in response.reason or "" if c.isprintable())
+    reason = f"HTTP {status} {phrase[:60]}".strip()
     if status in _WORTH_A_RETRY or status >= 500:
         raise TemporaryError(reason, _retry_after(response))
     if status in {401, 403, 407}:
@@ -260,13 +327,13 @@ def _retry_after(response: requests.Response) -> float | None:
     from email.utils import parsedate_to_datetime
 
     value = response.headers.get("Retry-After", "").strip()
-    if value.isdigit():
+    if re.fullmatch("[0-9]{1,9}", value):
         return float(value)
     try:
         then = parsedate_to_datetime(value)
         now = parsedate_to_datetime(response.headers["Date"])
         return max((then - now).total_seconds(), 0.0)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError):
         return None
 
 

@@ -4,6 +4,11 @@ A partial is a folder. It is called ``KEY`` while it is free and ``KEY.OWNER`` w
 on it. A process claims it by renaming it, which succeeds for one process only, even without locks.
 It contains ``data``, the bytes, and ``state.json``: what the server said about the file, and which
 bytes have arrived.
+
+No file is ever written to by two processes, nor after it has been published. A process that is
+asleep may wake up and write, so its partial is left alone while it lives; where that cannot be
+known, on another host, the bytes are copied, and it keeps the file that it has open. Nothing is
+truncated: to start over is to start another file.
 """
 
 from __future__ import annotations
@@ -18,6 +23,7 @@ import shutil
 import socket
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +34,8 @@ __all__ = ["ABANDONED_AFTER", "Partial", "abandoned", "remove_free"]
 # Seconds without a write after which a partial is taken from a process on another host, whose state
 # cannot be known. A live download times out or retries long before.
 ABANDONED_AFTER = 600.0
+
+_SAVE_EVERY = 0.5  # seconds after which a killed process has noted what arrived
 
 
 class Partial:
@@ -46,11 +54,15 @@ class Partial:
         self._parent = parent
         self._key = key
         self._lock = threading.Lock()
+        self._idle = threading.Condition()
+        self._writing = 0  # calls of `write` under way
+        self._pid = os.getpid()
+        self._released = False
         self.state: dict[str, Any] = {}
         self.have = Intervals()
         self._scattered = False
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-        self._fd = os.open(self.data, flags, 0o666)
+        self._saved = 0.0
+        self._fd = self._open(0)
         self._load()
 
     @classmethod
@@ -64,7 +76,8 @@ class Partial:
         parent.mkdir(parents=True, exist_ok=True)
         own = parent / f"{key}.{_owner()}-{secrets.token_hex(4)}"
         claimed = False
-        for candidate in sorted(_free(parent, key), key=_bytes_in, reverse=True):
+        candidates = sorted(_claimable(parent, key), key=lambda pair: _bytes_in(pair[0]))
+        for candidate, ended in reversed(candidates):
             if claimed:
                 remove_free(candidate)  # a smaller one, which is no longer needed
                 continue
@@ -72,7 +85,7 @@ class Partial:
                 candidate.rename(own)
             except OSError:
                 continue  # another process claimed it first
-            claimed = True
+            claimed = ended or _copied(own)
         if not claimed:
             own.mkdir()
         return cls(own, parent, key)
@@ -92,14 +105,33 @@ class Partial:
         """The number of bytes on disk from the file's beginning to the first gap."""
         return self.have.prefix()
 
-    def write(self, chunk: bytes, offset: int) -> int:
+    @property
+    def is_lost(self) -> bool:
+        """Whether the folder is gone: removed, or claimed by another host's process."""
+        return not self.folder.exists()
+
+    def write(
+        self, chunk: bytes, offset: int, unless: Callable[[], bool] = lambda: False
+    ) -> int | None:
         """Writes bytes at an offset in the file, and returns how many of them are new.
 
         Safe to call from several threads.
 
+        Args:
+            chunk: the bytes.
+            offset: their place in the file.
+            unless: tells whether to leave them, since the writer was told to stop.
+
+        Returns:
+            The number of new bytes; None if nothing was written, by `unless` or after `seal`.
+
         Raises:
             OSError: the bytes cannot be written, for instance because the disk is full.
         """
+        with self._idle:
+            if self._fd < 0 or unless():
+                return None
+            self._writing += 1
         view = memoryview(chunk)
         start = offset
         gained = 0
@@ -115,7 +147,26 @@ class Partial:
                 view = view[written:]
         finally:  # a part may have been written before the disk was full
             gained = self.have.add(start, offset)
+            with self._idle:
+                self._writing -= 1
+                self._idle.notify_all()
+        if self._scattered and time.monotonic() - self._saved > _SAVE_EVERY:
+            self.save()
         return gained
+
+    def settle(self) -> None:
+        """Waits until no call of `write` is under way."""
+        with self._idle:
+            while self._writing:
+                self._idle.wait(0.1)
+
+    def seal(self) -> None:
+        """Ends writing: no thread of this process changes the file any more."""
+        with self._idle:
+            fd, self._fd = self._fd, -1
+        self.settle()
+        if fd >= 0:
+            os.close(fd)
 
     def scatter(self) -> None:
         """Announces writes out of order, after which the file's size no longer says what it has."""
@@ -124,20 +175,23 @@ class Partial:
 
     def save(self) -> None:
         """Writes the state to disk, so that another process can resume."""
-        state = dict(self.state)
-        if self._scattered:
-            state["have"] = self.have.as_list()
         with self._lock:
+            self._saved = time.monotonic()
+            state = dict(self.state)
+            if self._scattered:
+                state["have"] = self.have.as_list()
             temporary = self.folder / "state.tmp"
             temporary.write_text(json.dumps(state), "utf-8")
             temporary.replace(self.folder / "state.json")
 
     def restart(self) -> None:
         """Discards all bytes and the state."""
-        # Never truncate an empty file: ext4 takes that for a replacement and flushes the whole file
-        # when it is closed, which takes half as long as the download.
+        # An empty file is kept: ext4 flushes a replaced one when it is closed, which takes half as
+        # long as the download.
         if os.fstat(self._fd).st_size:
-            os.ftruncate(self._fd, 0)
+            self.seal()
+            self.data.unlink()
+            self._fd = self._open(os.O_EXCL)
         self.have = Intervals()
         self._scattered = False
         self.state = {}
@@ -145,14 +199,15 @@ class Partial:
 
     def release(self) -> None:
         """Frees the partial for the next process to resume; removes it if it is empty."""
-        if self._fd < 0:
+        if self._released or os.getpid() != self._pid:  # a fork's partial is its parent's
             return
         if not self.size:
             self.discard()
             return
+        self._released = True
+        self.seal()
         with contextlib.suppress(OSError):
             self.save()
-        self._close()
         free = self._parent / self._key
         if -1 < _bytes_in(free) < _bytes_in(self.folder):
             remove_free(free)
@@ -163,13 +218,14 @@ class Partial:
 
     def discard(self) -> None:
         """Removes the partial."""
-        self._close()
-        _remove(self.folder)
+        if os.getpid() == self._pid:
+            self._released = True
+            self.seal()
+            _remove(self.folder)
 
-    def _close(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+    def _open(self, extra: int) -> int:
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        return os.open(self.data, flags | extra, 0o666)
 
     def _load(self) -> None:
         size = os.fstat(self._fd).st_size
@@ -213,32 +269,58 @@ def _owner() -> str:
     return f"{_host()}-{pid}-{_started(pid)}"
 
 
-def _is_dead(owner: str) -> bool:
-    """Whether the owner is certainly dead; False if that cannot be known."""
+def _is_dead(owner: str) -> bool | None:
+    """Whether the owner is dead; None if that cannot be known."""
     host, pid, started, *_ = [*owner.split("-"), "", "", ""]
-    if host != _host() or not pid.isdigit():
-        return False
+    if host != _host() or not pid.isdecimal():
+        return None
     if os.name == "nt":  # on Windows, os.kill would end the process
-        return False
+        return None
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:
         return True
-    except OSError:
+    except (OSError, OverflowError):
         return False
     return _started(int(pid)) != started
 
 
-def _free(parent: Path, key: str) -> list[Path]:
-    """The free partials of a key, including those of dead owners."""
+def _is_abandoned(parent: Path, folder: Path) -> tuple[bool, bool]:
+    """Whether nobody works on a partial, and whether nobody certainly has its file open."""
+    owner = folder.name.partition(".")[2]
+    if not owner:
+        return True, True
+    dead = _is_dead(owner)
+    if dead is None:
+        return _untouched(parent, folder), False
+    return dead, dead
+
+
+def _claimable(parent: Path, key: str) -> list[tuple[Path, bool]]:
+    """The abandoned partials of a key, and whether nobody certainly has their file open."""
     found = []
     for entry in os.scandir(parent):
-        name, dot, owner = entry.name.partition(".")
-        if name != key or not entry.is_dir(follow_symlinks=False):
+        if entry.name.partition(".")[0] != key or not entry.is_dir(follow_symlinks=False):
             continue
-        if not dot or _is_dead(owner) or _untouched(parent, Path(entry.path)):
-            found.append(Path(entry.path))
+        abandoned, ended = _is_abandoned(parent, Path(entry.path))
+        if abandoned:
+            found.append((Path(entry.path), ended))
     return found
+
+
+def _copied(folder: Path) -> bool:
+    """Gives a partial a file of its own; False, and it is removed, if that cannot be done."""
+    data, copy, state = (folder / name for name in ("data", "data.copy", "state.json"))
+    try:
+        shutil.copyfile(data, copy)
+        copy.replace(data)
+        # The other may have begun another version of the file: only a digest can tell.
+        facts = json.loads(state.read_text("utf-8"))
+        state.write_text(json.dumps({**facts, "etag": None, "modified": None}), "utf-8")
+    except (OSError, ValueError, TypeError):
+        _remove(folder)
+        return False
+    return True
 
 
 def _untouched(parent: Path, folder: Path) -> bool:
@@ -294,8 +376,7 @@ def abandoned(parent: Path, older_than: float = 0.0) -> list[tuple[Path, int]]:
         path = Path(entry.path)
         if not entry.is_dir(follow_symlinks=False):
             continue
-        _, dot, owner = entry.name.partition(".")
-        if dot and not _is_dead(owner) and not _untouched(parent, path):
+        if not _is_abandoned(parent, path)[0]:
             continue
         with contextlib.suppress(OSError):
             if now - path.stat().st_mtime >= older_than:

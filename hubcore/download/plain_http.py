@@ -14,6 +14,8 @@ from urllib.error import HTTPError
 from urllib.parse import unquote, urlsplit, urlunsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+from .connections import plain_handlers
+
 __all__ = ["PlainResponse", "PlainSession"]
 
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -28,14 +30,21 @@ class PlainSession:
 
     def __init__(self) -> None:
         self.headers: dict[str, str] = {}
-        self._opener = build_opener(_NoRedirects)
+        self._opener = build_opener(_NoRedirects, *plain_handlers())
 
-    def get(
-        self, url: str, *, headers: dict[str, str], timeout: tuple[float, float], **_: Any
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: dict[str, str],
+        timeout: tuple[float, float],
+        **_: Any,
     ) -> PlainResponse:
-        """Sends a GET request, without following redirects.
+        """Sends a request, without following redirects.
 
         Args:
+            method: ``GET`` or ``HEAD``.
             url: an ``http:`` or ``https:`` address.
             headers: the request's own headers.
             timeout: seconds to wait for the connection and for each piece of data.
@@ -51,7 +60,7 @@ class PlainSession:
             token = base64.b64encode(unquote(user).encode()).decode()
             headers = {"Authorization": f"Basic {token}", **headers}
             url = urlunsplit(parts._replace(netloc=host))
-        request = Request(url, headers={**self.headers, **headers})
+        request = Request(url, headers={**self.headers, **headers}, method=method)
         try:
             return PlainResponse(self._opener.open(request, timeout=timeout[1]))
         except HTTPError as answer:

@@ -22,7 +22,7 @@ _SMALLEST, _LARGEST = 4 * _MIB, 32 * _MIB  # bytes of a piece
 _FAST = 150 * _MIB  # bytes per second above which helpers only cost
 _MEASURE = 0.4  # seconds over which a rate is measured
 _WORTH_IT = 2.0  # seconds that the rest must take for helpers to start
-_PARTING = 5.0  # seconds in which helpers must end
+_PARTING = 0.5  # seconds in which helpers may end; what they do later is not written
 _GAIN = 1.25  # growth of the overall rate that justifies more helpers
 
 
@@ -44,7 +44,7 @@ class Helpers:
         self._source = source
         self._end = end
         self._total = total
-        self._max_helpers = transfer.connections - 1  # besides the first connection
+        self._max_helpers = max(transfer.connections - 1, 0)  # besides the first connection
         self._changed = threading.Condition()
         self._todo: list[tuple[int, int]] = []
         self._frontier: int | None = None  # where the first connection's part ends
@@ -108,6 +108,7 @@ class Helpers:
         until = time.monotonic() + _PARTING
         for thread in self._threads:
             thread.join(max(until - time.monotonic(), 0.0))
+        self._transfer.partial.settle()
 
     def _adapt(self) -> None:
         """Measures the overall rate, and adds helpers while that raises it."""
@@ -184,7 +185,7 @@ class Helpers:
                 self._changed.notify_all()
 
     def _fetch(self, start: int, end: int) -> None:
-        body = self._transfer.open_range(self._source, start, end)
+        body = self._transfer.open_range(self._source, start, end, self._cancel)
         self._confirmed = True
         self._transfer.copy(body, lambda position: 0 if self.refused else None, self._cancel)
         with contextlib.suppress(OSError):

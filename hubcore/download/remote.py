@@ -21,12 +21,15 @@ class RemoteFile(NamedTuple):
             in the file's name counts (``-<hash>`` or ``_<hash>`` before the extension).
         size: the exact size in bytes, or None if unknown.
         allow_file: whether ``file:`` addresses are allowed: only if a user wrote them.
+        about: the published size in bytes, which may be rounded, or None. Where the exact size is
+            unknown, much more than this is refused.
     """
 
     urls: tuple[str, ...]
     sha256: str | None = None
     size: int | None = None
     allow_file: bool = False
+    about: int | None = None
 
     @property
     def name(self) -> str:

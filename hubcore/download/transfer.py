@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import re
 import shutil
 import time
@@ -13,17 +14,28 @@ from .. import settings
 from ..errors import NotEnoughSpaceError
 from .addresses import identity
 from .hashing import PrefixHasher
-from .http import Cancel, PermanentError, TemporaryError, new_session, open_url, read_some
+from .http import (
+    Cancel,
+    CancelledError,
+    PermanentError,
+    TemporaryError,
+    new_session,
+    open_url,
+    read_some,
+)
 from .partial import Partial
 
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["Body", "Source", "Transfer", "TrickleError"]
+__all__ = ["SLOWEST", "Body", "ChangedError", "NoRoomError", "Source", "Transfer", "TrickleError"]
 
-_SLOWEST = 1024  # bytes per second; less for a whole timeout counts as a stall
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
-_UNSATISFIED_RANGE = re.compile(r"bytes \*/(\d+)")
+_ROUNDING = 1024 * 1024  # bytes by which a published size may be wrong besides a tenth
+SLOWEST = 1024  # bytes per second; less for a whole timeout counts as a stall
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
+_UNSATISFIED_RANGE = re.compile(r"bytes \*/([0-9]{1,18})")
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_DECODED = {"gzip", "x-gzip", "deflate"}  # once: twice encoded, a kilobyte can be a gigabyte
 _NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
@@ -41,6 +53,22 @@ class Source(NamedTuple):
 
 class TrickleError(TemporaryError):
     """The bytes arrive too slowly to count as progress."""
+
+
+class ChangedError(TemporaryError):
+    """The bytes on disk are not of this address's file, and were discarded."""
+
+
+class NoRoomError(PermanentError):
+    """The disk has no room for what this address says the file has; another may say less.
+
+    Attributes:
+        error: the error for the user, if none does.
+    """
+
+    def __init__(self, error: NotEnoughSpaceError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class Body(NamedTuple):
@@ -69,6 +97,7 @@ class Transfer:
         checked: whether a digest is verified at the end, so that parts from different attempts and
             mirrors may be joined.
         size: the file's size in bytes, if the catalogue gives it.
+        about: its approximate size in bytes, if the catalogue gives that.
         report: called with the number of bytes gained (negative if bytes were discarded).
         found_size: called with the file's size in bytes when it is known.
         cancel: stops the download when it is set.
@@ -81,6 +110,7 @@ class Transfer:
         *,
         checked: bool,
         size: int | None,
+        about: int | None = None,
         report: Callable[[int], object],
         found_size: Callable[[int], object],
         cancel: Cancel,
@@ -88,6 +118,7 @@ class Transfer:
     ) -> None:
         self.partial = partial
         self.size = size
+        self._most, self._why = _bound(size, about)
         self.cancel = cancel
         self.connections = connections
         self.session = new_session(connections + 1)
@@ -113,7 +144,7 @@ class Transfer:
         this source's file.
         """
         state = self.partial.state
-        same = state.get("source") == identity(source.original)
+        same = state.get("source") == _name(source)
         resumable = self._checked or (same and self._validator(source))
         if self.partial.size and (state.get("encoded") or not resumable):
             self.restart()
@@ -135,14 +166,16 @@ class Transfer:
         validator = self._validator(source) if headers else None
         if validator:
             headers["If-Range"] = validator
-        response = open_url(self.session, source.url, headers)
+        response = open_url(self.session, source.url, headers, self.cancel)
         try:
             return self._placed(response, source, start, end)
         except BaseException:
             response.close()
             raise
 
-    def open_range(self, source: Source, start: int, end: int) -> Body:
+    def open_range(
+        self, source: Source, start: int, end: int, cancel: Cancel | None = None
+    ) -> Body:
         """Requests exactly the bytes ``[start, end)`` of the file that is being downloaded.
 
         Raises:
@@ -153,7 +186,7 @@ class Transfer:
         validator = self._validator(source)
         if validator:
             headers["If-Range"] = validator
-        response = open_url(self.session, source.url, headers)
+        response = open_url(self.session, source.url, headers, cancel or self.cancel)
         match = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
         state = self.partial.state
         if (
@@ -187,13 +220,17 @@ class Transfer:
 
         Raises:
             TemporaryError: the connection broke, stalled or trickled, or the body is too short.
-            PermanentError: the body is longer than the catalogue says.
+            PermanentError: the body is longer than it may be.
             NotEnoughSpaceError: the disk or the quota is full.
             CancelledError: the download was cancelled.
         """
         position, end = body.start, body.end
         decode = bool(self.partial.state.get("encoded"))
-        limit = self.size if end is None else end
+        limit, why = (self._most, self._why) if end is None else (end, "")
+        if end is None and self.size is None:  # it may go on for ever: never fill the disk
+            room = position + shutil.disk_usage(self.partial.folder).free * 9 // 10
+            if room < limit:
+                limit, why = room, "for which the disk has room"
         pace = _Pace()
         cancel = cancel or self.cancel
         with cancel.closing(body.response) as response:
@@ -202,14 +239,12 @@ class Transfer:
                 cancel.check()
                 if not chunk:
                     break
-                if limit is not None and position + len(chunk) > limit:
+                if position + len(chunk) > limit:
                     if end is None:
                         self.restart()
-                        raise PermanentError(
-                            f"it sends more than the {limit} bytes that the catalogue says"
-                        )
+                        raise PermanentError(f"it sends more than the {limit} bytes {why}")
                     chunk = chunk[: limit - position]
-                self._write(chunk, position)
+                self._write(chunk, position, cancel)
                 position += len(chunk)
                 pace.check(len(chunk))
                 stop = between(position) if between else None
@@ -231,8 +266,9 @@ class Transfer:
     def restart(self) -> None:
         """Discards all bytes, so that the download starts over."""
         self._drop_hasher()
-        self._report(-self.partial.size)
+        size = self.partial.size
         self.partial.restart()
+        self._report(-size)
 
     def take_literally(self, source: Source) -> bool:
         """Turns decoding off for a source whose decoded body had a wrong digest.
@@ -258,6 +294,8 @@ class Transfer:
         state = self.partial.state
         known = state.get("total")
         encoded = _encoded(response) and source.url not in self._literal
+        if encoded and headers["Content-Encoding"].strip().lower() not in _DECODED:
+            raise PermanentError("it sends the file in an encoding that was not asked for")
         if response.status_code == 416:
             match = _UNSATISFIED_RANGE.fullmatch(headers.get("Content-Range", "").strip())
             if match and int(match[1]) == start == self.partial.size:
@@ -272,24 +310,28 @@ class Transfer:
                 raise TemporaryError("the server sent another range than the requested one")
             body_end: int | None = int(match[2]) + 1
             total = known if match[3] == "*" else int(match[3])
+            if int(match[2]) >= (self._most if total is None else total):
+                raise PermanentError("it states a range beyond the file's end")
             changed = known is not None and total != known
-            if state.get("source") == identity(source.original) and "ETag" in headers and start:
+            if state.get("source") == _name(source) and "ETag" in headers and start:
                 changed = changed or state.get("etag") != headers["ETag"]
             if changed:
                 self.restart()
-                raise TemporaryError("the file changed between two attempts")
+                raise ChangedError("the file changed between two attempts")
         else:
-            if self.partial.size:  # the range was ignored, or the file changed: a whole body
-                self.restart()
             start = 0
-            length = headers.get("Content-Length", "")
-            body_end = total = int(length) if length.isdigit() and not encoded else None
-        if self.size is not None and total is not None and total != self.size:
-            raise PermanentError(f"it is {total} bytes long, but the catalogue says {self.size}")
-        same = start and state.get("source") == identity(source.original)
+            length = headers.get("Content-Length")
+            if length is not None and not _LENGTH.fullmatch(length.strip()):
+                raise PermanentError("it states a length that is no number")
+            body_end = total = int(length) if length is not None and not encoded else None
+        self._check_total(total)
+        if response.status_code == 200 and self.partial.size:
+            self.restart()  # the range was ignored, or the file changed: a whole body
+            state = {}
+        same = start and state.get("source") == _name(source)
         kept = state if same else {}
         self.partial.state = {
-            "source": identity(source.original),
+            "source": _name(source),
             "etag": headers.get("ETag", kept.get("etag")),
             "modified": headers.get("Last-Modified", kept.get("modified")),
             "total": total,
@@ -298,16 +340,35 @@ class Transfer:
         self.partial.save()
         if total is not None:
             self._found_size(total)
-            self._check_room(total)
         if end is not None and body_end is not None:
             body_end = min(end, body_end)
         ranges = total is not None and headers.get("Accept-Ranges", "").strip().lower() != "none"
         return Body(response, start, body_end, total, ranges)
 
+    def _check_total(self, total: int | None) -> None:
+        """Raises an error if the file that an answer promises is too large, or another one."""
+        if total is None:
+            return
+        if self.size is not None and total != self.size:
+            raise PermanentError(f"it is {total} bytes long, but the catalogue says {self.size}")
+        if total > self._most:
+            raise PermanentError(
+                f"it is {total} bytes long, more than the {self._most} {self._why}"
+            )
+        try:
+            self._check_room(total)
+        except NotEnoughSpaceError as error:
+            if self.size is not None:
+                raise
+            no_room = NoRoomError(error)
+        else:
+            return
+        raise no_room
+
     def _validator(self, source: Source) -> str | None:
         """The value for If-Range, with which a server sends a changed file whole; or None."""
         state = self.partial.state
-        if state.get("source") != identity(source.original):
+        if state.get("source") != _name(source):
             return None
         etag = state.get("etag")
         if etag and not str(etag).startswith("W/"):
@@ -315,14 +376,16 @@ class Transfer:
         modified = state.get("modified")
         return str(modified) if modified else None
 
-    def _write(self, chunk: bytes, position: int) -> None:
+    def _write(self, chunk: bytes, position: int, cancel: Cancel) -> None:
         try:
-            gained = self.partial.write(chunk, position)
+            gained = self.partial.write(chunk, position, cancel.is_set)
         except OSError as error:
             if error.errno not in _NO_ROOM:
                 raise
             needed = None if self.total is None else self.total - self.partial.size
             raise self._no_room(needed, None) from None
+        if gained is None:
+            raise CancelledError
         self._hashing().advance(self.partial.prefix)
         self._report(gained)
 
@@ -368,7 +431,7 @@ class _Pace:
         elapsed = time.monotonic() - self._since
         if elapsed < self._window:
             return
-        if self._count < _SLOWEST * elapsed:
+        if self._count < SLOWEST * elapsed:
             raise TrickleError(f"only {self._count} bytes in {elapsed:.0f} seconds")
         self._since += elapsed
         self._count = 0
@@ -378,6 +441,21 @@ def _range(start: int, end: int | None) -> dict[str, str]:
     if not start and end is None:
         return {}
     return {"Range": f"bytes={start}-{'' if end is None else end - 1}"}
+
+
+def _name(source: Source) -> str:
+    """By which a partial knows its source; not the address itself, which may be a signed one."""
+    return hashlib.sha256(identity(source.original).encode()).hexdigest()
+
+
+def _bound(size: int | None, about: int | None) -> tuple[int, str]:
+    """The most bytes that a file may have, and why."""
+    if size is not None:
+        return size, "that the catalogue says"
+    if about is not None:
+        most = about + about // 10 + _ROUNDING
+        return most, f"allowed for a file of about {about} bytes, as the catalogue says"
+    return settings.max_size(), "allowed for a file of unknown size (HUBCORE_MAX_SIZE)"
 
 
 def _encoded(response: requests.Response) -> bool:

@@ -127,6 +127,12 @@ def acquire(
                     f"that: hub cache forget {redact(file.urls[0])}",
                 ) from error
             raise
+        except OSError:
+            # Another host's process may have taken over what this one slept on, and finished.
+            path = arrived() if partial.is_lost else None
+            if path is None:
+                raise
+            return path
         finally:
             partial.release()
 
@@ -149,9 +155,10 @@ def _fetched(
             return digest, original
     digest, source = fetch(
         partial,
-        [source for source in sources if scheme(source.url) in _WEB],
+        [source for source in sources if scheme(source.url) not in _LOCAL],
         expected=expected,
         size=file.size,
+        about=file.about,
         report=display.gained,
         found_size=lambda size: display.expect(file, size),
         cancel=cancel,

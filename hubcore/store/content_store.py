@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,12 +54,19 @@ class Store(Contents):
         if path is not None:
             return path
         from ..download.http import Cancel
+        from ..download.parallel import in_threads
         from ..download.progress import Progress
         from .acquire import acquire
 
         display = Progress(file.name or "download", shown=progress)
+        cancel = Cancel()
+
+        def download() -> Path:
+            return acquire(self, file, check_hash, display, cancel)
+
+        _load_hooks()
         try:
-            return acquire(self, file, check_hash, display, Cancel())
+            return in_threads([download], 1, cancel.set)[0]
         finally:
             display.close()
 
@@ -83,9 +91,10 @@ class Store(Contents):
         Returns:
             For each file, in order, its path or the error, a `HubError` or an `OSError`.
         """
-        from concurrent.futures import ThreadPoolExecutor, wait
+        from functools import partial
 
         from ..download.http import Cancel
+        from ..download.parallel import in_threads
         from ..download.progress import Progress
         from .acquire import acquire
 
@@ -103,22 +112,15 @@ class Store(Contents):
             except (HubError, OSError) as error:
                 return error
 
-        with ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="hubcore") as pool:
-            try:
-                sizes = [*about, *[None] * len(files)]
-                futures = [
-                    pool.submit(one, file, file.size or size)
-                    for file, size in zip(files, sizes, strict=False)
-                ]
-                # With a time limit: Ctrl-C just before a wait is noticed only when the wait ends.
-                while wait(futures, timeout=0.2).not_done:
-                    pass
-                return [future.result() for future in futures]
-            except BaseException:
-                cancel.set()
-                raise
-            finally:
-                display.close()
+        _load_hooks()
+        sizes = [*about, *[None] * len(files)]
+        tasks = [
+            partial(one, file, file.size or size) for file, size in zip(files, sizes, strict=False)
+        ]
+        try:
+            return in_threads(tasks, at_once, cancel.set)
+        finally:
+            display.close()
 
     def _require_digest(self, file: RemoteFile, check_hash: bool) -> None:
         from ..packages import hooks
@@ -142,6 +144,18 @@ class Store(Contents):
                     f"HUBCORE_REQUIRE=full: of {address} only the first digits of its SHA-256 are "
                     "published. If you know all of it: hub cache pin NAME DIGEST"
                 )
+
+
+def _load_hooks() -> None:
+    """Loads hooks in this thread: another one would wait for a module that this one is importing.
+
+    A broken hook is reported where it is used.
+    """
+    from ..packages import hooks
+
+    if hooks.installed():
+        with contextlib.suppress(HubError):
+            hooks.hook_plugins()
 
 
 def default_store() -> Store:
