@@ -560,12 +560,9 @@ def test_a_read_only_store_serves_and_says_so_when_it_cannot(server, tmp_path, m
         "import os, sys; sys.path.insert(0, os.getcwd())\n"
         "from pathlib import Path; from hubcore.store import *\n"
         "from hubcore.errors import *\n"
-<<<<<<< HEAD
         "import hubcore.store.acquire, requests, filelock, platformdirs\n"
         "from hubcore import settings; settings.check()\n"
-=======
-        "import hubcore.store.acquire, hubcore.download.parallel, requests, filelock, platformdirs\n"
->>>>>>> b9535f0 (Downloads: what arrived is noted twice a second, no process writes to another's file, waits for headers end, bodies have a bound)
+        "import hubcore.download.parallel\n"
         "if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
         f"store = Store(Path({str(root)!r}))\n"
         f"print(store.get(RemoteFile(('https://x.invalid/{NAME}',), {DIGEST!r})))\n"
