@@ -90,3 +90,38 @@ def test_a_lock_file_that_is_none_is_one_clear_line(hub, tmp_path, content):
     result = hub("sync", "--frozen", check=1)
     assert result.stderr.startswith("hub: ")
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_lock_is_not_replaced_unasked(hub, urls, home, tmp_path):
+    """What vanishes or changes is shown; --add keeps all, --yes replaces, and only that."""
+    hub("lock", "Anet_Weights.ONE", check=0)
+    before = (tmp_path / "hub.lock").read_bytes()
+    refused = hub("lock", "bnet", check=1)
+    assert "- acme/Anet_Weights.ONE" in refused.stderr
+    assert "--add" in refused.stderr
+    assert (tmp_path / "hub.lock").read_bytes() == before
+    hub("lock", "--add", "bnet", check=0)
+    assert len(json.loads((tmp_path / "hub.lock").read_text())["weights"]) == 2
+    hub("lock", "bnet", "--yes", check=0)
+    assert len(json.loads((tmp_path / "hub.lock").read_text())["weights"]) == 1
+
+
+def test_the_command_that_the_lock_error_prints_adds_and_keeps_the_rest(hub, urls, home, tmp_path):
+    hub("lock", "Anet_Weights.ONE", check=0)
+    told = hub("download", "bnet", check=1, HUBCORE_LOCK="hub.lock").stderr
+    command = told.rpartition("hub lock ")[2].split()
+    hub("lock", *command, check=0, HUBCORE_LOCK="hub.lock")
+    names = json.loads((tmp_path / "hub.lock").read_text())["weights"]
+    assert "acme/Anet_Weights.ONE" in names
+    assert len(names) == 2
+    hub("download", "bnet", check=0, HUBCORE_LOCK="hub.lock")
+
+
+@pytest.mark.parametrize("known", ["full", "prefix"])
+def test_a_lock_says_what_was_published_of_a_digest(hub, urls, home, tmp_path, known):
+    if known == "prefix":
+        write_catalog(home, urls, digests={name: digest[:8] for name, digest in DIGESTS.items()})
+    hub("lock", "anet", check=0)
+    entry = json.loads((tmp_path / "hub.lock").read_text())["weights"]["acme/Anet_Weights.TWO"]
+    assert entry["published"] == known
+    assert entry["pinned_by"] == ("first use" if known == "prefix" else "")

@@ -253,3 +253,34 @@ def test_relative_xdg_folders_are_ignored(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", "somewhere")
     if sys.platform == "linux":
         assert settings.home() == Path(tmp_path, ".cache", "hubcore")
+
+
+# -- Versions
+
+
+@pytest.mark.parametrize(
+    ("torch", "torchvision", "state"),
+    [
+        ("2.14.1", "0.29.1", "ok"),
+        ("2.5.1+cpu", "0.20.1+cpu", "ok"),
+        ("2.4.1", "0.19.1", "problem"),
+        ("3.0.0", "0.40.0", "note"),
+        ("2.14.1", "0.20.1", "problem"),
+        ("2.14.0.dev20260101", "0.29.0a0", "ok"),
+        ("unknown", "0.29.1", "note"),
+    ],
+)
+def test_doctor_judges_the_versions_of_torch(torch, torchvision, state, monkeypatch):
+    """Also whether the pair is one: torchvision's own meta-data names the torch that it needs."""
+    from hubcore.cli import versions
+
+    installed = {"torch": torch, "torchvision": torchvision, "pillow": "12"}
+    needs = {"0.29.1": "2.14.1", "0.20.1": "2.5.1", "0.19.1": "2.4.1", "0.40.0": "3.0.0"}
+    monkeypatch.setattr(versions.metadata, "version", lambda name: installed[name])
+    own = needs.get(torchvision.partition("+")[0])
+    needed = [f"torch=={own}"] if own else ["torch>=2.14.0.dev1"]
+    monkeypatch.setattr(versions.metadata, "requires", lambda name: needed)
+    found = list(versions.judge())
+    states = {s for s, subject, _ in found if subject != "Python"}
+    worst = next(s for s in ("problem", "note", "ok") if s in states)
+    assert worst == state, found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import shutil
 import warnings
 from collections.abc import Iterator
@@ -50,25 +49,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _findings() -> Iterator[tuple[str, str, str]]:
     """Yields (state, subject, text). The state is ok, note or problem."""
-    yield "ok", "hubcore", f"{__version__} on Python {platform.python_version()}"
-    yield from _packages()
+    yield "ok", "hubcore", __version__
+    from .versions import judge
+
+    yield from judge()
     yield from _store()
     yield from _environment()
     yield from _plugins()
-
-
-def _packages() -> Iterator[tuple[str, str, str]]:
-    from importlib.metadata import PackageNotFoundError, version
-
-    for package in ("torch", "torchvision", "pillow"):
-        try:
-            yield "ok", package, version(package)
-        except PackageNotFoundError:
-            yield (
-                "note",
-                package,
-                "not installed: models cannot be built, but listing and downloading work",
-            )
 
 
 def _store() -> Iterator[tuple[str, str, str]]:
@@ -77,7 +64,7 @@ def _store() -> Iterator[tuple[str, str, str]]:
     except HubError as error:
         yield "problem", "store", str(error)
         return
-    existing = next(path for path in (home, *home.parents) if path.exists())
+    existing = next(path for path in (home, *home.parents) if os.path.exists(path))  # noqa: PTH110  # never raises
     if not existing.is_dir():
         yield "problem", "store", f"{existing} is not a folder: set HUBCORE_HOME to another one"
     elif not os.access(existing, os.W_OK):

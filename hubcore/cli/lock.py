@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from ..weights.enums import canonical_name
 from ..weights.lockfile import (
     LockError,
     Lockfile,
+    added,
+    changes,
     make_lock,
     read_lock,
     write_lock,
@@ -29,6 +32,7 @@ DEFAULT = Path("hub.lock")
 EXAMPLES = """\
 examples:
   hub lock resnet50 SSD300_VGG16_Weights.COCO_V1    write hub.lock
+  hub lock --add vit_b_16                           add to hub.lock, and keep all it holds
   hub lock                                          update hub.lock; if there is none, lock all
                                                     weights in the store
   HUBCORE_LOCK=hub.lock python serve.py             refuse all other weights
@@ -53,6 +57,12 @@ def add_parser(subparsers: Any) -> None:
         metavar="FILE",
         help="the lock file (default: %(default)s)",
     )
+    parser.add_argument(
+        "--add", action="store_true", help="keep what the lock file holds, and add these"
+    )
+    parser.add_argument(
+        "-y", "--yes", action="store_true", help="replace what the lock file holds without asking"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -60,10 +70,13 @@ def run(args: argparse.Namespace) -> int:
     os.environ.pop("HUBCORE_LOCK", None)  # it may name the file that is made here
     settings.check()
     store = default_store()
+    if args.add and not args.name:
+        raise LockError("There is nothing to add: give models or weights.")
+    old = _old(args.output, args.yes and not args.add)
     if args.name or args.all:
         members = select_weights(args.name, every=args.all)
-    elif args.output.exists():
-        members = [get_weight(name) for name in read_lock(args.output).weights]
+    elif old is not None:
+        members = [get_weight(name) for name in old.weights]
     else:
         known = KnownFiles().by_digest(store)
         names = [k.name for entry in store.entries() for k in known.get(entry.sha256, ())]
@@ -71,6 +84,10 @@ def run(args: argparse.Namespace) -> int:
     if not members:
         raise LockError("There is nothing to lock: give models or weights.")
     lock = make_lock({canonical_name(member): member.value for member in members}, store)
+    if old is not None:
+        if args.add:
+            lock = added(old, lock)
+        _confirm(changes(old, lock), args)
     write_lock(lock, args.output)
     if args.json:
         print_json({name: entry._asdict() for name, entry in lock.weights.items()})
@@ -78,6 +95,33 @@ def run(args: argparse.Namespace) -> int:
         print_lock(lock)
         print(f"\n{len(lock.weights)} weights locked in {args.output}")
     return 0
+
+
+def _old(path: Path, replace: bool) -> Lockfile | None:
+    """The lock file that is there already; None if there is none, or none that can be read."""
+    if not path.exists():
+        return None
+    try:
+        return read_lock(path)
+    except LockError:
+        if replace:
+            return None
+        raise
+
+
+def _confirm(changed: list[str], args: argparse.Namespace) -> None:
+    """Shows what would change or vanish, and asks; without a terminal only --yes allows it."""
+    if not changed or args.yes:
+        return
+    print(f"{args.output} would change:", *changed, sep="\n  ", file=sys.stderr)
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        print("Replace it? [y/N] ", end="", file=sys.stderr, flush=True)
+        if sys.stdin.readline().strip().lower() in ("y", "yes"):
+            return
+    raise LockError(
+        f"{args.output} was left as it is. To keep what it holds and add to it: hub lock --add "
+        "NAME...; to replace it: --yes"
+    )
 
 
 def print_lock(lock: Lockfile) -> None:

@@ -10,6 +10,7 @@ from ..catalogs.facts import default_weights
 from ..catalogs.names import find_model
 from ..catalogs.queries import list_weights
 from ..digests import digest_state
+from ..download.addresses import redact
 from ..errors import AmbiguousNameError, SettingsError, UnknownNameError
 from ..packages.references import Reference
 from ..store import default_store
@@ -124,8 +125,8 @@ def _show_weights(member: WeightsEnum, as_json: bool) -> None:
             "licence": value.license,
             "recipe": meta.get("recipe"),
             "size": _size(member),
-            "url": value.url,
-            "mirrors": "\n".join(value.mirrors),
+            "url": redact(value.url),
+            "mirrors": "\n".join(map(redact, value.mirrors)),
             "sha256": _digest(member),
             "cached": _cached(member) or "no",
             **{key: value for key, value in meta.items() if key not in known},
@@ -140,8 +141,8 @@ def _describe(member: WeightsEnum) -> dict[str, Any]:
         "name": repr(member),
         "canonical": canonical_name(member),
         "task": value.task,
-        "url": value.url,
-        "mirrors": list(value.mirrors),
+        "url": redact(value.url),
+        "mirrors": [redact(url) for url in value.mirrors],
         "sha256": value.sha256,
         "digest": digest_state(value.file.digest),
         "size": value.size,

@@ -125,6 +125,11 @@ def redact(url: str) -> str:
     return urlunsplit((parts.scheme, host, parts.path, query, ""))
 
 
+def redacted(url: str) -> bool:
+    """Whether `redact` left out the query of this address, so that it cannot be fetched."""
+    return url.endswith("?...")
+
+
 def identity(url: str) -> str:
     """The address without user, password and fragment, by which a file is recognised."""
     try:

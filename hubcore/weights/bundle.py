@@ -19,6 +19,7 @@ from ..catalogs import queries
 from ..catalogs.index import refresh
 from ..catalogs.names import find_weights
 from ..digests import is_digest
+from ..download.addresses import redact
 from ..download.hashing import sha256_of
 from ..errors import HubError
 from ..store import Store
@@ -84,7 +85,7 @@ def create_bundle(
         facts = files.setdefault(
             digest, {"name": file.name, "size": result.stat().st_size, "urls": [], "weights": []}
         )
-        facts["urls"] = list(dict.fromkeys([*facts["urls"], *file.urls]))
+        facts["urls"] = list(dict.fromkeys([*facts["urls"], *map(redact, file.urls)]))
         facts["weights"].append(canonical_name(member))
         paths[digest] = result
     manifest = {"bundle": FORMAT, "files": files, "catalogs": _catalogs(members)}
@@ -251,14 +252,17 @@ def _catalogs(members: Sequence[WeightsEnum]) -> dict[str, Any]:
 def _self_contained(
     data: Mapping[str, Any], distribution: str, included: set[str]
 ) -> dict[str, Any]:
-    """A copy of an entry without references to weights outside the bundle."""
+    """A copy of an entry without secrets and without references to weights outside the bundle."""
     meta = {
         key: value
         for key, value in data.get("meta", {}).items()
         if not (isinstance(value, str) and value.startswith("@") and "." in value)
         or f"{distribution}/{value[1:]}" in included
     }
-    return {**data, "meta": meta}
+    clean = {**data, "url": redact(data["url"]), "meta": meta}
+    if "mirrors" in data:
+        clean["mirrors"] = [redact(url) for url in data["mirrors"]]
+    return clean
 
 
 def _keep_catalogs(catalogs: Mapping[str, Any], store: Store) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,11 +17,13 @@ from .. import settings
 from ..atomic_write import atomic_write
 from ..catalogs.catalog import WeightsEntry
 from ..catalogs.names import find_weights
-from ..digests import is_digest
+from ..digests import digest_state, is_digest
+from ..download.addresses import redact, redacted
 from ..download.hashing import sha256_of
 from ..errors import HubError
 from ..packages.references import Reference
 from ..store import RemoteFile, Store
+from ..store.trust import FIRST_USE
 from .value import Weights
 
 __all__ = [
@@ -28,6 +31,8 @@ __all__ = [
     "LockedWeights",
     "Lockfile",
     "active_lock",
+    "added",
+    "changes",
     "check_lock",
     "fingerprint",
     "from_entry",
@@ -50,10 +55,15 @@ class LockedWeights(NamedTuple):
 
     Attributes:
         model: the model that the weights fit; "" if their enum is in no catalogue.
-        url: the file's address when it was locked. It is tried after the catalogue's addresses.
+        url: the file's address when it was locked, without secrets. If nothing had to be left out,
+            it is tried after the catalogue's addresses.
         sha256: the file's SHA-256, as 64 hex digits.
         size: the file's length in bytes; None if unknown.
         preprocessing: the `fingerprint` of the preprocessing.
+        published: what the catalogue gave of the digest, ``full``, ``prefix`` or ``none``; "" in
+            locks that do not say.
+        pinned_by: how the rest was learned, ``first use`` (from the file, when it was first
+            fetched) or ``user``; "" if the catalogue gave all of it.
     """
 
     model: str
@@ -61,6 +71,8 @@ class LockedWeights(NamedTuple):
     sha256: str
     size: int | None
     preprocessing: str
+    published: str = ""
+    pinned_by: str = ""
 
 
 class Lockfile(NamedTuple):
@@ -107,7 +119,13 @@ def make_lock(members: Mapping[str, Weights], store: Store, *, progress: bool = 
         if size is None and store.blob_path(digest).exists():
             size = store.blob_path(digest).stat().st_size
         entries[name] = LockedWeights(
-            _model_of(name), weights.url, digest, size, fingerprint(weights)
+            _model_of(name),
+            redact(weights.url),
+            digest,
+            size,
+            fingerprint(weights),
+            digest_state(weights.file.digest),
+            _pinned_by(weights, digest, store),
         )
     return Lockfile(plugins, entries)
 
@@ -151,6 +169,8 @@ def read_lock(path: Path) -> Lockfile:
                 entry["sha256"],
                 entry.get("size"),
                 entry["preprocessing"],
+                str(entry.get("published", "")),
+                str(entry.get("pinned_by", "")),
             )
             for name, entry in document["weights"].items()
         }
@@ -167,9 +187,37 @@ def read_lock(path: Path) -> Lockfile:
         if not isinstance(entry.sha256, str) or not is_digest(entry.sha256):
             raise LockError(
                 f"{path}: the digest of {name} is not a full SHA-256 (64 hex digits). Make the "
-                f"file again: hub lock NAME... -o {path}"
+                f"file again: hub lock NAME... --yes -o {path}"
             )
     return lock
+
+
+def added(lock: Lockfile, more: Lockfile) -> Lockfile:
+    """The first lock with the entries of the second, which replace those of the same names."""
+    return Lockfile({**lock.plugins, **more.plugins}, {**lock.weights, **more.weights}, lock.path)
+
+
+def changes(old: Lockfile, new: Lockfile) -> list[str]:
+    """What a new lock changes or drops of an old one, one line each; additions are no change."""
+    lines = [f"- {name}" for name in old.weights if name not in new.weights]
+    for name, entry in new.weights.items():
+        before = old.weights.get(name)
+        if before is None:
+            continue
+        lines += [
+            f"~ {name}: {field} {str(was)[:20]} -> {str(now)[:20]}"
+            for field, was, now in (
+                ("sha256", before.sha256, entry.sha256),
+                ("preprocessing", before.preprocessing, entry.preprocessing),
+                ("model", before.model, entry.model),
+            )
+            if was != now
+        ]
+    for distribution, version in old.plugins.items():
+        now = new.plugins.get(distribution)
+        if now not in (None, version):
+            lines.append(f"~ {distribution}: version {version} -> {now}")
+    return lines
 
 
 def check_lock(lock: Lockfile, name: str, weights: Weights) -> list[str]:
@@ -236,8 +284,11 @@ def locked_file(name: str, weights: Weights) -> RemoteFile:
     if differences:
         raise LockError(
             f"HUBCORE_LOCK={lock.path} does not allow these weights: {'; '.join(differences)}. "
-            f"To accept changes: hub sync {lock.path}. To add weights, name all that the file "
-            f"should hold: hub lock NAME... -o {lock.path}"
+            + (
+                f"To accept the changes: hub sync {shlex.quote(str(lock.path))}"
+                if name in lock.weights
+                else f"To add it: hub lock --add {name} -o {shlex.quote(str(lock.path))}"
+            )
         )
     return from_entry(lock.weights[name], weights.file)
 
@@ -249,7 +300,8 @@ def from_entry(entry: LockedWeights, file: RemoteFile) -> RemoteFile:
         entry: the entry of the lock file.
         file: the file as in the catalogue.
     """
-    urls = tuple(dict.fromkeys((*file.urls, entry.url)))
+    same = entry.url in map(redact, file.urls)
+    urls = file.urls if same or redacted(entry.url) else (*file.urls, entry.url)
     return file._replace(urls=urls, sha256=entry.sha256, size=entry.size)
 
 
@@ -272,6 +324,13 @@ def _full_digest(weights: Weights, store: Store) -> str | None:
         return digest
     path = store.find(weights.file)
     return path.name if path is not None and is_digest(path.name) else None
+
+
+def _pinned_by(weights: Weights, digest: str, store: Store) -> str:
+    if digest_state(weights.file.digest) == "full":
+        return ""
+    pin = store.pinned(weights.url)
+    return pin.by if pin is not None and pin.sha256 == digest else FIRST_USE
 
 
 def _entry_of(name: str) -> WeightsEntry | None:
