@@ -53,14 +53,12 @@ class Index:
 
     @cached_property
     def fitting(self) -> dict[str, list[WeightsEntry]]:
-        """Enums by the lower-case name, bare or canonical, of the model that they declare to fit.
-
-        The name is canonical if the model is in the same catalogue.
-        """
+        """Enums by the lower-case bare name of their builder. `names` tells which model it is."""
         groups: dict[str, list[WeightsEntry]] = {}
         for catalog in self._catalogs():
             for weights in catalog.weights.values():
-                groups.setdefault(_declared_builder(weights), []).append(weights)
+                bare = weights.builder.rpartition("/")[2]
+                groups.setdefault(bare.lower(), []).append(weights)
         return groups
 
     def _catalogs(self) -> Iterator[Catalog]:
@@ -112,10 +110,3 @@ def remove_registered(key: str) -> None:
     """Removes a plugin that `add_registered` added, if there is one with this key."""
     _registered.pop(key, None)
     refresh()
-
-
-def _declared_builder(weights: WeightsEntry) -> str:
-    builder = weights.builder
-    if "/" not in builder and builder in weights.catalog.models:
-        builder = f"{weights.catalog.distribution}/{builder}"
-    return builder.lower()

@@ -21,7 +21,9 @@ __all__ = [
     "find_model",
     "find_weights",
     "meaning",
+    "model_of",
     "short_name",
+    "task_of",
     "weights_for",
 ]
 
@@ -60,17 +62,42 @@ def find_weights(name: str) -> WeightsEntry:
 
 def weights_for(model: ModelEntry) -> list[WeightsEntry]:
     """The enums that declare to fit a model: its own first, then others by canonical name."""
-    fitting = current().fitting
-    entries = list(fitting.get(model.canonical.lower(), ()))
-    bare = model.name.lower()
-    if bare in fitting and meaning(current().models[bare]) is model:
-        entries += fitting[bare]
+    same_name = current().fitting.get(model.name.lower(), ())
+    entries = [entry for entry in same_name if model_of(entry) is model]
 
     def own_first(entry: WeightsEntry) -> tuple[bool, str]:
         own = entry.catalog is model.catalog and entry.name == model.weights
         return not own, entry.canonical
 
     return sorted(entries, key=own_first)
+
+
+def model_of(weights: WeightsEntry) -> ModelEntry | None:
+    """The model that an enum declares to fit; None if it is not installed, or is ambiguous.
+
+    A bare name means a model of the enum's own distribution if there is one, and otherwise what it
+    means everywhere.
+    """
+    distribution, slash, bare = weights.builder.rpartition("/")
+    own = weights.catalog
+    owner = normalise(distribution) if slash else own.distribution
+    if owner == own.distribution and bare in own.models:
+        return own.models[bare]
+    group = current().models.get(bare.lower(), [])
+    owners = [model for model in group if model.catalog.distribution == owner]
+    return meaning(owners if owners or slash else group)
+
+
+def task_of(weights: WeightsEntry, member: str) -> str | None:
+    """The task of a member: the one that it names, or else that of the model it fits.
+
+    None if neither is known.
+    """
+    task: str | None = weights.members[member].get("task")
+    if task is None:
+        model = model_of(weights)
+        task = model.task if model else None
+    return task
 
 
 def catalog_of_package(package: str) -> Catalog | None:

@@ -8,11 +8,11 @@ from typing import Any
 
 from ..errors import UnknownNameError
 from ..packages.entry_points import normalise
-from .catalog import ModelEntry, WeightsEntry
+from .catalog import ModelEntry
 from .discovery import Plugin
 from .index import current
 from .known_packages import BUILT_IN
-from .names import catalog_of_package, find_model, meaning, short_name, weights_for
+from .names import catalog_of_package, find_model, meaning, short_name, task_of, weights_for
 
 __all__ = ["list_models", "list_weights", "models", "plugins"]
 
@@ -126,14 +126,8 @@ def list_weights(
         for entry in entries
         if wanted is None or entry.catalog.distribution in wanted
         for member, data in entry.members.items()
-        if "replaced_by" not in data
-        and (task is None or (data.get("task") or _task(entry)) == task)
+        if "replaced_by" not in data and (task is None or task_of(entry, member) == task)
     ]
-
-
-def _task(entry: WeightsEntry) -> str | None:
-    group = current().models.get(entry.builder.rpartition("/")[2].lower(), [])
-    return group[0].task if group else None
 
 
 def _matching(names: Iterable[str], include: Patterns, exclude: Patterns) -> Iterator[str]:

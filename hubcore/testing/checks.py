@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..catalogs.catalog import LABELS
-from ..catalogs.names import find_model
+from ..catalogs.names import find_model, model_of
 from ..download.addresses import digest_in_name, scheme
 from ..errors import HubError, OfflineError
 from ..weights.lookup import get_weight
@@ -75,9 +75,8 @@ def check_names(subject: Subject) -> Iterator[Finding]:
         if model.replaced_by is not None:
             yield from _check_name(f"{where}.replaced_by", find_model, model.replaced_by)
     for name, entry in catalog.weights.items():
-        builder = entry.builder
-        if builder not in catalog.models:
-            yield from _check_name(f"weights.{name}.builder", find_model, builder)
+        if model_of(entry) is None:
+            yield from _check_name(f"weights.{name}.builder", find_model, entry.builder)
     for member in subject.members:
         for key, value in member.data.get("meta", {}).items():
             if isinstance(value, str) and value.startswith("@"):

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ..catalogs import queries
 from ..catalogs.catalog import Catalog, ModelEntry, WeightsEntry
 from ..catalogs.discovery import Plugin
-from ..catalogs.names import find_model
+from ..catalogs.names import model_of
 from ..errors import CatalogError, HubError, UnknownNameError
 from ..packages.entry_points import normalise
 from ..weights.enums import WeightsEnum
@@ -86,14 +86,7 @@ class Member(NamedTuple):
     @property
     def model(self) -> ModelEntry | None:
         """The model that the weights fit; None if it is not installed."""
-        builder = self.entry.builder
-        own = self.entry.catalog.models.get(builder)
-        if own is not None:
-            return own
-        try:
-            return find_model(builder)
-        except UnknownNameError:
-            return None
+        return model_of(self.entry)
 
 
 class Subject:

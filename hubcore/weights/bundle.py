@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from ..catalogs import queries
+from ..catalogs.catalog import Catalog
 from ..catalogs.index import refresh
-from ..catalogs.names import find_weights
+from ..catalogs.names import find_weights, model_of
 from ..digests import is_digest
 from ..download.addresses import redact
 from ..download.hashing import sha256_of
@@ -218,6 +219,12 @@ def _manifest(tar: tarfile.TarFile, member: tarfile.TarInfo, source: Path) -> di
 def _catalogs(members: Sequence[WeightsEnum]) -> dict[str, Any]:
     """The parts of the catalogues that describe these weights and their models."""
     catalogs: dict[str, Any] = {}
+
+    def part_of(catalog: Catalog) -> dict[str, Any]:
+        empty = {"schema": catalog.data["schema"], "models": {}, "weights": {}}
+        part: dict[str, Any] = catalogs.setdefault(catalog.distribution, empty)
+        return part
+
     included = {canonical_name(member) for member in members}
     for member in members:
         enum = getattr(type(member), "__hub_name__", None)
@@ -225,9 +232,7 @@ def _catalogs(members: Sequence[WeightsEnum]) -> dict[str, Any]:
             continue
         entry = find_weights(enum)
         catalog = entry.catalog
-        part = catalogs.setdefault(
-            catalog.distribution, {"schema": catalog.data["schema"], "models": {}, "weights": {}}
-        )
+        part = part_of(catalog)
         weights = part["weights"].setdefault(
             entry.name, {**entry.data, "members": {}, "aliases": {}, "default": None}
         )
@@ -239,9 +244,11 @@ def _catalogs(members: Sequence[WeightsEnum]) -> dict[str, Any]:
         for alias, target in entry.data.get("aliases", {}).items():
             if target == member.name:
                 weights["aliases"][alias] = target
-        model = catalog.models.get(entry.builder.rpartition("/")[2])
+        model = model_of(entry)
         if model is not None:
-            part["models"][model.name] = dict(model.data)
+            part_of(model.catalog)["models"][model.name] = dict(model.data)
+            if model.catalog.distribution != catalog.distribution:
+                weights["builder"] = model.canonical  # it means this model there, too
         for value in entry.members[member.name].get("meta", {}).values():
             name = value[1:] if isinstance(value, str) and value.startswith("@") else ""
             if name in catalog.data.get("lists", {}):
@@ -267,7 +274,6 @@ def _self_contained(
 
 def _keep_catalogs(catalogs: Mapping[str, Any], store: Store) -> None:
     """Adds entries of distributions that are not installed to the store's catalogues."""
-    from ..catalogs.catalog import Catalog
     from ..store.records import read_record, write_record
 
     folder = store.root / "catalogs"

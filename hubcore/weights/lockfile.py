@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from .. import settings
 from ..atomic_write import atomic_write
 from ..catalogs.catalog import WeightsEntry
-from ..catalogs.names import find_weights
+from ..catalogs.names import find_weights, model_of
 from ..digests import digest_state, is_digest
 from ..download.addresses import redact, redacted
 from ..download.hashing import sha256_of
@@ -341,7 +341,10 @@ def _entry_of(name: str) -> WeightsEntry | None:
 
 def _model_of(name: str) -> str:
     entry = _entry_of(name)
-    return entry.builder if entry else ""
+    if entry is None:
+        return ""
+    model = model_of(entry)
+    return model.canonical if model else entry.builder
 
 
 def _plugin_of(name: str) -> dict[str, str]:

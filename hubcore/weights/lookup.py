@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from ..catalogs.catalog import Catalog, WeightsEntry
-from ..catalogs.names import find_weights
+from ..catalogs.names import find_weights, model_of, task_of
 from ..packages.references import Reference
 from .enums import WeightsEnum
 from .value import Weights
@@ -16,7 +16,8 @@ from .value import Weights
 __all__ = ["get_weight", "keep_enum", "make_enum", "meta_value", "weights_enum"]
 
 # Classes outlive the index, so that members stay the same objects when plugins are rediscovered.
-_enums: dict[str, tuple[Mapping[str, Any], type[WeightsEnum]]] = {}
+# Kept with the entry's data and its model's task: if either changes, the class is made anew.
+_enums: dict[str, tuple[Mapping[str, Any], str | None, type[WeightsEnum]]] = {}
 
 
 def get_weight(name: str) -> WeightsEnum:
@@ -49,8 +50,10 @@ def get_weight(name: str) -> WeightsEnum:
 
 def weights_enum(entry: WeightsEntry) -> type[WeightsEnum]:
     """The enum class of a catalogue entry: always the same one, so members compare by identity."""
-    data, enum = _enums.get(entry.canonical, (None, None))
-    if enum is None or (data is not entry.data and data != entry.data):
+    data, task, enum = _enums.get(entry.canonical, (None, None, None))
+    same = data is entry.data or data == entry.data
+    # A class that was written by hand tells its members' tasks itself.
+    if enum is None or not same or (hasattr(enum, "__hub_name__") and task != _model_task(entry)):
         enum = make_enum(entry, partial(_referenced, entry))
         keep_enum(entry, enum)
     return enum
@@ -58,7 +61,7 @@ def weights_enum(entry: WeightsEntry) -> type[WeightsEnum]:
 
 def keep_enum(entry: WeightsEntry, enum: type[WeightsEnum]) -> None:
     """Makes `weights_enum` return an existing class for an entry."""
-    _enums[entry.canonical] = (entry.data, enum)
+    _enums[entry.canonical] = (entry.data, _model_task(entry), enum)
 
 
 def make_enum(entry: WeightsEntry, resolve_member: Callable[[str], WeightsEnum]) -> Any:
@@ -86,13 +89,17 @@ def make_enum(entry: WeightsEntry, resolve_member: Callable[[str], WeightsEnum])
     return enum
 
 
+def _model_task(entry: WeightsEntry) -> str | None:
+    model = model_of(entry)
+    return model.task if model else None
+
+
 def _weights(
     entry: WeightsEntry,
     name: str,
     data: Mapping[str, Any],
     resolve_member: Callable[[str], WeightsEnum],
 ) -> Weights:
-    model = entry.catalog.models.get(entry.builder.rpartition("/")[2])
     return Weights(
         url=data["url"],
         transforms=Reference.from_json(data["transforms"]),
@@ -104,7 +111,7 @@ def _weights(
         size=data.get("size"),
         mirrors=tuple(data.get("mirrors", ())),
         license=data.get("license", "unknown"),
-        task=data.get("task") or (model.task if model else None),
+        task=task_of(entry, name),
         convert=Reference.from_json(data["convert"]) if "convert" in data else None,
         config=dict(data.get("config", {})),
         replaced_by=data.get("replaced_by"),

@@ -70,7 +70,10 @@ def register(
                 "register(MyWeights, builder='resnet50')"
             )
         key = f"{distribution}/{source.__name__}"
-        catalog = _catalog_of_enum(source, find_model(builder).canonical, distribution)
+        model = find_model(builder)
+        for member in source:
+            member.value.task = member.value.task or model.task
+        catalog = _catalog_of_enum(source, model.canonical, distribution)
         index.add_registered(key, plugin._replace(catalog=catalog))
         keep_enum(catalog.weights[source.__name__], source)
         return Registration(key)
@@ -94,6 +97,7 @@ def _catalog_of_enum(enum: type[WeightsEnum], builder: str, distribution: str) -
             "meta": member.meta,
             "sha256": member.value.sha256,
             "license": member.value.license,
+            "task": member.value.task,
         }
         for member in enum
     }
