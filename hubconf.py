@@ -41,9 +41,42 @@ def _make_importable():
     if not any(getattr(finder, "root", None) == clone for finder in sys.meta_path):
         sys.meta_path.insert(0, _CloneFinder)
 
+    _make_importable_in_new_processes(clone, homes)
+
     from hubcore.catalogs.index import add_source_tree
 
     add_source_tree(clone)
+
+
+def _make_importable_in_new_processes(clone, names):
+    """Processes that multiprocessing starts get `sys.path`, but no finder.
+
+    So a folder goes on it that holds nothing but one module for each of our packages, which gives
+    way to the package.
+    """
+    import contextlib
+    import sys
+
+    from hubcore.atomic_write import atomic_write
+
+    folder = clone / ".torch_hub"
+    code = (
+        '"""Made by hubconf.py for the processes that multiprocessing starts."""\n'
+        "import importlib, runpy, sys\n"
+        "from pathlib import Path\n\n"
+        "del sys.modules[__name__]\n"
+        'runpy.run_path(str(Path(__file__).resolve().parents[1] / "hubconf.py"))\n'
+        "sys.modules[__name__] = importlib.import_module(__name__)\n"
+    )
+    with contextlib.suppress(OSError):  # a clone that cannot be written works in this process only
+        folder.mkdir(exist_ok=True)
+        for name in names:
+            file = folder / f"{name}.py"
+            if not file.exists() or file.read_text("utf-8") != code:
+                with atomic_write(file) as temporary:
+                    temporary.write_text(code, "utf-8")
+        if str(folder) not in sys.path:
+            sys.path.insert(0, str(folder))
 
 
 _make_importable()

@@ -7,15 +7,18 @@ they declare and by their tensors, not by their type.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..catalogs.catalog import ModelEntry
+from ..catalogs.index import registered, restore_registered
 from ..catalogs.names import find_model
 from ..catalogs.queries import list_weights
 from ..deprecation import handle_legacy_interface, warn_replaced
-from ..errors import MissingDependencyError
+from ..errors import HubError, MissingDependencyError
 from ..weights.enums import WeightsEnum
 from ..weights.lookup import weights_enum
 from .weights_argument import (
@@ -27,6 +30,8 @@ from .weights_argument import (
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from ..catalogs.discovery import Plugin
 
 __all__ = ["builder_of", "get_model", "get_model_builder", "get_model_weights"]
 
@@ -92,7 +97,7 @@ def get_model_weights(name: str | Callable[..., Any]) -> type[WeightsEnum]:
 def builder_of(model: ModelEntry) -> Callable[..., nn.Module]:
     """The builder of a catalogue entry: always the same function for the same entry."""
     entry, builder = _builders.get(model.canonical, (None, None))
-    if builder is None or entry is not model:
+    if entry is None or builder is None or (entry is not model and entry.data != model.data):
         builder = _make_builder(model)
         _builders[model.canonical] = (model, builder)
     return builder
@@ -120,7 +125,7 @@ def _documentation(model: ModelEntry) -> str:
 
 def _make_builder(model: ModelEntry) -> Callable[..., nn.Module]:
     def builder(**kwargs: Any) -> nn.Module:
-        return _build(model, **kwargs)
+        return _build(_as_listed(model), **kwargs)
 
     builder.__name__ = builder.__qualname__ = model.export
     builder.__module__ = model.catalog.package or __name__
@@ -144,7 +149,45 @@ def _make_builder(model: ModelEntry) -> Callable[..., nn.Module]:
             "pretrained_backbone",
             lambda kwargs: pretrained_weights(model, backbone, kwargs),
         )
-    return handle_legacy_interface(**legacy)(builder)
+    return _Builder(model, handle_legacy_interface(**legacy)(builder))
+
+
+class _Builder:
+    """A function that pickles by its model's name, wherever it can be imported from."""
+
+    def __init__(self, model: ModelEntry, function: Callable[..., nn.Module]) -> None:
+        functools.update_wrapper(self, function)
+        self._model = model
+        self._function = function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> nn.Module:
+        return self._function(*args, **kwargs)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (self._model.canonical, registered(self._model.catalog.distribution))
+
+    def __copy__(self) -> _Builder:
+        return self
+
+    def __deepcopy__(self, memo: object) -> _Builder:
+        return self
+
+    def __repr__(self) -> str:
+        return f"<builder of {self._model.canonical}>"
+
+
+def _restore(name: str, plugin: Plugin | None) -> Callable[..., nn.Module]:
+    restore_registered(plugin)  # another process does not have it
+    return get_model_builder(name)
+
+
+def _as_listed(model: ModelEntry) -> ModelEntry:
+    """The entry as it is listed now: after registering or installing there are new ones."""
+    with contextlib.suppress(HubError):
+        found = find_model(model.canonical)
+        if found.data == model.data:
+            return found
+    return model
 
 
 def _build(

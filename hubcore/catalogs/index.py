@@ -16,7 +16,9 @@ __all__ = [
     "add_source_tree",
     "current",
     "refresh",
+    "registered",
     "remove_registered",
+    "restore_registered",
 ]
 
 
@@ -104,6 +106,17 @@ def add_registered(key: str, plugin: Plugin) -> None:
     """Adds a plugin for this process; it replaces one that was added with the same key."""
     _registered[key] = plugin
     refresh()
+
+
+def registered(distribution: str) -> Plugin | None:
+    """The plugin that was added for this process under a name, which pickles carry along."""
+    return _registered.get(distribution)
+
+
+def restore_registered(plugin: Plugin | None) -> None:
+    """Adds the plugin of a pickle in a process that does not have it."""
+    if plugin is not None and plugin.distribution not in _registered:
+        add_registered(plugin.distribution, plugin)
 
 
 def remove_registered(key: str) -> None:

@@ -7,11 +7,14 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from .. import settings
+from ..catalogs.index import registered, restore_registered
 from ..errors import UnknownNameError
 from .value import Weights
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from ..catalogs.discovery import Plugin
 
 __all__ = ["WeightsEnum", "canonical_name"]
 
@@ -138,7 +141,16 @@ class WeightsEnum(Enum):
         look_up = getattr(type(self), "__hub_lookup__", None)
         if look_up is None:  # written by hand: pickle can import the class
             return getattr, (type(self), self._name_)
-        return look_up, (canonical_name(self),)
+        name = canonical_name(self)
+        plugin = registered(name.partition("/")[0])
+        if plugin is not None:  # another process does not have it
+            return _restore, (name, look_up, plugin)
+        return look_up, (name,)
+
+
+def _restore(name: str, look_up: Callable[[str], WeightsEnum], plugin: Plugin) -> WeightsEnum:
+    restore_registered(plugin)
+    return look_up(name)
 
 
 def canonical_name(member: WeightsEnum) -> str:
