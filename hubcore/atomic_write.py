@@ -48,7 +48,7 @@ def publish(temporary: Path, path: Path) -> None:
     """
     # Without the first, a power cut can leave the name with other bytes; without the second, the
     # old name.
-    _flush(temporary, os.O_RDWR)
+    _flush(temporary, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
     temporary.replace(path)
     if os.name == "posix":  # elsewhere a folder cannot be opened
         _flush(path.parent, os.O_RDONLY)

@@ -51,6 +51,18 @@ class KnownFiles:
                 found.setdefault(digest, []).append(known)
         return found
 
+    def by_unchecked(self, store: Store) -> dict[str, list[KnownFile]]:
+        """The files by the full digest of what came for them when nothing was checked.
+
+        Args:
+            store: the store that noted the digests.
+        """
+        found: dict[str, list[KnownFile]] = {}
+        for known in (*chain(*self._by_prefix.values()), *self._without_digest):
+            for digest in store.unchecked(known.file):
+                found.setdefault(digest, []).append(known)
+        return found
+
     def agreeing(self, digest: str) -> list[KnownFile]:
         """The files of which only the first digits are known, and agree with this full digest."""
         return [

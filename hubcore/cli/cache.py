@@ -111,6 +111,7 @@ def _list(args: argparse.Namespace) -> int:
                     "size": entry.size,
                     "last_use": entry.last_use,
                     "used_by": uses.names(entry),
+                    "known_by": uses.states(entry),
                     "names": list(entry.names),
                     "sources": list(entry.sources),
                     "derived": [str(path) for path in entry.derived],
@@ -130,10 +131,11 @@ def _list(args: argparse.Namespace) -> int:
                 age_of(entry.last_use),
                 (entry.names[0] if entry.names else "") + (" + converted" if entry.derived else ""),
                 _few(uses.names(entry)),
+                ", ".join(dict.fromkeys(uses.states(entry).values())),
             ]
             for entry in entries
         ),
-        ["sha256", "size", "last use", "file", "used by"],
+        ["sha256", "size", "last use", "file", "used by", "known by"],
     )
     total = sum(entry.size for entry in entries)
     made = sum(path.stat().st_size for entry in entries for path in entry.derived)
@@ -164,6 +166,9 @@ def _import(args: argparse.Namespace) -> int:
         }
         try:
             row["sha256"] = store.add(path, sha256=expected).name
+            if is_digest((args.sha256 or "").lower()):
+                _pin_agreeing(store, known, row["sha256"])
+                by_digest = known.by_digest(store)
             row["used_by"] = [k.name for k in by_digest.get(row["sha256"], ())]
             row["agrees_with"] = [k.name for k in known.agreeing(row["sha256"])]
         except (DigestMismatchError, StoreError) as error:
@@ -183,11 +188,26 @@ def _import(args: argparse.Namespace) -> int:
         if unpinned:
             print(
                 f"hub: {row['file']} has the first digits of {_few(unpinned)}, and no more of its "
-                "SHA-256 is published. If you know that it is the right file: "
+                "SHA-256 is published, so it is not used for it. If you know all of the digest: "
                 f"hub cache pin {unpinned[0]} {row['sha256']}",
                 file=sys.stderr,
             )
     return _report_errors(row["error"] for row in rows)
+
+
+def _pin_agreeing(store: Store, known: KnownFiles, digest: str) -> None:
+    """Pins weights to the digest that the user gave, where no more than its prefix is known."""
+    for file in known.agreeing(digest):
+        pin = store.pinned(file.file.urls[0])
+        if pin is None:
+            store.pin(file.file.urls[0], digest)
+            print(f"hub: {file.name} is pinned to {digest}", file=sys.stderr)
+        elif pin.sha256 != digest:
+            print(
+                f"hub: {file.name} stays pinned to {pin.sha256} ({pin.by}). To change that: "
+                f"hub cache pin {file.name} {digest}",
+                file=sys.stderr,
+            )
 
 
 def _verify(args: argparse.Namespace) -> int:
@@ -218,8 +238,10 @@ def _verify(args: argparse.Namespace) -> int:
     else:
         for verdict in bad:
             names = ", ".join(verdict.entry.names) or verdict.entry.sha256
-            print(f"{verdict.state}: {names}")
-        print(f"{len(verdicts)} files verified, {len(bad)} were damaged")
+            not_its_own = verdict.state == "repaired" and verdict.detail
+            print(f"{verdict.state}: {names}" + (f" ({verdict.detail})" if not_its_own else ""))
+        count = len({verdict.entry.sha256 for verdict in verdicts})
+        print(f"{count} files verified, {len(bad)} were damaged")
     return _report_errors([*(v.detail for v in bad if v.state == "damaged"), *unreadable])
 
 
@@ -228,7 +250,7 @@ def _prune(args: argparse.Namespace) -> int:
     in_use = None
     if args.unused:
         uses = _Uses(store)
-        in_use = {entry.sha256 for entry in store.entries() if uses.names(entry)}
+        in_use = {entry.sha256 for entry in store.entries() if uses.may_be_used(entry)}
     plan = upkeep.plan_removal(
         store, older_than=args.older_than, max_size=args.max_size, unused=in_use
     )
@@ -295,10 +317,26 @@ class _Uses:
     """Finds the weights that use a file of the store."""
 
     def __init__(self, store: Store) -> None:
-        self._known = KnownFiles().by_digest(store)
+        self._store = store
+        self._files = KnownFiles()
+        self._known = self._files.by_digest(store)
+        self._unchecked = self._files.by_unchecked(store)
 
     def names(self, entry: Entry) -> list[str]:
-        return [known.name for known in self._known.get(entry.sha256, ())]
+        return list(self.states(entry))
+
+    def states(self, entry: Entry) -> dict[str, str]:
+        """By the name of the weights, what says that this is their file."""
+        found = {k.name: "not verified" for k in self._unchecked.get(entry.sha256, ())}
+        for known in self._known.get(entry.sha256, ()):
+            pin = self._store.pinned(known.file.urls[0])
+            by_pin = pin and known.file.digest != entry.sha256
+            found[known.name] = f"pin ({pin.by})" if pin and by_pin else "full digest"
+        return found
+
+    def may_be_used(self, entry: Entry) -> bool:
+        """Whether weights use it, or would if all of their digest were known."""
+        return bool(self.states(entry) or self._files.agreeing(entry.sha256))
 
 
 def _file_of(name: str, store: Store) -> Path:

@@ -145,6 +145,7 @@ def _describe(member: WeightsEnum) -> dict[str, Any]:
         "mirrors": [redact(url) for url in value.mirrors],
         "sha256": value.sha256,
         "digest": digest_state(value.file.digest),
+        "pinned": pin._asdict() if (pin := default_store().pinned(value.url)) else None,
         "size": value.size,
         "license": value.license,
         "transforms": value.transforms.to_json()

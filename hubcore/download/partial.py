@@ -87,7 +87,7 @@ class Partial:
                 continue  # another process claimed it first
             claimed = ended or _copied(own)
         if not claimed:
-            own.mkdir()
+            own.mkdir(mode=0o755)  # writable for its owner only, whatever the umask
         return cls(own, parent, key)
 
     @property
@@ -224,8 +224,11 @@ class Partial:
             _remove(self.folder)
 
     def _open(self, extra: int) -> int:
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-        return os.open(self.data, flags | extra, 0o666)
+        flags = os.O_RDWR | os.O_CREAT | extra
+        for name in ("O_BINARY", "O_CLOEXEC", "O_NOFOLLOW"):
+            flags |= getattr(os, name, 0)
+        # Not for others to write, whatever the umask: what they have open would outlive the hash.
+        return os.open(self.data, flags, 0o644)
 
     def _load(self) -> None:
         size = os.fstat(self._fd).st_size
@@ -302,6 +305,10 @@ def _claimable(parent: Path, key: str) -> list[tuple[Path, bool]]:
     for entry in os.scandir(parent):
         if entry.name.partition(".")[0] != key or not entry.is_dir(follow_symlinks=False):
             continue
+        # The other user can still write to what is his.
+        with contextlib.suppress(OSError):
+            if os.name == "posix" and entry.stat(follow_symlinks=False).st_uid != os.geteuid():
+                continue
         abandoned, ended = _is_abandoned(parent, Path(entry.path))
         if abandoned:
             found.append((Path(entry.path), ended))

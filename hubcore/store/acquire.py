@@ -28,7 +28,7 @@ from ..packages import hooks
 from ..packages.shipped_files import locate
 from .contents import Contents
 from .locks import one_at_a_time
-from .ownership import make_folder
+from .ownership import make_private_folder
 from .records import key_of
 from .trust import FIRST_USE
 
@@ -79,16 +79,18 @@ def acquire(
         return path
     remote = [place for place in places if scheme(place.url) not in _LOCAL]
     if not remote:
-        raise DownloadError(_missing(store, file, "no installed package ships it"))
+        raise DownloadError(_missing(store, file, own_only, "no installed package ships it"))
     if settings.offline():
-        raise OfflineError(_missing(store, file, "HUBCORE_OFFLINE is set"))
+        raise OfflineError(_missing(store, file, own_only, "HUBCORE_OFFLINE is set"))
     if own_only and not is_secure(file.urls[0]):
         raise MissingDigestError(
-            f"Only the first digits of the SHA-256 of {redact(file.urls[0])} are known, and its "
-            "address is not https, so nothing says that what arrives is the right file. If you "
-            "know all of the digest: hub cache pin NAME DIGEST"
+            f"Only the first {len(expected)} digits of the SHA-256 of {redact(file.urls[0])} are "
+            "published, which can be forged, and the address is not https, so nothing says who "
+            "answers. If you know all of the digest: hub cache pin NAME DIGEST"
         )
-    key = known or "url-" + key_of(identity(file.urls[0]))[:40]
+    # What mirrors served must not become part of a file that only its own address may serve.
+    kind = "own" if own_only else "any"
+    key = known or f"{kind}-{key_of(identity(file.urls[0]))[:40]}"
     partials = store.root / "partial"
 
     def arrived() -> Path | None:
@@ -106,7 +108,7 @@ def acquire(
         path = arrived()
         if path is not None:
             return path
-        make_folder(partials)
+        make_private_folder(partials)
         partial = Partial.claim(partials, key)
         try:
             digest, original = _fetched(
@@ -213,15 +215,27 @@ def _from_this_machine(
     return None
 
 
-def _missing(store: Contents, file: RemoteFile, why: str) -> str:
+def _missing(store: Contents, file: RemoteFile, own_only: bool, why: str) -> str:
     """The message for a file that cannot be fetched: why, and how to get it nevertheless."""
     places = "".join(f"\n  {redact(url)}" for url in file.urls)
-    return (
-        f"{file.name or 'The file'} is not in {store.root}, and {why}. Run 'hub download' with a "
-        "network connection; or run 'hub bundle create' on a machine that has one and 'hub bundle "
-        "import' here; or fetch the file by other means and run 'hub cache import FILE'. "
-        f"Its addresses:{places}"
-    )
+    message = f"{file.name or 'The file'} is not in {store.root}, and {why}. "
+    if own_only:
+        copy = store.copy_by_name(file)
+        found = f" (such as {copy})" if copy else ""
+        message += (
+            f"Only the first {len(file.digest or '')} digits of its SHA-256 are published, which "
+            f"can be forged, so copies in folders, mirrors and bundles{found} are not used by "
+            "themselves. Run 'hub download' once with a network connection. Or, where you trust a "
+            f"copy: hub cache import {copy or 'FILE'} --sha256 DIGEST, with all of its digits; or "
+            "make a bundle with 'hub bundle create', and here: hub bundle import --trust."
+        )
+    else:
+        message += (
+            "Run 'hub download' with a network connection; or run 'hub bundle create' on a machine "
+            "that has one and 'hub bundle import' here; or fetch the file by other means and run "
+            "'hub cache import FILE'."
+        )
+    return f"{message} Its addresses:{places}"
 
 
 def _sizes(folder: Path, key: str) -> list[tuple[str, int]]:

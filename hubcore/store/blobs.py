@@ -20,10 +20,10 @@ from .. import atomic_write
 from ..digests import is_digest
 from ..download.addresses import redact
 from ..download.hashing import sha256_of
-from .ownership import is_ours_alone, make_folder
+from .ownership import is_ours_alone, make_folder, warn_of_others
 from .records import read_record, scan_shards, write_record
 
-__all__ = ["Blobs", "Entry", "is_sound"]
+__all__ = ["Blobs", "Entry", "is_sound", "protect"]
 
 _log = logging.getLogger(__name__)
 
@@ -61,14 +61,16 @@ class Blobs:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._folder = f"{root}/blobs"
 
     def path(self, digest: str) -> Path:
         """The path of the file with this full digest, whether or not it exists."""
-        return self._root / "blobs" / digest[:2] / digest
+        # One text, not parts: joining Paths takes longer than all calls to the system.
+        return Path(f"{self._folder}/{digest[:2]}/{digest}")
 
     def record_path(self, digest: str) -> Path:
         """The path of this file's record, whose modification time is the file's last use."""
-        return self._root / "blobs" / digest[:2] / f"{digest}.json"
+        return Path(f"{self._folder}/{digest[:2]}/{digest}.json")
 
     def sound(self, digest: str) -> Path | None:
         """The path of the file with this full digest, if it is undamaged.
@@ -92,6 +94,8 @@ class Blobs:
         if unchanged and ours:
             self._note_use(record)
             return path
+        if not ours:
+            warn_of_others(path, self._root)
         try:
             actual = sha256_of(path)
         except OSError:
@@ -134,7 +138,7 @@ class Blobs:
         if not sound:
             status = data.stat()
             facts.update(size=status.st_size, mtime_ns=status.st_mtime_ns)
-            data.chmod(status.st_mode & ~0o222)  # what is mapped is not to be written to
+            protect(data)
             atomic_write.publish(data, target)
         for key, value in (("names", name), ("sources", redact(source) if source else "")):
             if value and value not in facts.setdefault(key, []):
@@ -180,7 +184,7 @@ class Blobs:
         """
         try:
             # Path.iterdir would make a Path of each, and there may be thousands.
-            names = os.listdir(self._root / "blobs" / prefix[:2])  # noqa: PTH208
+            names = os.listdir(f"{self._folder}/{prefix[:2]}")  # noqa: PTH208
         except OSError:
             return []
         return [name for name in names if name.startswith(prefix) and is_digest(name)]
@@ -191,6 +195,12 @@ class Blobs:
                 os.utime(record)
 
 
+def protect(path: Path) -> None:
+    """Takes away the permission to write to a file, since models may be mapped from it."""
+    if os.name == "posix":  # elsewhere such a file cannot be removed either
+        path.chmod(path.stat().st_mode & ~0o222)
+
+
 def is_sound(path: Path, root: Path) -> bool:
     """Whether a file made from a blob is undamaged, by the record beside it.
 
@@ -198,6 +208,9 @@ def is_sound(path: Path, root: Path) -> bool:
         path: the file. Its record, ``PATH.json``, has its own digest, size and time.
         root: the store's folder, which nobody else may write to: otherwise the record proves
             nothing.
+
+    Returns:
+        False also if it cannot be read.
     """
     facts = read_record(path.with_name(f"{path.name}.json"))
     try:

@@ -127,23 +127,29 @@ class Store(Contents):
 
         for url in file.urls:
             check_address(url, allow_file=file.allow_file, other_schemes=hooks.installed)
-        if not check_hash:
+        if check_hash and is_digest(file.digest or ""):
             return
         address = redact(file.urls[0])
-        known = self.known_digest(file)
-        if not file.digest and not known:
+        if settings.require() == "full":
+            if not check_hash:
+                raise MissingDigestError(
+                    f"HUBCORE_REQUIRE=full does not allow check_hash=False ({address})."
+                )
+            pin = self.pinned(file.urls[0])
+            if pin is None or pin.by != USER or pin.sha256 != self.known_digest(file):
+                known = (
+                    "only the first digits of the SHA-256 are" if file.digest else "no SHA-256 is"
+                )
+                raise MissingDigestError(
+                    f"HUBCORE_REQUIRE=full does not allow {address}: {known} published. If you "
+                    "know all of it: hub cache pin NAME DIGEST"
+                )
+        if check_hash and not file.digest and not self.known_digest(file):
             raise MissingDigestError(
                 f"Cannot verify {address}: the catalogue gives no SHA-256, and the file's name "
                 "contains none. Pass check_hash=False to accept it unverified, or give the digest "
                 "that you trust: hub cache pin NAME DIGEST"
             )
-        if settings.require() == "full" and not is_digest(file.digest or ""):
-            pin = self.pinned(file.urls[0])
-            if pin is None or pin.sha256 != known or pin.by != USER:
-                raise MissingDigestError(
-                    f"HUBCORE_REQUIRE=full: of {address} only the first digits of its SHA-256 are "
-                    "published. If you know all of it: hub cache pin NAME DIGEST"
-                )
 
 
 def _load_hooks() -> None:

@@ -20,10 +20,12 @@ import contextlib
 import errno
 import hashlib
 import logging
+import os
 import secrets
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from ..atomic_write import atomic_write
 from ..digests import is_digest
@@ -35,9 +37,9 @@ from ..errors import (
     NotEnoughSpaceError,
     StoreError,
 )
-from .blobs import Blobs, Entry, is_sound
+from .blobs import Blobs, Entry, is_sound, protect
 from .overlays import Seen, candidates
-from .ownership import is_ours_alone, make_folder
+from .ownership import is_ours_alone, make_folder, make_private_folder
 from .records import write_record
 from .trust import USER, Pin, TrustNotes
 
@@ -46,6 +48,7 @@ __all__ = ["Contents"]
 _log = logging.getLogger(__name__)
 
 _READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}
+_FICLONE = 0x40049409  # the request of linux/fs.h
 _NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
@@ -67,11 +70,11 @@ class Contents:
     """
 
     def __init__(self, root: Path, overlays: Iterable[Path] = ()) -> None:
-        self.root = Path(root)
+        self.root = root = Path(root)
         self.overlays = tuple(Path(overlay) for overlay in overlays)
         self._blobs = Blobs(self.root)
-        self._trust = TrustNotes(self.root / "urls")
-        self._seen = Seen(self.root / "seen")
+        self._trust = TrustNotes(root)
+        self._seen = Seen(root)
 
     # -- looking ---------------------------------------------------------------------------
 
@@ -99,7 +102,9 @@ class Contents:
             return path
         digest = self.known_digest(file)
         if digest:
-            return self._from_overlays(file, digest)
+            path = self._from_overlays(file, digest)
+            if path is not None:
+                return path
         return None if check_hash else self._unchecked_in_overlays(file)
 
     def held(self, file: RemoteFile, *, check_hash: bool = True) -> Path | None:
@@ -111,14 +116,24 @@ class Contents:
         """
         digest = self.known_digest(file)
         if digest:
+            path = self._blobs.sound(digest)
+            if path is not None:
+                return path
             found = (self._in_store_of_others(overlay, digest) for overlay in self.overlays)
-            return self._blobs.sound(digest) or next(filter(None, found), None)
+            path = next(filter(None, found), None)
+            if path is not None:
+                return path
         if check_hash:
             return None
-        noted = (self._trust.unchecked(url) for url in file.urls)
+        noted = [self._trust.unchecked(url) for url in file.urls]
         matching = self._blobs.matching(file.digest) if file.digest else ()
-        found = (self._blobs.sound(digest) for digest in (*noted, *matching) if digest)
-        return next((path for path in found if path is not None), None)
+        unchecked = (self._blobs.sound(digest) for digest in (*noted, *matching) if digest)
+        return next((path for path in unchecked if path is not None), None)
+
+    def copy_by_name(self, file: RemoteFile) -> Path | None:
+        """A file of this name in an overlay, whatever its content; None if there is none."""
+        found = (path for o in self.overlays for path in candidates(o, _names(file), None))
+        return next(found, None)
 
     def known_digest(self, file: RemoteFile) -> str:
         """The full digest that a file must have; "" if it is not known.
@@ -161,8 +176,12 @@ class Contents:
         except OSError as error:
             raise StoreError(f"Cannot read {path}: {error.strerror}.") from error
         with reader:
-            return self.add_stream(
-                reader, sha256=sha256 or "", name=name or path.name, source=source, origin=str(path)
+            return self._add(
+                lambda writer: _clone(reader, writer) or _copy(reader, writer),
+                sha256=sha256 or "",
+                name=name or path.name,
+                source=source,
+                origin=str(path),
             )
 
     def add_stream(
@@ -184,19 +203,37 @@ class Contents:
             DigestMismatchError: the bytes have another digest.
             StoreError: the store cannot be written.
         """
+        return self._add(
+            lambda writer: _copy(reader, writer),
+            sha256=sha256,
+            name=name,
+            source=source,
+            origin=origin,
+        )
+
+    def _add(
+        self,
+        write: Callable[[BinaryIO], str],
+        *,
+        sha256: str,
+        name: str,
+        source: str,
+        origin: str,
+    ) -> Path:
+        """Publishes what `write` writes, if the digest that it returns is the expected one."""
         with self.writing():
             folder = self.root / "partial"
-            make_folder(folder)
+            make_private_folder(folder)
             temporary = folder / f".add-{secrets.token_hex(8)}"
             try:
-                digest = hashlib.sha256()
-                with temporary.open("xb") as writer:
-                    while chunk := reader.read(256 * 1024):
-                        digest.update(chunk)
-                        writer.write(chunk)
-                if not digest.hexdigest().startswith(sha256.lower()):
-                    raise DigestMismatchError(origin, sha256.lower(), digest.hexdigest())
-                return self.publish(temporary, digest.hexdigest(), name, source)
+                flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+                # A descriptor that another user has open for writing would outlive the hash.
+                descriptor = os.open(temporary, flags, 0o644)
+                with open(descriptor, "r+b") as writer:  # noqa: PTH123  (a descriptor)
+                    digest = write(writer)
+                if not digest.startswith(sha256.lower()):
+                    raise DigestMismatchError(origin, sha256.lower(), digest)
+                return self.publish(temporary, digest, name, source)
             finally:
                 temporary.unlink(missing_ok=True)
 
@@ -237,6 +274,10 @@ class Contents:
         with self.writing():
             self._trust.pin(url, digest, by)
 
+    def unchecked(self, file: RemoteFile) -> set[str]:
+        """The full digests of what a file's addresses served when nothing was checked."""
+        return set(filter(None, map(self._trust.unchecked, file.urls)))
+
     def note_unchecked(self, url: str, digest: str) -> None:
         """Notes what an address served when nothing was checked: for calls that don't check, only.
 
@@ -273,6 +314,7 @@ class Contents:
             with atomic_write(target) as temporary:
                 make(temporary)
                 made = sha256_of(temporary)
+                protect(temporary)
             status = target.stat()
             write_record(
                 record,
@@ -328,17 +370,24 @@ class Contents:
 
     def _from_overlays(self, file: RemoteFile, digest: str) -> Path | None:
         for overlay in self.overlays:
-            # An overlay that cannot be read does not have the file.
-            with contextlib.suppress(OSError):
-                blob = Blobs(overlay).path(digest)
-                for path in (blob, *candidates(overlay, _names(file), file.size)):
-                    if path.is_file() and (copy := self._copied(path, digest, file)) is not None:
-                        return copy
+            blob = Blobs(overlay).path(digest)
+            for path in (blob, *candidates(overlay, _names(file), file.size)):
+                copy = self._copied(path, digest, file)
+                if copy is not None:
+                    return copy
         return None
 
     def _copied(self, path: Path, digest: str, file: RemoteFile) -> Path | None:
-        """The copy of a file of an overlay in the store; None if its digest is another one."""
-        if self._seen.digest(path) not in (None, digest):
+        """The copy of a file of an overlay in the store.
+
+        None if it has another digest, or cannot be read: then the overlay does not have the file.
+        """
+        try:
+            if not path.is_file() or not os.access(path, os.R_OK):
+                return None
+            if self._seen.digest(path) not in (None, digest):
+                return None
+        except OSError:
             return None
         try:
             return self.add(path, sha256=digest, name=file.name)
@@ -381,6 +430,35 @@ class Contents:
             raise StoreError(
                 f"The store {self.root} cannot be used ({error.strerror or error}{place})."
             ) from error
+
+
+def _copy(reader: Readable, writer: BinaryIO) -> str:
+    """Copies all bytes; returns their SHA-256."""
+    digest = hashlib.sha256()
+    while chunk := reader.read(256 * 1024):
+        digest.update(chunk)
+        writer.write(chunk)
+    return digest.hexdigest()
+
+
+def _clone(reader: BinaryIO, writer: BinaryIO) -> str:
+    """Lets a file share the blocks of another until one is changed; returns its SHA-256.
+
+    Returns:
+        "" where the file system cannot do that, or the files are on different ones.
+    """
+    if sys.platform != "linux":
+        return ""
+    import fcntl
+
+    try:
+        fcntl.ioctl(writer.fileno(), _FICLONE, reader.fileno())
+    except OSError:
+        return ""
+    digest = hashlib.sha256()
+    while chunk := writer.read(256 * 1024):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _names(file: RemoteFile) -> list[str]:

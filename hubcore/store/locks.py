@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from .ownership import make_folder
+from .ownership import make_private_folder
 
 __all__ = ["one_at_a_time"]
 
@@ -40,7 +40,7 @@ def one_at_a_time(
     """
     import filelock
 
-    make_folder(path.parent)
+    make_private_folder(path.parent)
     lock = filelock.FileLock(path)
     seen = progress()
     changed = time.monotonic()

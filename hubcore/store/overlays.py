@@ -45,11 +45,11 @@ class Seen:
     change of status cannot be put back.
 
     Args:
-        folder: where the notes are: in the store, not in the overlay.
+        root: the folder of the store, not of the overlay, in which the notes are.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, root: Path) -> None:
+        self._root = root
 
     def digest(self, path: Path) -> str | None:
         """The digest noted of a file, if it has not changed since."""
@@ -63,7 +63,7 @@ class Seen:
             write_record(self._note(path), {**_identity(path), "sha256": digest})
 
     def _note(self, path: Path) -> Path:
-        return self._folder / f"{key_of(str(path.absolute()))}.json"
+        return self._root / "seen" / f"{key_of(str(path.absolute()))}.json"
 
 
 def _identity(path: Path) -> dict[str, Any]:

@@ -7,33 +7,36 @@ them back.
 from __future__ import annotations
 
 import errno
+import functools
+import logging
 import os
 import stat
 from pathlib import Path
 
-__all__ = ["is_ours_alone", "make_folder"]
+__all__ = ["is_ours_alone", "make_folder", "make_private_folder", "warn_of_others"]
+
+_log = logging.getLogger(__name__)
+
+_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
 def is_ours_alone(path: Path, root: Path) -> bool:
     """Whether only this user and root can change a file or put another one in its place.
 
+    The folders below `root` may not be symbolic links; `root` may be one of this user or root.
+
     Args:
         path: a file or a folder below `root`, or `root` itself.
-        root: the folder up to which folders are looked at, with the one that it is in. None of them
-            may be a symbolic link.
+        root: the store's folder. Those above it are looked at once in a process.
     """
-    if os.name != "posix":  # access is ruled by lists, which the mode does not show
-        return True
-    place, top = str(path), str(root)  # Path is slow, and each use of a file asks
-    try:
-        while _is_ours(os.lstat(place)):
-            parent = os.path.dirname(place)  # noqa: PTH120
-            if place == top:
-                return _is_ours(os.stat(parent), sticky=True)  # noqa: PTH116
-            place = parent
-    except OSError:
-        pass
-    return False
+    return _open_to_others(path, root) is None
+
+
+def warn_of_others(path: Path, root: Path) -> None:
+    """Warns, once in a process, that others can change a file of the store."""
+    place = _open_to_others(path, root)
+    if place is not None:
+        _warn(place, str(root))
 
 
 def make_folder(path: Path) -> None:
@@ -50,6 +53,19 @@ def make_folder(path: Path) -> None:
     _refuse_planted(path)
 
 
+def make_private_folder(path: Path) -> None:
+    """Makes a folder as `make_folder` does, in which others cannot have planted anything.
+
+    Raises:
+        OSError: it cannot be made, or others can write to it.
+    """
+    make_folder(path)
+    if os.name == "posix" and not _is_ours(path.stat()):
+        raise PermissionError(
+            errno.EACCES, "others can write to it; remove it, or: chmod go-w", str(path)
+        )
+
+
 def _refuse_planted(folder: Path) -> None:
     status = folder.lstat()
     if stat.S_ISLNK(status.st_mode) and status.st_uid not in _trusted_users():
@@ -58,15 +74,61 @@ def _refuse_planted(folder: Path) -> None:
         )
 
 
+def _open_to_others(path: Path, root: Path) -> str | None:
+    """The first place at which others can change the file or exchange it; None if there is none."""
+    if os.name != "posix":  # access is ruled by lists, which the mode does not show
+        return None
+    place, top = str(path), str(root)  # Path is slow, and each use of a file asks
+    try:
+        while len(place) > len(top):
+            if not _is_ours(os.lstat(place)):
+                return place
+            place = place.rpartition("/")[0]
+        real, above = _above(top)
+        return above if _is_ours(os.lstat(real)) else real
+    except OSError:
+        return place
+
+
+@functools.lru_cache
+def _above(root: str) -> tuple[str, str | None]:
+    """The folder that a store's folder really is, and the first one above it that others rule."""
+    link = Path(root).absolute()
+    real = link.resolve()
+    try:
+        if link.is_symlink() and link.lstat().st_uid not in _trusted_users():
+            return str(real), str(link)
+        for folder in dict.fromkeys((*real.parents, *link.parent.resolve().parents)):
+            if not _is_ours(folder.stat(), sticky=True):
+                return str(real), str(folder)
+    except OSError:
+        return str(real), str(link)
+    return str(real), None
+
+
+@functools.lru_cache
+def _warn(place: str, root: str) -> None:
+    _log.warning(
+        "Others can write to %s, so the notes in the store %s are not believed: each use of a file "
+        "hashes it, and weights of which only a prefix of the SHA-256 is published are fetched "
+        "anew. If nobody else need write there: chmod -R go-w %s",
+        place,
+        root,
+        place,
+    )
+
+
 def _trusted_users() -> tuple[int, ...]:
-    return (0, os.getuid()) if os.name == "posix" else (0,)
+    return (0, os.geteuid()) if os.name == "posix" else (0,)
 
 
 def _is_ours(status: os.stat_result, *, sticky: bool = False) -> bool:
     mode = status.st_mode
-    if stat.S_ISLNK(mode) or status.st_uid not in _trusted_users():
+    if status.st_uid not in _trusted_users() or stat.S_ISLNK(mode):
         return False
-    if mode & stat.S_IWOTH or (mode & stat.S_IWGRP and not _is_own_group(status.st_gid)):
+    if not mode & _OTHERS:
+        return True
+    if mode & stat.S_IWOTH or not _is_own_group(status.st_gid):
         # In a folder such as /tmp nobody can rename or remove what is others'.
         return sticky and bool(mode & stat.S_ISVTX)
     return True
@@ -80,7 +142,7 @@ def _is_own_group(gid: int) -> bool:
     import pwd
 
     try:
-        group, user = grp.getgrgid(gid), pwd.getpwuid(os.getuid())
+        group, user = grp.getgrgid(gid), pwd.getpwuid(os.geteuid())
     except KeyError:
         return False
     return group.gr_name == user.pw_name and set(group.gr_mem) <= {user.pw_name}

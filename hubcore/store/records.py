@@ -32,8 +32,11 @@ def write_record(path: Path, facts: Mapping[str, Any]) -> None:
         OSError: it cannot be written.
     """
     make_folder(path.parent)
-    with atomic_write(path) as temporary, temporary.open("x", encoding="utf-8") as file:
-        json.dump(facts, file)
+    with atomic_write(path) as temporary:
+        # Writable for its owner only, whatever the umask: others' records prove nothing.
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123  (a descriptor)
+            json.dump(facts, file)
 
 
 def key_of(text: str) -> str:

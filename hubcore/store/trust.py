@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from ..digests import is_digest
 from ..download.addresses import identity, redact
+from .ownership import is_ours_alone, warn_of_others
 from .records import key_of, read_record, write_record
 
 __all__ = ["FIRST_USE", "USER", "Pin", "TrustNotes"]
@@ -37,20 +38,25 @@ class TrustNotes:
     """Notes by address, in a folder of the store.
 
     Args:
-        folder: the folder, which need not exist.
+        root: the store's folder, which need not exist. Pins count only if nobody else can write
+            there.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, root: Path) -> None:
+        self._root = root
 
     def get(self, url: str) -> Pin | None:
         """The pinned digest of an address, or None."""
-        facts = read_record(self._path(url))
+        path = self._path(url)
+        facts = read_record(path)
         digest, by = facts.get("sha256"), facts.get("by")
         # Older notes do not say how they were made, so they may be of an unchecked file.
-        if isinstance(digest, str) and is_digest(digest) and by in (FIRST_USE, USER):
-            return Pin(digest, by)
-        return None
+        if not isinstance(digest, str) or not is_digest(digest) or by not in (FIRST_USE, USER):
+            return None
+        if not is_ours_alone(path, self._root):  # others may have written it
+            warn_of_others(path, self._root)
+            return None
+        return Pin(digest, by)
 
     def unchecked(self, url: str) -> str | None:
         """The full digest of what an address served when nothing was checked, or None."""
@@ -86,4 +92,4 @@ class TrustNotes:
 
     def _path(self, url: str) -> Path:
         key = key_of(identity(url))
-        return self._folder / key[:2] / f"{key}.json"
+        return self._root / "urls" / key[:2] / f"{key}.json"

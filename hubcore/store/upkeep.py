@@ -16,8 +16,8 @@ from ..download.hashing import sha256_of
 from ..download.partial import abandoned, remove_free
 from ..download.remote import RemoteFile
 from ..errors import HubError
-from .blobs import is_sound
 from .content_store import Entry, Store
+from .records import read_record
 
 __all__ = ["Removal", "Verdict", "plan_removal", "remove", "verify"]
 
@@ -29,9 +29,11 @@ class Verdict(NamedTuple):
 
     Attributes:
         entry: the file.
-        state: ``ok``, ``repaired`` (it was damaged, and was downloaded again), ``damaged`` (it was
-            removed, and could not be downloaded again) or ``unreadable`` (it was left alone).
-        detail: why it could not be read, or not be downloaded again; "" otherwise.
+        state: ``ok``, ``repaired`` (it was damaged, and was downloaded again; or a file made from
+            it was, and is made anew when it is needed), ``damaged`` (it was removed, and could not
+            be downloaded again) or ``unreadable`` (it was left alone).
+        detail: why it could not be read, or not be downloaded again, or what was repaired if it was
+            not the file itself; "" otherwise.
     """
 
     entry: Entry
@@ -70,23 +72,20 @@ def verify(
         on_bytes: called with the number of bytes hashed since the last call.
 
     Yields:
-        The result for each file, except for those removed meanwhile.
+        The result for each file, except for those removed meanwhile; before it, a result for each
+        file made from it that is damaged or cannot be read.
 
     Raises:
         StoreError: a damaged file cannot be removed.
     """
-    # Files that were made from others are made anew when they are needed.
     for entry in entries:
-        for path in entry.derived:
-            if not is_sound(path, store.root):
-                with store.writing():
-                    path.unlink(missing_ok=True)
+        yield from _verify_derived(store, entry, on_bytes)
         try:
             actual = sha256_of(entry.path, on_bytes)
         except FileNotFoundError:
             continue  # removed meanwhile
         except OSError as error:
-            yield Verdict(entry, "unreadable", f"{entry.path}: {error.strerror}")
+            yield Verdict(entry, "unreadable", _unreadable(entry.path, error))
             continue
         if actual == entry.sha256:
             yield Verdict(entry, "ok")
@@ -106,6 +105,28 @@ def verify(
             yield Verdict(entry, "damaged", str(error))
         else:
             yield Verdict(entry, "repaired")
+
+
+def _verify_derived(
+    store: Store, entry: Entry, on_bytes: Callable[[int], object]
+) -> Iterator[Verdict]:
+    """Removes damaged files that were made from a file; they are made anew when they are needed."""
+    for path in entry.derived:
+        try:
+            actual = sha256_of(path, on_bytes)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            yield Verdict(entry, "unreadable", _unreadable(path, error))
+            continue
+        if actual != read_record(path.with_name(f"{path.name}.json")).get("sha256"):
+            with store.writing():
+                path.unlink(missing_ok=True)
+            yield Verdict(entry, "repaired", "its converted copy was damaged, and is removed")
+
+
+def _unreadable(path: Path, error: OSError) -> str:
+    return f"{path} cannot be read ({error.strerror}), and is left alone"
 
 
 def plan_removal(
