@@ -19,6 +19,7 @@ import ssl
 import struct
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -358,6 +359,55 @@ def until_close(after: int | None = None) -> Fault:
         start, end = exchange.send_head(Content_Length=None, Connection="close")
         exchange.write(exchange.data[start : end if after is None else start + after])
         exchange.end()
+
+    return fault
+
+
+def stated(length: str) -> Fault:
+    """States a length that is none, or not this body's."""
+
+    def fault(exchange: Exchange) -> None:
+        exchange.head(200, {"Content-Length": length})
+        exchange.write(exchange.data)
+        exchange.end()
+
+    return fault
+
+
+def trickled_headers(seconds: float = 30.0) -> Fault:
+    """Sends header after header, and never the last one."""
+
+    def fault(exchange: Exchange) -> None:
+        exchange.write(b"HTTP/1.1 200 OK\r\n")
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            exchange.write(b"X-Slow: 1\r\n")
+            time.sleep(0.05)
+
+    return fault
+
+
+def silent(seconds: float = 600.0) -> Fault:
+    """Takes the request, and answers nothing."""
+    return lambda exchange: _until_gone(exchange, seconds)
+
+
+def gzip_bomb(exchange: Exchange) -> None:
+    """Sends some megabytes that become a gigabyte."""
+    exchange.head(200, {"Content-Encoding": "gzip", "Transfer-Encoding": "chunked"})
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    for _ in range(1024):
+        packed = packer.compress(bytes(1024 * 1024))
+        if packed:
+            exchange.write(b"%x\r\n" % len(packed) + packed + b"\r\n")
+
+
+def page(body: bytes, kind: str = "text/html") -> Fault:
+    """Answers 200 with something that is not the file."""
+
+    def fault(exchange: Exchange) -> None:
+        exchange.head(200, {"Content-Type": kind, "Content-Length": str(len(body))})
+        exchange.write(body)
 
     return fault
 

@@ -380,7 +380,7 @@ def test_addresses_that_answer_as_promised_are_no_fault(sample, files):
 
 @pytest.mark.parametrize(
     ("name", "size", "reason"),
-    [("gone.pth", 100, "answers 404"), ("net.pth", 7, "is 100 bytes long, not 7")],
+    [("gone.pth", 100, "HTTP 404"), ("net.pth", 7, "is 100 bytes long, not 7")],
 )
 def test_addresses_that_do_not_are(sample, files, name, size, reason):
     address, folder = files

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
 
+from ..download.remote import published_size
 from ..store import RemoteFile, Store
 from .names import short_name
 from .queries import plugins
@@ -88,6 +89,6 @@ def _all() -> Iterator[KnownFile]:
             name = short_name(entry)
             for member, data in entry.members.items():
                 urls = (data["url"], *data.get("mirrors", ()))
-                yield KnownFile(
-                    f"{name}.{member}", RemoteFile(urls, data.get("sha256"), data.get("size"))
-                )
+                about = published_size(data.get("meta", {}))
+                file = RemoteFile(urls, data.get("sha256"), data.get("size"), about=about)
+                yield KnownFile(f"{name}.{member}", file)

@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from ..download.impostors import impostor
 from ..errors import MissingDependencyError, WeightsError
 from ..packages import hooks
 from .mapped import map_tensors
@@ -36,13 +37,21 @@ def read_checkpoint(path: Path, map_location: Any = None) -> Any:
         The object in the file, mostly a dict of tensors by name.
 
     Raises:
-        WeightsError: the file is damaged, or loading it would execute code from it.
+        WeightsError: the file is damaged or something else, loading it would execute code from it,
+            or there is no such device.
         MissingDependencyError: it is a safetensors file, and safetensors is not installed.
         OSError: the file cannot be opened.
     """
+    _check_device(map_location)
     checkpoint = hooks.read_checkpoint(path, map_location)
     if checkpoint is not None:
         return checkpoint
+    instead = impostor(path)
+    if instead is not None:
+        raise WeightsError(
+            f"{path} is {instead}. It is not a checkpoint: delete it, so that it is downloaded "
+            "again, and look at its address in a browser to see what the server wants."
+        )
     with path.open("rb") as file:
         start = file.read(9)
     if start[8:9] == b"{":  # safetensors: a length, then a JSON header
@@ -100,6 +109,19 @@ def read_state_dict(
             f'it: "convert": "module:function".'
         )
     return state_dict
+
+
+def _check_device(map_location: Any) -> None:
+    """Raises a `WeightsError` if there is no such device here, which is no fault of the file."""
+    if not isinstance(map_location, (str, torch.device)):
+        return
+    try:
+        torch.empty(0, device=map_location)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise WeightsError(
+            f"map_location={str(map_location)!r} is not available here ({_first_line(error)}). "
+            "Without map_location the tensors are on the CPU."
+        ) from error
 
 
 def _first_line(error: Exception) -> str:

@@ -59,16 +59,15 @@ def run(args: argparse.Namespace) -> int:
     here = [store.held(file, check_hash=check_hash) for file in files]
     results: list[Path | Exception | None] = list(here)
     if not args.dry_run:
-        about = [_published_size(member.meta) for member in members]
         try:
-            results = [*store.get_many(files, check_hash=check_hash, about=about)]
+            results = [*store.get_many(files, check_hash=check_hash)]
         except KeyboardInterrupt:
             print("hub: what was downloaded is kept: the next try resumes", file=sys.stderr)
             raise
     rows: list[dict[str, Any]] = []
     for member, file, found, result in zip(members, files, here, results, strict=True):
         row = {"name": canonical_name(member), "status": "here" if found else "fetched"}
-        size = file.size or _published_size(member.meta)
+        size = file.size or file.about
         if isinstance(result, Path):
             rows.append({**row, "size": result.stat().st_size, "path": str(result), "error": None})
         elif result is None:
@@ -94,9 +93,3 @@ def run(args: argparse.Namespace) -> int:
         if row["error"]:
             print(f"hub: {row['name']}: {row['error']}", file=sys.stderr)
     return 1 if any(row["error"] for row in rows) else 0
-
-
-def _published_size(meta: dict[str, Any]) -> int | None:
-    """The approximate size in bytes: ``_file_size`` is published in MiB, rounded."""
-    size = meta.get("_file_size")
-    return int(size * 1024 * 1024) if size else None

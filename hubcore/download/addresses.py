@@ -61,11 +61,14 @@ def check_address(
             "package:. A hook plugin may add others."
         )
     if kind in {"http", "https"}:
+        host, fault = None, ""
         try:
             parts = urlsplit(url)
             host, _ = parts.hostname, parts.port
-        except ValueError as error:
-            raise UnsafeAddressError(f"Refused {redact(url)!r}: {error}.") from None
+        except ValueError:  # whose text may contain the password
+            fault = "its host or port is malformed"
+        if fault:
+            raise UnsafeAddressError(f"Refused {redact(url)!r}: {fault}.")
         if not host:
             raise UnsafeAddressError(f"Refused {redact(url)!r}: it contains no host name.")
 
@@ -119,8 +122,9 @@ def redact(url: str) -> str:
     try:
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2]
+        _ = parts.port  # a ValueError if a password with a slash in it is taken for the port
     except ValueError:
-        return re.sub(r"//[^/]*@", "//", url).partition("?")[0]
+        return re.sub(r"//[^?]*@", "//", url).partition("?")[0]
     query = "..." if parts.query else ""
     return urlunsplit((parts.scheme, host, parts.path, query, ""))
 

@@ -34,6 +34,7 @@ __all__ = [
     "new_session",
     "open_url",
     "read_some",
+    "stated_length",
 ]
 
 _MAX_REDIRECTS = 10
@@ -275,6 +276,20 @@ def read_some(response: requests.Response, *, decode: bool = False) -> bytes:
     except Exception as error:  # urllib3's, an OSError or an HTTPException
         reason = _unread(error)
     raise TemporaryError(reason)  # not in a handler: the libraries' errors contain addresses
+
+
+def stated_length(response: requests.Response) -> int | None:
+    """The length of a response's body in bytes as the server states it, or None.
+
+    Raises:
+        PermanentError: what it states is not a length.
+    """
+    value = response.headers.get("Content-Length")
+    if value is None:
+        return None
+    if not re.fullmatch("[0-9]{1,18}", value.strip()):  # and not isdigit, which takes '²'
+        raise PermanentError("it states a length that is no number")
+    return int(value)
 
 
 def _unread(error: Exception) -> str:

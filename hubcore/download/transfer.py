@@ -22,6 +22,7 @@ from .http import (
     new_session,
     open_url,
     read_some,
+    stated_length,
 )
 from .partial import Partial
 
@@ -34,7 +35,6 @@ _ROUNDING = 1024 * 1024  # bytes by which a published size may be wrong besides 
 SLOWEST = 1024  # bytes per second; less for a whole timeout counts as a stall
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
 _UNSATISFIED_RANGE = re.compile(r"bytes \*/([0-9]{1,18})")
-_LENGTH = re.compile(r"[0-9]{1,18}")
 _DECODED = {"gzip", "x-gzip", "deflate"}  # once: twice encoded, a kilobyte can be a gigabyte
 _NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
@@ -320,10 +320,8 @@ class Transfer:
                 raise ChangedError("the file changed between two attempts")
         else:
             start = 0
-            length = headers.get("Content-Length")
-            if length is not None and not _LENGTH.fullmatch(length.strip()):
-                raise PermanentError("it states a length that is no number")
-            body_end = total = int(length) if length is not None and not encoded else None
+            length = stated_length(response)
+            body_end = total = None if encoded else length
         self._check_total(total)
         if response.status_code == 200 and self.partial.size:
             self.restart()  # the range was ignored, or the file changed: a whole body

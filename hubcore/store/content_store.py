@@ -77,7 +77,6 @@ class Store(Contents):
         progress: bool = True,
         check_hash: bool = True,
         at_once: int = 4,
-        about: Sequence[int | None] = (),
     ) -> list[Path | Exception]:
         """Gets several files in parallel, with one progress bar.
 
@@ -86,7 +85,6 @@ class Store(Contents):
             progress: show a progress bar, if standard error is a terminal.
             check_hash: verify the files' digests.
             at_once: the number of downloads at a time, which share the connections of one file.
-            about: the files' approximate sizes in bytes, for the bar; exact ones replace them.
 
         Returns:
             For each file, in order, its path or the error, a `HubError` or an `OSError`.
@@ -102,10 +100,11 @@ class Store(Contents):
         cancel = Cancel()
         connections = max(settings.connections() // at_once, 1)
 
-        def one(file: RemoteFile, size: int | None) -> Path | Exception:
+        def one(file: RemoteFile) -> Path | Exception:
             try:
                 self._require_digest(file, check_hash)
                 found = self.find(file, check_hash=check_hash)
+                size = file.size or file.about
                 if found is None and size:
                     display.expect(file, size)
                 return found or acquire(self, file, check_hash, display, cancel, connections)
@@ -113,12 +112,8 @@ class Store(Contents):
                 return error
 
         _load_hooks()
-        sizes = [*about, *[None] * len(files)]
-        tasks = [
-            partial(one, file, file.size or size) for file, size in zip(files, sizes, strict=False)
-        ]
         try:
-            return in_threads(tasks, at_once, cancel.set)
+            return in_threads([partial(one, file) for file in files], at_once, cancel.set)
         finally:
             display.close()
 

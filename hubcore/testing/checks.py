@@ -13,14 +13,17 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..catalogs.catalog import LABELS
 from ..catalogs.names import find_model, model_of
-from ..download.addresses import digest_in_name, scheme
+from ..download.addresses import digest_in_name, redact, scheme
 from ..errors import HubError, OfflineError
 from ..weights.lookup import get_weight
 from .subject import Fault, Finding, Member, Skipped, Subject
+
+if TYPE_CHECKING:
+    from ..download.http import Cancel
 
 __all__ = [
     "check_addresses",
@@ -191,49 +194,48 @@ def check_addresses(subject: Subject) -> Iterator[Finding]:
 
     This check needs a network; it raises an `OfflineError` if ``HUBCORE_OFFLINE`` is set.
     """
-    from concurrent.futures import ThreadPoolExecutor
-
-    import requests
+    from functools import partial
 
     from .. import settings
+    from ..download.http import Cancel
+    from ..download.parallel import in_threads
 
     if settings.offline():
         raise OfflineError(
             "HUBCORE_OFFLINE is set: no address was asked. Unset it, or leave out --online."
         )
-
-    def ask(url: str) -> tuple[str, int | None]:
-        try:
-            answer = requests.head(
-                url,
-                allow_redirects=True,
-                timeout=settings.timeout(),
-                headers={**settings.headers_for(url), "Accept-Encoding": "identity"},
-            )
-        except requests.RequestException as error:
-            return f"does not answer ({type(error).__name__})", None
-        length = answer.headers.get("Content-Length", "")
-        problem = "" if answer.ok else f"answers {answer.status_code} {answer.reason}"
-        return problem, int(length) if length.isdigit() else None
-
     asked = [
         (member, url)
         for member in subject.members
         for url in (member.data["url"], *member.data.get("mirrors", ()))
         if scheme(url) in ("http", "https")
     ]
-    with ThreadPoolExecutor(8) as pool:
-        for (member, url), (problem, length) in zip(
-            asked, pool.map(ask, (url for _, url in asked)), strict=True
-        ):
-            if problem:
-                yield Fault(member.where, f"{url} {problem}", "correct the address")
-            elif length is not None and member.data.get("size") not in (None, length):
-                yield Fault(
-                    member.where,
-                    f"{url} is {length} bytes long, not {member.data['size']}",
-                    f'"size": {length}, if the digest is right',
-                )
+    cancel = Cancel()
+    answers = in_threads([partial(_ask, url, cancel) for _, url in asked], 8, cancel.set)
+    for (member, url), (problem, length) in zip(asked, answers, strict=True):
+        size = member.data.get("size")
+        if problem:
+            yield Fault(member.where, f"{redact(url)}: {problem}", "correct the address")
+        elif length is not None and size not in (None, length):
+            yield Fault(
+                member.where,
+                f"{redact(url)} is {length} bytes long, not {size}",
+                f'"size": {length}, if the digest is right',
+            )
+
+
+def _ask(url: str, cancel: Cancel) -> tuple[str, int | None]:
+    """What is wrong with an address, or "", and the size in bytes that it states."""
+    from ..download.http import AttemptError, new_session, open_url, stated_length
+
+    session = new_session(1)
+    try:
+        with cancel.closing(open_url(session, url, {}, cancel, "HEAD")) as answer:
+            return "", stated_length(answer)
+    except AttemptError as fault:
+        return str(fault), None
+    finally:
+        session.close()
 
 
 # Runs in its own process, with every connection refused. Prints the imported modules that should

@@ -68,9 +68,11 @@ class Weights:
     @property
     def file(self) -> RemoteFile:
         """The file's addresses, digest and size, as the store takes them."""
-        from ..download.remote import RemoteFile
+        from ..download.remote import RemoteFile, published_size
 
-        return RemoteFile((self.url, *self.mirrors), self.sha256, self.size, self.allow_file)
+        urls = (self.url, *self.mirrors)
+        about = published_size(self.meta)
+        return RemoteFile(urls, self.sha256, self.size, self.allow_file, about)
 
 
 def _parts(transforms: Any) -> Any:

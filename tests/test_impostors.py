@@ -1,0 +1,118 @@
+"""Web pages, error messages and Git LFS pointers in place of a file: named, and not kept."""
+
+import hashlib
+import json
+import os
+
+import pytest
+import servers
+import torch
+
+from hubcore.checkpoints.reading import read_checkpoint
+from hubcore.download.impostors import impostor
+from hubcore.errors import DigestMismatchError, DownloadError, WeightsError
+from hubcore.store import RemoteFile, Store
+
+LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+IMPOSTORS = {
+    "page": (
+        b"<html><title>Quota exceeded</title></html>",
+        "an HTML page, titled 'Quota exceeded'",
+    ),
+    "doctype": (b"\r\n <!DOCTYPE HTML>\n<html></html>", "an HTML page"),
+    "comment first": (b"<!-- x --><HTML><TITLE>\n a\n &amp; b</TITLE>", "titled 'a & b'"),
+    "xhtml": (b'<?xml version="1.0"?><!DOCTYPE html><html/>', "an HTML page"),
+    "byte order mark": (b"\xef\xbb\xbf<html>", "an HTML page"),
+    "utf-16": ("\ufeff<html><title>Hi</title>".encode("utf-16-le"), "titled 'Hi'"),
+    "control characters": (b"<html><title>\x1b[2J\x07hi</title>", "titled '[2J hi'"),
+    "s3": (
+        b'<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code></Error>',
+        "an XML error message, 'AccessDenied'",
+    ),
+    "json": (b'{"message": "Bad credentials"}', "a JSON error message, 'Bad credentials'"),
+    "lfs": (LFS, "a Git LFS pointer"),
+    "empty": (b"", "an empty file"),
+}
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch):
+    monkeypatch.setenv("HUBCORE_TIMEOUT", "2")
+    monkeypatch.setenv("HUBCORE_RETRIES", "1")
+
+
+@pytest.fixture
+def server():
+    with servers.FaultyServer() as server:
+        yield server
+
+
+@pytest.mark.parametrize(("body", "kind"), IMPOSTORS.values(), ids=IMPOSTORS.keys())
+def test_it_is_refused_without_a_digest_and_asked_for_again(server, tmp_path, body, kind):
+    store = Store(tmp_path)
+    good = os.urandom(1000)
+    url = server.serve("/n.pth", good, [servers.page(body), servers.page(body)])
+    for _ in range(2):
+        with pytest.raises(DownloadError) as caught:
+            store.get(RemoteFile((url,)), check_hash=False)
+        assert kind in str(caught.value)
+        assert not list(tmp_path.glob("blobs/*/*"))
+        assert not list(tmp_path.glob("partial/*"))
+    assert store.get(RemoteFile((url,)), check_hash=False).read_bytes() == good
+
+
+@pytest.mark.parametrize(("body", "kind"), IMPOSTORS.values(), ids=IMPOSTORS.keys())
+def test_a_wrong_digest_says_what_arrived(server, tmp_path, body, kind):
+    url = server.serve("/n.pth", b"", always=servers.page(body))
+    with pytest.raises(DigestMismatchError) as caught:
+        Store(tmp_path).get(RemoteFile((url,), "0" * 64))
+    assert f"What arrived is {kind}" in str(caught.value) or kind in str(caught.value)
+
+
+@pytest.mark.parametrize(("body", "kind"), IMPOSTORS.values(), ids=IMPOSTORS.keys())
+def test_a_path_that_holds_one_is_named_for_what_it_is(tmp_path, body, kind):
+    path = tmp_path / "w.pth"
+    path.write_bytes(body)
+    with pytest.raises(WeightsError) as caught:
+        read_checkpoint(path)
+    assert kind in str(caught.value)
+    assert "delete it" in str(caught.value)
+
+
+def test_with_its_digest_any_file_is_right(server, tmp_path):
+    """Somebody's file may be a page."""
+    body = IMPOSTORS["page"][0]
+    url = server.serve("/page.html", body)
+    digest = hashlib.sha256(body).hexdigest()
+    assert Store(tmp_path).get(RemoteFile((url,), digest)).read_bytes() == body
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{" + b" " * 9000,
+        json.dumps({"weights": [1, 2]}).encode(),
+        b'[{"error": 1}]',
+        b"<net><layers/></net>",
+        b"<",
+        b"version 1",
+        b"\x80\x02}q\x00.",
+        b"PK\x03\x04",
+        b"\x10\x00\x00\x00\x00\x00\x00\x00{}",
+    ],
+)
+def test_what_may_be_a_checkpoint_is_none(tmp_path, body):
+    path = tmp_path / "x"
+    path.write_bytes(body)
+    assert impostor(path) is None
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda:7", torch.device("cuda", 99), "nonsense"])
+def test_a_device_that_is_not_here_is_no_fault_of_the_file(tmp_path, device):
+    if str(device) == "cuda" and torch.cuda.is_available():
+        pytest.skip("CUDA is available here")
+    torch.save({"w": torch.ones(2)}, tmp_path / "w.pth")
+    with pytest.raises(WeightsError, match="is not available here") as caught:
+        read_checkpoint(tmp_path / "w.pth", map_location=device)
+    assert "damaged" not in str(caught.value)
+    assert str(device) in str(caught.value)
