@@ -80,12 +80,14 @@ if _environ.get("HUBCORE_LAZY_DYNAMO"):
             _defer()
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module 'hubcore' has no attribute '{name}'")
-    value = getattr(_import_module(f".{_HOME_OF[name]}", __name__), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # so that a misspelt name is an error for type checkers
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOME_OF:
+            raise AttributeError(f"module 'hubcore' has no attribute '{name}'")
+        value = getattr(_import_module(f".{_HOME_OF[name]}", __name__), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

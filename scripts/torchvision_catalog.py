@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torchvision
-from catalogtool import build, compare, stubs, tables
+from catalogtool import build, compare, mirror_stubs, stubs, tables
 from catalogtool.families import CATALOGS, FAMILIES, ROOT, Family
 
 from hubcore.authoring.export import dumps
@@ -53,10 +53,12 @@ def shared_files() -> Iterator[tuple[Path, str]]:
         if commands := sorted(groups.get("hubcore.commands", {})):
             offered.setdefault(project.parent.name, {})["command"] = commands
     yield CATALOGS / "known_packages.json", dumps(offered) + "\n"
+    yield from mirror_stubs.files()
 
 
 def generate(families: list[Family]) -> int:
     for path, text in shared_files():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, "utf-8")
     for family in families:
         for path, text in made_files(family):

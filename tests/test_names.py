@@ -63,7 +63,6 @@ def test_listing_by_task_and_plugin():
     import hub_optical_flow
 
     assert hubcore.list_models(module=hub_optical_flow) == by_name
-    assert hubcore.list_models(module=hubcore.models) == hubcore.list_models()
     with pytest.raises(UnknownNameError, match="Unknown family 'json'"):
         hubcore.list_models(module=__import__("json"))
     with pytest.raises(UnknownNameError, match="Unknown plugin 'hub-nothing'"):

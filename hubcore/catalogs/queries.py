@@ -14,9 +14,19 @@ from .index import current
 from .known_packages import BUILT_IN
 from .names import catalog_of_package, find_model, meaning, short_name, task_of, weights_for
 
-__all__ = ["list_models", "list_weights", "models", "plugins"]
+__all__ = ["FAMILY_OF_MODULE", "list_models", "list_weights", "models", "plugins"]
 
 Patterns = str | Iterable[str] | None
+
+FAMILY_OF_MODULE = {
+    "": "hub-classification",
+    "detection": "hub-detection",
+    "optical_flow": "hub-optical-flow",
+    "quantization": "hub-quantization",
+    "segmentation": "hub-segmentation",
+    "video": "hub-video",
+}
+"""The distribution that has the models of a module of `torchvision.models`, by its name there."""
 
 
 def plugins() -> list[Plugin]:
@@ -75,7 +85,8 @@ def list_models(
         exclude: one or several patterns of names to leave out, applied afterwards.
         task: only models for this task, such as ``object-detection``.
         plugin: only models of this plugin, given by its name or its distribution's.
-        module: only models of this family's Python package, such as `hub_detection`.
+        module: only models of this family, given by its Python package, such as `hub_detection`, or
+            by torchvision's module, such as `torchvision.models.detection`.
 
     Returns:
         The names, sorted.
@@ -83,12 +94,22 @@ def list_models(
     Raises:
         UnknownNameError: there is no such plugin, or `module` is not a family.
     """
-    if module is not None and module.__name__ != "hubcore.models":  # which has all of them
-        catalog = catalog_of_package(module.__name__)
-        if catalog is None:
-            raise UnknownNameError("family", module.__name__)
-        plugin = catalog.distribution
+    if module is not None:
+        plugin = _distribution_of(module)
     return list(models(include, exclude, task=task, plugin=plugin))
+
+
+def _distribution_of(module: ModuleType) -> str:
+    """The distribution of a family, by its package or by torchvision's module or its mirror."""
+    name = module.__name__
+    for root in ("torchvision.models", "hubcore.models"):
+        place = name.removeprefix(root).removeprefix(".")
+        if name.startswith(root) and place in FAMILY_OF_MODULE:
+            return FAMILY_OF_MODULE[place]
+    catalog = catalog_of_package(name)
+    if catalog is None:
+        raise UnknownNameError("family", name)
+    return catalog.distribution
 
 
 def list_weights(

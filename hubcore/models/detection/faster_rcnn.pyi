@@ -1,0 +1,28 @@
+# Made from torchvision's modules by scripts/torchvision_catalog.py: do not edit.
+# ruff: noqa
+# fmt: off
+from torchvision.models.detection.anchor_utils import AnchorGenerator as AnchorGenerator
+from torchvision.models.detection.faster_rcnn import FastRCNNConvFCHead as FastRCNNConvFCHead
+from torchvision.models.detection.faster_rcnn import FastRCNNPredictor as FastRCNNPredictor
+from torchvision.models.detection.faster_rcnn import FasterRCNN as FasterRCNN
+from hub_detection import FasterRCNN_MobileNet_V3_Large_320_FPN_Weights as FasterRCNN_MobileNet_V3_Large_320_FPN_Weights
+from hub_detection import FasterRCNN_MobileNet_V3_Large_FPN_Weights as FasterRCNN_MobileNet_V3_Large_FPN_Weights
+from hub_detection import FasterRCNN_ResNet50_FPN_V2_Weights as FasterRCNN_ResNet50_FPN_V2_Weights
+from hub_detection import FasterRCNN_ResNet50_FPN_Weights as FasterRCNN_ResNet50_FPN_Weights
+from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN as GeneralizedRCNN
+from torchvision.models.detection.transform import GeneralizedRCNNTransform as GeneralizedRCNNTransform
+from hub_classification import MobileNet_V3_Large_Weights as MobileNet_V3_Large_Weights
+from torchvision.models.detection.rpn import RPNHead as RPNHead
+from torchvision.models.detection.rpn import RegionProposalNetwork as RegionProposalNetwork
+from hub_classification import ResNet50_Weights as ResNet50_Weights
+from torchvision.models.detection.roi_heads import RoIHeads as RoIHeads
+from torchvision.models.detection.faster_rcnn import TwoMLPHead as TwoMLPHead
+from hub_detection import fasterrcnn_mobilenet_v3_large_320_fpn as fasterrcnn_mobilenet_v3_large_320_fpn
+from hub_detection import fasterrcnn_mobilenet_v3_large_fpn as fasterrcnn_mobilenet_v3_large_fpn
+from hub_detection import fasterrcnn_resnet50_fpn as fasterrcnn_resnet50_fpn
+from hub_detection import fasterrcnn_resnet50_fpn_v2 as fasterrcnn_resnet50_fpn_v2
+from torchvision.models._utils import handle_legacy_interface as handle_legacy_interface
+from hub_classification import mobilenet_v3_large as mobilenet_v3_large
+from torchvision.models.detection._utils import overwrite_eps as overwrite_eps
+from torchvision.models._api import register_model as register_model
+from hub_classification import resnet50 as resnet50

@@ -1,0 +1,32 @@
+# Made from torchvision's modules by scripts/torchvision_catalog.py: do not edit.
+# ruff: noqa
+# fmt: off
+from torchvision.models.efficientnet import EfficientNet as EfficientNet
+from hub_classification import EfficientNet_B0_Weights as EfficientNet_B0_Weights
+from hub_classification import EfficientNet_B1_Weights as EfficientNet_B1_Weights
+from hub_classification import EfficientNet_B2_Weights as EfficientNet_B2_Weights
+from hub_classification import EfficientNet_B3_Weights as EfficientNet_B3_Weights
+from hub_classification import EfficientNet_B4_Weights as EfficientNet_B4_Weights
+from hub_classification import EfficientNet_B5_Weights as EfficientNet_B5_Weights
+from hub_classification import EfficientNet_B6_Weights as EfficientNet_B6_Weights
+from hub_classification import EfficientNet_B7_Weights as EfficientNet_B7_Weights
+from hub_classification import EfficientNet_V2_L_Weights as EfficientNet_V2_L_Weights
+from hub_classification import EfficientNet_V2_M_Weights as EfficientNet_V2_M_Weights
+from hub_classification import EfficientNet_V2_S_Weights as EfficientNet_V2_S_Weights
+from torchvision.models.efficientnet import FusedMBConv as FusedMBConv
+from torchvision.models.efficientnet import FusedMBConvConfig as FusedMBConvConfig
+from torchvision.models.efficientnet import MBConv as MBConv
+from torchvision.models.efficientnet import MBConvConfig as MBConvConfig
+from hub_classification import efficientnet_b0 as efficientnet_b0
+from hub_classification import efficientnet_b1 as efficientnet_b1
+from hub_classification import efficientnet_b2 as efficientnet_b2
+from hub_classification import efficientnet_b3 as efficientnet_b3
+from hub_classification import efficientnet_b4 as efficientnet_b4
+from hub_classification import efficientnet_b5 as efficientnet_b5
+from hub_classification import efficientnet_b6 as efficientnet_b6
+from hub_classification import efficientnet_b7 as efficientnet_b7
+from hub_classification import efficientnet_v2_l as efficientnet_v2_l
+from hub_classification import efficientnet_v2_m as efficientnet_v2_m
+from hub_classification import efficientnet_v2_s as efficientnet_v2_s
+from torchvision.models._utils import handle_legacy_interface as handle_legacy_interface
+from torchvision.models._api import register_model as register_model

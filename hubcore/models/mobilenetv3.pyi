@@ -1,0 +1,12 @@
+# Made from torchvision's modules by scripts/torchvision_catalog.py: do not edit.
+# ruff: noqa
+# fmt: off
+from torchvision.models.mobilenetv3 import InvertedResidual as InvertedResidual
+from torchvision.models.mobilenetv3 import InvertedResidualConfig as InvertedResidualConfig
+from torchvision.models.mobilenetv3 import MobileNetV3 as MobileNetV3
+from hub_classification import MobileNet_V3_Large_Weights as MobileNet_V3_Large_Weights
+from hub_classification import MobileNet_V3_Small_Weights as MobileNet_V3_Small_Weights
+from torchvision.models._utils import handle_legacy_interface as handle_legacy_interface
+from hub_classification import mobilenet_v3_large as mobilenet_v3_large
+from hub_classification import mobilenet_v3_small as mobilenet_v3_small
+from torchvision.models._api import register_model as register_model

@@ -1,0 +1,40 @@
+# Made from torchvision's modules by scripts/torchvision_catalog.py: do not edit.
+# ruff: noqa
+# fmt: off
+from hub_quantization import GoogLeNet_QuantizedWeights as GoogLeNet_QuantizedWeights
+from hub_quantization import Inception_V3_QuantizedWeights as Inception_V3_QuantizedWeights
+from hub_quantization import MobileNet_V2_QuantizedWeights as MobileNet_V2_QuantizedWeights
+from hub_quantization import MobileNet_V3_Large_QuantizedWeights as MobileNet_V3_Large_QuantizedWeights
+from torchvision.models.quantization.googlenet import QuantizableGoogLeNet as QuantizableGoogLeNet
+from torchvision.models.quantization.inception import QuantizableInception3 as QuantizableInception3
+from torchvision.models.quantization.mobilenetv2 import QuantizableMobileNetV2 as QuantizableMobileNetV2
+from torchvision.models.quantization.mobilenetv3 import QuantizableMobileNetV3 as QuantizableMobileNetV3
+from torchvision.models.quantization.resnet import QuantizableResNet as QuantizableResNet
+from torchvision.models.quantization.shufflenetv2 import QuantizableShuffleNetV2 as QuantizableShuffleNetV2
+from hub_quantization import ResNeXt101_32X8D_QuantizedWeights as ResNeXt101_32X8D_QuantizedWeights
+from hub_quantization import ResNeXt101_64X4D_QuantizedWeights as ResNeXt101_64X4D_QuantizedWeights
+from hub_quantization import ResNet18_QuantizedWeights as ResNet18_QuantizedWeights
+from hub_quantization import ResNet50_QuantizedWeights as ResNet50_QuantizedWeights
+from hub_quantization import ShuffleNet_V2_X0_5_QuantizedWeights as ShuffleNet_V2_X0_5_QuantizedWeights
+from hub_quantization import ShuffleNet_V2_X1_0_QuantizedWeights as ShuffleNet_V2_X1_0_QuantizedWeights
+from hub_quantization import ShuffleNet_V2_X1_5_QuantizedWeights as ShuffleNet_V2_X1_5_QuantizedWeights
+from hub_quantization import ShuffleNet_V2_X2_0_QuantizedWeights as ShuffleNet_V2_X2_0_QuantizedWeights
+from hub_quantization import googlenet as googlenet
+from . import inception as inception
+from hub_quantization import inception_v3 as inception_v3
+from . import mobilenet as mobilenet
+from hub_quantization import mobilenet_v2 as mobilenet_v2
+from hub_quantization import mobilenet_v3_large as mobilenet_v3_large
+from . import mobilenetv2 as mobilenetv2
+from . import mobilenetv3 as mobilenetv3
+from . import resnet as resnet
+from hub_quantization import resnet18 as resnet18
+from hub_quantization import resnet50 as resnet50
+from hub_quantization import resnext101_32x8d as resnext101_32x8d
+from hub_quantization import resnext101_64x4d as resnext101_64x4d
+from hub_quantization import shufflenet_v2_x0_5 as shufflenet_v2_x0_5
+from hub_quantization import shufflenet_v2_x1_0 as shufflenet_v2_x1_0
+from hub_quantization import shufflenet_v2_x1_5 as shufflenet_v2_x1_5
+from hub_quantization import shufflenet_v2_x2_0 as shufflenet_v2_x2_0
+from . import shufflenetv2 as shufflenetv2
+from . import utils as utils

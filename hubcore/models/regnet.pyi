@@ -1,0 +1,41 @@
+# Made from torchvision's modules by scripts/torchvision_catalog.py: do not edit.
+# ruff: noqa
+# fmt: off
+from torchvision.models.regnet import AnyStage as AnyStage
+from torchvision.models.regnet import BlockParams as BlockParams
+from torchvision.models.regnet import BottleneckTransform as BottleneckTransform
+from torchvision.models.regnet import RegNet as RegNet
+from hub_classification import RegNet_X_16GF_Weights as RegNet_X_16GF_Weights
+from hub_classification import RegNet_X_1_6GF_Weights as RegNet_X_1_6GF_Weights
+from hub_classification import RegNet_X_32GF_Weights as RegNet_X_32GF_Weights
+from hub_classification import RegNet_X_3_2GF_Weights as RegNet_X_3_2GF_Weights
+from hub_classification import RegNet_X_400MF_Weights as RegNet_X_400MF_Weights
+from hub_classification import RegNet_X_800MF_Weights as RegNet_X_800MF_Weights
+from hub_classification import RegNet_X_8GF_Weights as RegNet_X_8GF_Weights
+from hub_classification import RegNet_Y_128GF_Weights as RegNet_Y_128GF_Weights
+from hub_classification import RegNet_Y_16GF_Weights as RegNet_Y_16GF_Weights
+from hub_classification import RegNet_Y_1_6GF_Weights as RegNet_Y_1_6GF_Weights
+from hub_classification import RegNet_Y_32GF_Weights as RegNet_Y_32GF_Weights
+from hub_classification import RegNet_Y_3_2GF_Weights as RegNet_Y_3_2GF_Weights
+from hub_classification import RegNet_Y_400MF_Weights as RegNet_Y_400MF_Weights
+from hub_classification import RegNet_Y_800MF_Weights as RegNet_Y_800MF_Weights
+from hub_classification import RegNet_Y_8GF_Weights as RegNet_Y_8GF_Weights
+from torchvision.models.regnet import ResBottleneckBlock as ResBottleneckBlock
+from torchvision.models.regnet import SimpleStemIN as SimpleStemIN
+from torchvision.models._utils import handle_legacy_interface as handle_legacy_interface
+from torchvision.models._api import register_model as register_model
+from hub_classification import regnet_x_16gf as regnet_x_16gf
+from hub_classification import regnet_x_1_6gf as regnet_x_1_6gf
+from hub_classification import regnet_x_32gf as regnet_x_32gf
+from hub_classification import regnet_x_3_2gf as regnet_x_3_2gf
+from hub_classification import regnet_x_400mf as regnet_x_400mf
+from hub_classification import regnet_x_800mf as regnet_x_800mf
+from hub_classification import regnet_x_8gf as regnet_x_8gf
+from hub_classification import regnet_y_128gf as regnet_y_128gf
+from hub_classification import regnet_y_16gf as regnet_y_16gf
+from hub_classification import regnet_y_1_6gf as regnet_y_1_6gf
+from hub_classification import regnet_y_32gf as regnet_y_32gf
+from hub_classification import regnet_y_3_2gf as regnet_y_3_2gf
+from hub_classification import regnet_y_400mf as regnet_y_400mf
+from hub_classification import regnet_y_800mf as regnet_y_800mf
+from hub_classification import regnet_y_8gf as regnet_y_8gf
