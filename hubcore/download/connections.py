@@ -29,11 +29,12 @@ class Waiting:
 
     Attributes:
         expired: whether the time limit was reached.
+        ended: whether the wait was ended, by that or by `end`.
     """
 
     def __init__(self, seconds: float) -> None:
         self.expired = False
-        self._ended = False
+        self.ended = False
         self._connection: Any = None
         self._lock = threading.Lock()
         self._timer = threading.Timer(seconds, self._expire)
@@ -51,7 +52,7 @@ class Waiting:
     def end(self) -> None:
         """Ends the wait, from another thread: the connection breaks."""
         with self._lock:
-            self._ended = True
+            self.ended = True
             if self._connection is not None:
                 _shut_down(self._connection)
 
@@ -62,7 +63,7 @@ class Waiting:
             self._connection = connection
         try:
             yield
-            if self._ended:  # before there was a socket to shut down
+            if self.ended:  # before there was a socket to shut down
                 _shut_down(connection)
         finally:
             with self._lock:

@@ -245,7 +245,7 @@ def _answer(
     except Exception as error:  # requests', urllib3's, http.client's: whatever a bad answer causes
         fault = _fault(error)
     else:
-        if not waiting.expired:
+        if not waiting.ended:  # else its headers look whole, but were cut short
             return response
         response.close()
         fault = TemporaryError("")
