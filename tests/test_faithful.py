@@ -224,9 +224,14 @@ def test_safetensors_are_loaded_alike(tmp_path):
     assert_same(hubcore.get_model("squeezenet1_1", weights=weights), expected)
 
 
-def test_plain_checkpoints_are_taken_over_from_the_file_and_not_copied(tmp_path):
+@pytest.mark.parametrize("kind", ["today's", "with parameters", "of before 1.6"])
+def test_plain_checkpoints_are_taken_over_from_the_file_and_not_copied(kind, tmp_path):
     """The short cut is taken: else each tensor would be in memory of its own."""
-    torch.save(torchvision.models.squeezenet1_1(num_classes=10).state_dict(), tmp_path / "w.pth")
+    tensors = torchvision.models.squeezenet1_1(num_classes=10).state_dict()
+    if kind == "with parameters":  # as many of torchvision's old files
+        tensors = {key: nn.Parameter(value) for key, value in tensors.items()}
+    new = kind != "of before 1.6"
+    torch.save(tensors, tmp_path / "w.pth", _use_new_zipfile_serialization=new)
     weights = weights_in(tmp_path / "w.pth", "squeezenet1_1")
     model = hubcore.get_model("squeezenet1_1", weights=weights)
     places = sorted(p.data_ptr() for p in model.parameters())

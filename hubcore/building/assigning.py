@@ -6,6 +6,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
+from torch import nn
+
 __all__ = ["AssignedStateDict"]
 
 
@@ -22,6 +24,9 @@ class AssignedStateDict(OrderedDict[str, Any]):
 
     def __init__(self, tensors: Mapping[str, Any]) -> None:
         super().__init__(tensors)
+        for key, value in tensors.items():
+            if type(value) is nn.Parameter:  # as old files have; one cannot become a buffer
+                self[key] = value.data
         self._metadata = _AssigningMetadata(getattr(tensors, "_metadata", None) or {})
 
 

@@ -70,7 +70,7 @@ def can_assign(weights: WeightsLike, tensors: Mapping[str, Any]) -> bool:
     float_dtype = torch.get_default_dtype()
     places = []
     for key, value in tensors.items():
-        if type(value) is not torch.Tensor:  # a parameter cannot become a buffer
+        if type(value) not in (torch.Tensor, torch.nn.Parameter):
             return False
         dtype = torch.int64 if key.rpartition(".")[2] in _INTEGERS else float_dtype
         size, start = value.nbytes, value.data_ptr()
