@@ -18,7 +18,7 @@ from servers import FaultyServer
 import hubcore
 from hubcore.errors import MissingDigestError
 from hubcore.store import default_store
-from hubcore.testing import Fault, Subject, examine
+from hubcore.testing import CHECKS, Fault, Subject, examine
 
 PROJECT = Path(__file__).parents[1]
 ROOT = PROJECT.parents[1]
@@ -158,6 +158,26 @@ def test_timms_small_models_pass_the_conformance_kit(registered):
         if name not in ignored
     }
     assert not any(faults.values()), faults
+
+
+def smallest_of_each_module():
+    """One name for each of timm's modules of architectures: that of its smallest model."""
+    modules = timm.models._registry._model_to_module
+    sizes = {
+        entry["builder"]: entry["members"]["PRETRAINED"]["meta"].get("num_params", 0)
+        for entry in DATA["weights"].values()
+    }
+    chosen = {}
+    for name in sorted(DATA["models"], key=lambda name: sizes.get(name, 0)):
+        chosen.setdefault(modules.get(name.partition(".")[0]), name)
+    return sorted(chosen.values())
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("name", smallest_of_each_module())
+def test_each_of_timms_architectures_is_faithful(name, registered):
+    found = CHECKS["faithful"](Subject.of_plugin("hub-timm", [name]))
+    assert [str(finding) for finding in found] == []
 
 
 def test_installed_it_is_listed_and_shown_without_timm_or_torch(tmp_path):
