@@ -10,7 +10,7 @@ import time
 
 import pytest
 import servers
-from store_samples import CONTENT, DIGESTS, digests
+from store_samples import CONTENT, DIGESTS, digests, write_catalog
 
 from hubcore.store import Store
 
@@ -224,6 +224,98 @@ def test_pin_and_forget_the_digest_of_an_address(hub, urls, home):
     assert "Nothing was noted" in hub("cache", "forget", urls["two"], check=1).stderr
     assert "not a SHA-256" in hub("cache", "pin", "anet", "1234", check=1).stderr
     assert "The catalogue says" in hub("cache", "pin", "anet", "0" * 64, check=1).stderr
+
+
+# -- Weights of which only a prefix of the digest is published
+
+
+@pytest.fixture
+def prefixes(urls, home):
+    write_catalog(home, urls, {name: digest[:8] for name, digest in DIGESTS.items()})
+    return urls
+
+
+def test_the_first_download_by_a_prefix_says_what_it_pins(hub, prefixes):
+    first = hub("download", "anet", check=0).stderr
+    assert "only the first 8 digits" in first
+    assert DIGESTS["two"] in first
+    assert hub("download", "anet", check=0).stderr == ""
+    (row,) = json.loads(hub("cache", "list", "--json", check=0).stdout)
+    assert row["known_by"] == {"Anet_Weights.TWO": "pin (first use)"}
+    assert "pin (first use)" in hub("cache", "list", check=0).stdout
+    shown = json.loads(hub("show", "Anet_Weights.TWO", "--json", check=0).stdout)
+    assert shown["digest"] == "prefix"
+    assert shown["pinned"] == {"sha256": DIGESTS["two"], "by": "first use"}
+
+
+def test_offline_the_error_names_a_copy_and_its_remedy_works(hub, prefixes, tmp_path):
+    """The user says once that the copy in torch.hub's folder is the right one."""
+    copy = tmp_path / "torch" / "hub" / "checkpoints" / "two.pth"
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes(CONTENT["two"])
+    error = hub("download", "anet", check=1, HUBCORE_OFFLINE="1").stderr
+    assert "first 8 digits" in error
+    assert f"hub cache import {copy} --sha256 DIGEST" in error
+    # Without the digest it is only a file with the same first digits.
+    told = hub("cache", "import", copy, check=0).stderr
+    assert f"hub cache pin Anet_Weights.TWO {DIGESTS['two']}" in told
+    hub("download", "anet", check=1, HUBCORE_OFFLINE="1")
+    told = hub("cache", "import", copy, "--sha256", DIGESTS["two"], check=0).stderr
+    assert f"Anet_Weights.TWO is pinned to {DIGESTS['two']}" in told
+    hub("download", "anet", check=0, HUBCORE_OFFLINE="1", HUBCORE_REQUIRE="full")
+
+
+def test_import_leaves_another_pin_alone(hub, prefixes, home, tmp_path):
+    pinned = DIGESTS["two"][:8] + "0" * 56
+    hub("cache", "pin", "Anet_Weights.TWO", pinned, check=0)
+    (tmp_path / "two.pth").write_bytes(CONTENT["two"])
+    told = hub("cache", "import", "two.pth", "--sha256", DIGESTS["two"], check=0).stderr
+    assert f"stays pinned to {pinned}" in told
+    assert Store(home).trusted(prefixes["two"]) == pinned
+
+
+def test_prune_keeps_what_only_lacks_a_pin_or_came_unchecked(hub, prefixes, home, tmp_path, server):
+    (tmp_path / "two.pth").write_bytes(CONTENT["two"])
+    hub("cache", "import", "two.pth", check=0)
+    server.serve("/three.pth", b"not what the catalogue says")
+    hub("download", "bnet", "--no-check-hash", check=0)
+    (tmp_path / "stray").write_bytes(b"stray")
+    hub("cache", "import", "stray", check=0)
+    rows = json.loads(hub("cache", "prune", "--unused", "--yes", "--json", check=0).stdout)
+    assert [row["file"] for row in rows if row["reason"] == "unused"] == ["stray"]
+    rows = json.loads(hub("cache", "list", "--json", check=0).stdout)
+    states = [state for row in rows for state in row["known_by"].values()]
+    assert states == ["not verified"]
+
+
+# -- What hub cache verify finds
+
+
+def test_verify_hashes_converted_copies_whatever_their_time_says(hub, urls, home):
+    hub("download", "anet", check=0)
+    made = Store(home).derived(DIGESTS["two"], "zip", lambda path: path.write_bytes(b"zip" * 9))
+    status = made.stat()
+    made.chmod(0o644)
+    made.write_bytes(b"zap" * 9)
+    os.utime(made, ns=(status.st_atime_ns, status.st_mtime_ns))
+    told = hub("cache", "verify", check=0).stdout
+    assert "repaired: two.pth (its converted copy was damaged" in told
+    assert not made.exists()
+    assert "0 were damaged" in hub("cache", "verify", check=0).stdout
+
+
+@pytest.mark.parametrize("which", ["file", "converted copy"])
+def test_verify_keeps_what_it_cannot_read(which, hub, urls, home):
+    """A folder in its place cannot be read by root either."""
+    hub("download", "anet", check=0)
+    store = Store(home)
+    path = store.blob_path(DIGESTS["two"])
+    if which == "converted copy":
+        path = store.derived(DIGESTS["two"], "zip", lambda made: made.write_bytes(b"zip"))
+    path.unlink()
+    path.mkdir()
+    assert f"{path} cannot be read" in hub("cache", "verify", check=1).stderr
+    assert path.is_dir()
 
 
 def test_an_empty_store_and_one_that_is_being_written_are_listed(hub, home, tmp_path):

@@ -170,6 +170,32 @@ def test_notes_of_older_versions_are_not_believed(server, store):
         store.get(file)
 
 
+def test_full_digests_can_be_required_of_those_that_do_not_check(server, store, monkeypatch):
+    url = server.serve(f"/{NAME}", DATA)
+    monkeypatch.setenv("HUBCORE_REQUIRE", "full")
+    for digest in (None, DIGEST):
+        with pytest.raises(MissingDigestError, match="check_hash=False"):
+            store.get(RemoteFile((url,), digest), check_hash=False)
+    with pytest.raises(MissingDigestError, match="no SHA-256 is published"):
+        store.get(RemoteFile((server.serve("/net.pth", DATA),)))
+
+
+def test_what_a_mirror_began_is_not_finished_as_the_addresss_own(server, store, monkeypatch):
+    """The half of a mirror would be pinned with the other half."""
+    own = server.serve(f"/own/{NAME}", DATA)
+    server.serve(f"/mirror/{NAME}", DATA, [servers.cut(5000)], always=servers.status(404))
+    monkeypatch.setenv("HUBCORE_RETRIES", "1")
+    with monkeypatch.context() as patch:
+        patch.setenv("HUBCORE_MIRRORS", f"{server.url}/own/={server.url}/mirror/")
+        server.resources[f"/own/{NAME}"].always = servers.status(404)
+        with pytest.raises(DownloadError):
+            store.get(RemoteFile((own,)), check_hash=False)
+    assert any((store.root / "partial").iterdir())
+    server.serve(f"/own/{NAME}", DATA)
+    assert store.get(RemoteFile((own,))).read_bytes() == DATA
+    assert "Range" not in server.asked(f"/own/{NAME}")[-1]
+
+
 # -- Nothing
 
 
@@ -190,6 +216,14 @@ def test_the_genuine_file_is_not_called_the_false_one(server, store):
     server.serve(f"/{NAME}", DATA)
     assert store.get(RemoteFile((url,))).read_bytes() == DATA
     assert store.get(RemoteFile((url,), DIGEST)).read_bytes() == DATA
+
+
+def test_unchecked_bytes_under_a_known_digest_are_fetched_once(server, store):
+    file = RemoteFile((server.serve("/net.pth", FORGED),), DIGEST)
+    for _ in range(2):
+        assert store.get(file, check_hash=False).read_bytes() == FORGED
+    assert len(server.requests) == 1
+    assert store.find(file) is None
 
 
 # -- Folders and links of others

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..store import default_store
+from ..digests import digest_state
+from ..store import RemoteFile, Store, default_store
 from ..weights.enums import canonical_name
 from ..weights.lockfile import locked_file
 from ..weights.selection import select_weights
@@ -89,7 +91,27 @@ def run(args: argparse.Namespace) -> int:
         if args.dry_run:
             missing = sum(row["size"] or 0 for row in rows if row["status"] == "missing")
             print(f"\n{size_of(missing)} to download")
+    if check_hash and not args.dry_run:
+        _tell_of_first_use(store, files, here, results)
     for row in rows:
         if row["error"]:
             print(f"hub: {row['name']}: {row['error']}", file=sys.stderr)
     return 1 if any(row["error"] for row in rows) else 0
+
+
+def _tell_of_first_use(
+    store: Store,
+    files: Sequence[RemoteFile],
+    here: Sequence[Path | None],
+    results: Sequence[Path | Exception | None],
+) -> None:
+    for file, before, result in zip(files, here, results, strict=True):
+        if before is None and isinstance(result, Path) and digest_state(file.digest) == "prefix":
+            pin = store.pinned(file.urls[0])
+            if pin is not None and pin.by == "first use":
+                print(
+                    f"hub: only the first {len(file.digest or '')} digits of the SHA-256 of "
+                    f"{file.name} are published. It is pinned from now on to what its address "
+                    f"served: {pin.sha256}",
+                    file=sys.stderr,
+                )

@@ -413,9 +413,10 @@ class Contents:
         except StoreError:
             raise
         except OSError as error:
+            place = f": {error.filename}" if error.filename else ""
             if error.errno in _READ_ONLY:
                 raise StoreError(
-                    f"The store {self.root} cannot be written ({error.strerror}). Set "
+                    f"The store {self.root} cannot be written ({error.strerror}{place}). Set "
                     "HUBCORE_HOME to a folder that you can write to; to keep reading this one, add "
                     "it to HUBCORE_ROOTS."
                 ) from error
@@ -426,7 +427,6 @@ class Contents:
                     needed=None,
                     free=None,
                 ) from error
-            place = f": {error.filename}" if error.filename else ""
             raise StoreError(
                 f"The store {self.root} cannot be used ({error.strerror or error}{place})."
             ) from error

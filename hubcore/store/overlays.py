@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from .ownership import is_ours_alone
 from .records import key_of, read_record, write_record
 
 __all__ = ["Seen", "candidates"]
@@ -53,9 +54,12 @@ class Seen:
 
     def digest(self, path: Path) -> str | None:
         """The digest noted of a file, if it has not changed since."""
-        facts = read_record(self._note(path))
+        note = self._note(path)
+        facts = read_record(note)
         digest = facts.pop("sha256", None)
-        return str(digest) if digest and facts == _identity(path) else None
+        if not digest or facts != _identity(path) or not is_ours_alone(note, self._root):
+            return None
+        return str(digest)
 
     def note(self, path: Path, digest: str) -> None:
         """Notes the digest of a file."""

@@ -62,7 +62,7 @@ def make_private_folder(path: Path) -> None:
     make_folder(path)
     if os.name == "posix" and not _is_ours(path.stat()):
         raise PermissionError(
-            errno.EACCES, "others can write to it; remove it, or: chmod go-w", str(path)
+            errno.EACCES, "others can write to this folder, so remove it", str(path)
         )
 
 
