@@ -157,6 +157,20 @@ def test_what_cannot_be_packed_is_said_plainly_and_no_wheel_is_built(
     assert not (workplace / "dist").exists()
 
 
+def test_a_model_with_classes_needs_their_names(workplace, capsys):
+    arguments = ["pack", "best.pth", "--model", "squeezenet1_1", "--name", "acme-pets"]
+    assert main(arguments) == 1
+    assert "--categories FILE" in capsys.readouterr().err
+    assert not (workplace / "dist").exists()
+
+
+def test_another_size_than_the_tensors_are_for_is_refused(workplace, capsys):
+    model = torchvision.models.vit_b_32(num_classes=3, image_size=64)
+    torch.save(model.state_dict(), "best.pth")
+    assert pack("--crop-size", "96", model="vit_b_32") == 1
+    assert "Give --crop-size 64" in capsys.readouterr().err
+
+
 def test_the_checkpoint_of_another_model_is_refused(workplace, capsys):
     assert pack(model="resnet18") == 1
     assert "do not fit the model 'resnet18'" in capsys.readouterr().err

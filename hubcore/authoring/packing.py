@@ -52,7 +52,8 @@ class Recipe:
     Attributes:
         checkpoint: the file of a state dict, which `torch.load` reads, or a safetensors file.
         model: the name of the model that the tensors fit.
-        categories: the names of the classes, in the order of the model's outputs.
+        categories: the names of the classes, in the order of the model's outputs. Empty for a model
+            without classes.
         name: the name of the distribution.
         version: the version of the distribution.
         member: the name of the weights in their enum.
@@ -120,6 +121,11 @@ def make_project(recipe: Recipe, folder: Path) -> None:
     _require_tools()
     values = names_for(recipe.name)
     model = find_model(recipe.model)
+    if model.head and not recipe.categories:
+        raise PackError(
+            f"The model '{model.name}' has classes, so their names are needed, in the order of its "
+            f"outputs: --categories FILE."
+        )
     transforms = base_transforms(model, recipe.preprocessing)
     if not recipe.checkpoint.is_file():
         raise PackError(f"There is no file {recipe.checkpoint}.")

@@ -35,9 +35,9 @@ def add_parser(subparsers: Any) -> None:
     add("--model", required=True, help="the model that the checkpoint fits, such as resnet50")
     add(
         "--categories",
-        required=True,
         type=Path,
-        help="a file with the names of the classes: one per line, or a JSON array",
+        help="a file with the names of the classes: one per line, or a JSON array; needed for all "
+        "models that have classes",
     )
     add("--name", required=True, help="the name of the package, such as acme-flowers")
     add("--version", default="0.1.0", help="the version of the package (default: %(default)s)")
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     recipe = Recipe(
         checkpoint=args.checkpoint,
         model=args.model,
-        categories=read_categories(args.categories),
+        categories=read_categories(args.categories) if args.categories else [],
         name=args.name,
         version=args.version,
         member=args.member,
