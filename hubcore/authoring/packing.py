@@ -226,8 +226,9 @@ def base_transforms(model: ModelEntry, changes: Mapping[str, Any] | None = None)
             )
         return Reference("hubcore.transforms:ImageClassification", changes)
     default = entry.default or next(iter(entry.members))
-    known = Reference.from_json(entry.members[default]["transforms"])
-    return Reference(known.target, {**known.keywords, **(changes or {})})
+    known = entry.catalog.reference(entry.members[default]["transforms"])
+    known.keywords.update(changes or {})
+    return known
 
 
 def read_categories(path: Path) -> list[str]:

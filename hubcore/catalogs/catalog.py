@@ -7,19 +7,16 @@ runs no code of the package that ships it.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..digests import is_prefix
-from ..errors import CatalogError, IncompatibleCatalogError
+from ..errors import CatalogError
 from ..packages.references import Reference
+from .allowed import DataReference, Origin
+from .checking import SCHEMA, check, parse
 
 __all__ = ["LABELS", "SCHEMA", "Catalog", "ModelEntry", "WeightsEntry"]
-
-SCHEMA = 1
-"""The newest format that this version of hubcore reads."""
 
 LABELS = Path(__file__).parent / "labels"
 """The folder of the lists of labels that come with the hub."""
@@ -61,7 +58,7 @@ class ModelEntry(_Entry):
     @property
     def architecture(self) -> Reference:
         """The callable that makes the model."""
-        return Reference.from_json(self.data["architecture"])
+        return self.catalog.reference(self.data["architecture"])
 
     @property
     def loads_weights(self) -> bool:
@@ -164,6 +161,7 @@ class Catalog:
         version: the distribution's version, or "" if unknown.
         package: the Python package that contains it, or None.
         path: its file, or None if it was not read from one.
+        origin: where it comes from, which decides what code it may name.
 
     Attributes:
         models: the models by name.
@@ -181,14 +179,16 @@ class Catalog:
         version: str = "",
         package: str | None = None,
         path: Path | None = None,
+        origin: Origin = Origin.INSTALLED,
     ) -> None:
         self.distribution = distribution
         self.version = version
         self.package = package
         self.path = path
+        self.origin = origin
         self._lists: dict[str, list[str]] = {}
         where = str(path) if path else f"the catalogue of '{distribution}'"
-        _check(data, where)
+        check(data, where)
         self.data = data
         self.models = {
             name: ModelEntry(self, name, entry) for name, entry in data.get("models", {}).items()
@@ -199,28 +199,52 @@ class Catalog:
 
     @classmethod
     def read(
-        cls, path: Path, distribution: str, version: str = "", package: str | None = None
+        cls,
+        path: Path,
+        distribution: str,
+        version: str = "",
+        package: str | None = None,
+        origin: Origin = Origin.INSTALLED,
     ) -> Catalog:
         """Reads a catalogue from its file.
 
         Args:
             path: the JSON file.
-            distribution, version, package: as for the class.
+            distribution, version, package, origin: as for the class.
 
         Raises:
             CatalogError: the file cannot be read, is not JSON or does not follow the format.
             IncompatibleCatalogError: it is written in a newer format.
         """
         try:
-            data = json.loads(path.read_text(encoding="utf-8"))
+            text = path.read_bytes()
         except OSError as error:
             raise CatalogError(f"cannot be read ({error.strerror or error})", str(path)) from error
-        except ValueError as error:
-            raise CatalogError(f"is not valid JSON ({error})", str(path)) from error
-        return cls(data, distribution, version, package, path)
+        data = parse(text, str(path), strict=origin is not Origin.INSTALLED)
+        return cls(data, distribution, version, package, path, origin)
 
     def __repr__(self) -> str:
         return f"<catalogue of {self.distribution}: {len(self.models)} models>"
+
+    def reference(self, value: object) -> Reference:
+        """A reference of this catalogue, which resolves only to what its origin may name.
+
+        Args:
+            value: the JSON value, as `Reference.from_json` takes it.
+
+        Raises:
+            CatalogError: the value has another form.
+        """
+        if self.origin is Origin.INSTALLED:
+            return Reference.from_json(value)
+        reference = DataReference.from_json(value)
+        reference.origin = self.origin
+        reference.remedy = (
+            f"register(..., name='{self.distribution}', trust=True)"
+            if self.origin is Origin.REGISTERED
+            else f"hub catalog trust '{self.path}'"
+        )
+        return reference
 
     def named_list(self, name: str) -> list[str]:
         """A list of strings in a file of its own, such as the ImageNet categories.
@@ -238,112 +262,13 @@ class Catalog:
             else:
                 file = LABELS / f"{name}.json"
             try:
-                self._lists[name] = json.loads(file.read_text(encoding="utf-8"))
+                items = parse(file.read_bytes(), str(file))
             except (OSError, ValueError) as error:
                 raise CatalogError(
                     f"the list '@{name}' cannot be read from {file} ({error})",
                     str(self.path or self.distribution),
                 ) from error
+            if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+                raise CatalogError("must be a list of strings", str(file))
+            self._lists[name] = items
         return self._lists[name]
-
-
-def _check(data: object, where: str) -> None:
-    """The checks that every later step relies on; `hub check` applies the whole JSON Schema."""
-    if not isinstance(data, dict):
-        raise CatalogError("a catalogue must be a JSON object", where)
-    schema = data.get("schema")
-    if not isinstance(schema, int) or isinstance(schema, bool):
-        raise CatalogError('"schema" must be an integer', where)
-    if schema > SCHEMA:
-        raise IncompatibleCatalogError(
-            f"is in format {schema}, but this hubcore reads formats up to {SCHEMA}: "
-            "upgrade hubcore",
-            where,
-        )
-    _check_lists(data, where)
-    for name, model in _objects(data, "models", where):
-        _check_model(name, model, f"{where}: models.{name}")
-    for name, weights in _objects(data, "weights", where):
-        _check_weights(name, weights, f"{where}: weights.{name}")
-
-
-def _check_lists(data: Mapping[str, Any], where: str) -> None:
-    lists = data.get("lists", {})
-    if not isinstance(lists, dict):
-        raise CatalogError('"lists" must be an object', where)
-    for name, file in lists.items():
-        # A catalogue may only refer to files in its own folder or below.
-        if not isinstance(file, str) or file.startswith(("/", "\\")) or ".." in Path(file).parts:
-            raise CatalogError(f"{file!r} is not a path below the catalogue", f"{where}: {name}")
-
-
-def _objects(
-    data: Mapping[str, Any], key: str, where: str
-) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    entries = data.get(key, {})
-    if not isinstance(entries, dict):
-        raise CatalogError(f'"{key}" must be an object', where)
-    for name, entry in entries.items():
-        if not isinstance(entry, dict):
-            raise CatalogError("must be an object", f"{where}: {key}.{name}")
-        if not name or "/" in name or name != name.strip():
-            raise CatalogError(
-                f"{name!r} is not a valid name: it must not be empty, contain '/', or begin or end "
-                "with a space",
-                f"{where}: {key}",
-            )
-        yield name, entry
-
-
-def _check_model(name: str, model: Mapping[str, Any], where: str) -> None:
-    if not isinstance(model.get("task"), str):
-        raise CatalogError('"task" must be a string', where)
-    Reference.from_json(model.get("architecture"), f"{where}.architecture")
-    if not isinstance(model.get("weights"), (str, type(None))):
-        raise CatalogError('"weights" must name an enum, or be null', where)
-    head = model.get("head", [])
-    if not isinstance(head, list) or not all(isinstance(path, str) for path in head):
-        raise CatalogError('"head" must be a list of module paths', where)
-    variants = model.get("variants", [])
-    if not isinstance(variants, list) or not all(
-        isinstance(v, dict) and isinstance(v.get("lacks"), list) for v in variants
-    ):
-        raise CatalogError('"variants" must be a list of objects with "lacks"', where)
-    if not isinstance(model.get("replaced_by"), (str, type(None))):
-        raise CatalogError('"replaced_by" must name a model', where)
-    if not isinstance(model.get("parameters", {}), dict):
-        raise CatalogError('"parameters" must be an object', where)
-
-
-def _check_weights(name: str, weights: Mapping[str, Any], where: str) -> None:
-    if not name.isidentifier():
-        raise CatalogError(
-            f"'{name}' is not a Python identifier, as the name of an enum must be", where
-        )
-    if not isinstance(weights.get("builder"), str):
-        raise CatalogError('"builder" must name the model that the weights fit', where)
-    members = weights.get("members")
-    if not isinstance(members, dict) or not members:
-        raise CatalogError('"members" must be an object with at least one entry', where)
-    for alias, target in {
-        **weights.get("aliases", {}),
-        **({"DEFAULT": weights["default"]} if weights.get("default") is not None else {}),
-    }.items():
-        if target not in members:
-            raise CatalogError(f"{alias} names '{target}', which is not a member", where)
-    for member, data in members.items():
-        place = f"{where}.members.{member}"
-        if not isinstance(member, str) or not member.isidentifier():
-            raise CatalogError(
-                f"'{member}' is not a Python identifier, as the name of a member must be", place
-            )
-        if not isinstance(data, dict) or not isinstance(data.get("url"), str):
-            raise CatalogError('"url" must be a string', place)
-        digest = data.get("sha256")
-        if digest is not None and not (isinstance(digest, str) and is_prefix(digest)):
-            raise CatalogError('"sha256" must be 8 to 64 lower-case hexadecimal digits', place)
-        if not isinstance(data.get("replaced_by"), (str, type(None))):
-            raise CatalogError('"replaced_by" must name weights', place)
-        if not isinstance(data.get("meta", {}), dict):
-            raise CatalogError('"meta" must be an object', place)
-        Reference.from_json(data.get("transforms"), f"{place}.transforms")

@@ -17,7 +17,9 @@ from .. import settings
 from ..errors import CatalogError, IncompatibleCatalogError, PluginError, PluginWarning
 from ..packages.entry_points import EntryPoint, entry_points, is_disabled, normalise
 from ..packages.folders import package_folders
+from .allowed import Origin, is_trusted
 from .catalog import Catalog
+from .known_packages import BUILT_IN
 
 __all__ = ["GROUP", "Plugin", "discover"]
 
@@ -122,14 +124,20 @@ def _from_folder(folder: Path | None) -> Iterator[Plugin]:
         return
     for path in sorted(folder.glob("*.json")):
         plugin = Plugin(path.stem, normalise(path.stem), "", "broken", "", f"rm {path}")
-        yield _read(plugin, path, None)
+        if plugin.distribution in BUILT_IN:
+            error = f"only the built-in family may be called so: pip install {plugin.distribution}"
+            yield plugin._replace(error=error)
+            continue
+        yield _read(plugin, path, None, Origin.INSTALLED if is_trusted(path) else Origin.DATA)
 
 
-def _read(plugin: Plugin, path: Path, package: str | None) -> Plugin:
+def _read(
+    plugin: Plugin, path: Path, package: str | None, origin: Origin = Origin.INSTALLED
+) -> Plugin:
     if is_disabled(plugin.name, plugin.distribution):
         return plugin._replace(status="disabled")
     try:
-        catalog = Catalog.read(path, plugin.distribution, plugin.version, package)
+        catalog = Catalog.read(path, plugin.distribution, plugin.version, package, origin)
     except IncompatibleCatalogError as error:
         return plugin._replace(status="incompatible", error=str(error))
     except CatalogError as error:

@@ -17,6 +17,7 @@ from typing import Any
 from .. import settings
 from ..errors import HubError, PluginWarning, UnknownNameError
 from .ours import OURS
+from .output import harmless
 
 __all__ = ["main"]
 
@@ -47,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = args.run(args)
         sys.stdout.flush()
     except HubError as error:
-        print(f"hub: {error}", file=sys.stderr)
+        print(f"hub: {harmless(str(error))}", file=sys.stderr)
         return EXIT_ERROR
     except KeyboardInterrupt:
         print("hub: interrupted", file=sys.stderr)
@@ -149,4 +150,4 @@ def _show_warning(
     line: str | None = None,
 ) -> None:
     kind = "" if issubclass(category, PluginWarning) else f"{category.__name__}: "
-    print(f"hub: warning: {kind}{message}", file=sys.stderr)
+    print(f"hub: warning: {kind}{harmless(str(message))}", file=sys.stderr)

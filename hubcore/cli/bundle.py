@@ -43,9 +43,15 @@ def add_parser(subparsers: Any) -> None:
     command = commands.add_parser("import", help="put a bundle's files into the store, verified")
     command.add_argument("file", type=Path)
     command.add_argument(
+        "--replace",
+        action="store_true",
+        help="replace entries that an earlier bundle brought and that differ",
+    )
+    command.add_argument(
         "--trust",
         action="store_true",
-        help="believe its digests of files of which only the first digits are published",
+        help="you know who made it: believe its digests of files of which only the first digits "
+        "are published, and let its catalogue name any Python code, as a package's may",
     )
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(action=_import)
@@ -73,7 +79,13 @@ def _import(args: argparse.Namespace) -> int:
     if args.file.is_file():
         display.expect(None, args.file.stat().st_size)
     try:
-        imported = import_bundle(args.file, default_store(), display.gained, trust=args.trust)
+        imported = import_bundle(
+            args.file,
+            default_store(),
+            display.gained,
+            trust=args.trust,
+            replace=args.replace,
+        )
     finally:
         display.close()
     if args.json:

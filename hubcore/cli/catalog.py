@@ -1,4 +1,4 @@
-"""``hub catalog``: write or check a catalogue."""
+"""``hub catalog``: write, check or trust a catalogue."""
 
 from __future__ import annotations
 
@@ -42,6 +42,11 @@ def add_parser(subparsers: Any) -> None:
     validate = actions.add_parser("validate", help="check a file against the catalogue schema")
     validate.add_argument("file", type=Path, help="the catalogue file")
     validate.set_defaults(action=run_validate)
+    trust = actions.add_parser(
+        "trust", help="let a catalogue, as it is now, name any Python code, as a package's may"
+    )
+    trust.add_argument("file", type=Path, help="the file, in the store's catalogs folder")
+    trust.set_defaults(action=run_trust)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -88,6 +93,23 @@ def run_validate(args: argparse.Namespace) -> int:
     if not faults:
         print(f"{args.file} is a valid catalogue.")
     return 1 if faults else 0
+
+
+def run_trust(args: argparse.Namespace) -> int:
+    """Runs ``hub catalog trust``. Returns the exit code."""
+    from ..catalogs.allowed import references, refused, trust
+    from ..catalogs.catalog import Catalog
+    from ..errors import StoreError
+
+    catalog = Catalog.read(args.file, args.file.stem)
+    try:
+        trust(args.file)
+    except OSError as error:
+        raise StoreError(f"Cannot note that {args.file} is trusted: {error.strerror}.") from error
+    print(f"{args.file} is trusted as it is now. It may run:")
+    for target in sorted({found.target for found in references(catalog.data) if refused(found)}):
+        print(f"  {target}")
+    return 0
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -7,12 +7,33 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["print_fields", "print_json", "print_table"]
+__all__ = ["harmless", "print_fields", "print_json", "print_table"]
+
+
+def harmless(text: str) -> str:
+    """Text that somebody else wrote, as a terminal may show it.
+
+    Control characters, escape sequences and what changes the direction of text or has no width are
+    written as escapes, such as ``\\x1b``. Newlines and tabs stay.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() or character in "\n\t" else _escaped(character)
+        for character in text
+    )
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def print_json(value: object) -> None:
     """Prints a value as JSON. Parts that JSON cannot represent become their `repr`."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=repr))
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=repr)
+    if not text.replace("\n", "").isprintable():  # JSON's own escapes mean the same character
+        text = json.dumps(value, indent=2, default=repr)
+    print(text)
 
 
 def print_table(rows: Iterable[Sequence[Any]], headers: Sequence[str]) -> None:
@@ -22,12 +43,17 @@ def print_table(rows: Iterable[Sequence[Any]], headers: Sequence[str]) -> None:
         rows: the rows, each with one cell per heading. None is printed as an empty cell.
         headers: the headings.
     """
-    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    cells = [["" if cell is None else _one_line(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(headers, *cells, strict=True)]
     for line in [headers, ["-" * width for width in widths], *cells]:
         print(
             "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
         )
+
+
+def _one_line(cell: Any) -> str:
+    text = str(cell)
+    return text if text.isprintable() else " ".join(harmless(text).split())
 
 
 def print_fields(fields: Mapping[str, Any]) -> None:
@@ -46,7 +72,7 @@ def print_fields(fields: Mapping[str, Any]) -> None:
             continue
         lines = [
             part
-            for line in str(value).splitlines()
+            for line in harmless(str(value)).split("\n")
             # Paths, digests and addresses are not broken.
             for part in textwrap.wrap(
                 line, max(columns - width - 2, 40), break_long_words=False, break_on_hyphens=False

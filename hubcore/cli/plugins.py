@@ -9,7 +9,7 @@ from typing import Any
 from ..catalogs import queries
 from ..catalogs.discovery import Plugin
 from ..errors import PluginWarning
-from .output import print_json, print_table
+from .output import harmless, print_json, print_table
 
 __all__ = ["add_parser", "run"]
 
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     )
     for plugin in found:
         if plugin.error:
-            print(f"\n{plugin.name}: {plugin.error}\n  To remove it: {plugin.remedy}")
+            print(harmless(f"\n{plugin.name}: {plugin.error}\n  To remove it: {plugin.remedy}"))
     _print_commands()
     _print_hooks()
     return 0
@@ -103,7 +103,7 @@ def _print_hooks() -> None:
         ["hooks", "distribution", "status"],
     )
     for broken in (plugin for plugin in found if plugin.error):
-        print(f"\n{broken.name}: {broken.error}\n  To remove it: {broken.remedy}")
+        print(harmless(f"\n{broken.name}: {broken.error}\n  To remove it: {broken.remedy}"))
 
 
 def _weights(plugin: Plugin) -> int:

@@ -151,7 +151,7 @@ def wrap_model(model: nn.Module, name: str, weights: WeightsLike | None) -> nn.M
         try:
             replaced: Any = implementation.function(**arguments)
             model = model if replaced is None else replaced
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise _blame(error, "hubcore_wrap_model", implementation.plugin_name) from error
     return model
 
@@ -179,7 +179,7 @@ def _call(hook: str, **arguments: Any) -> Any:
     caller = getattr(manager.hook, hook)
     try:
         return caller(**arguments)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         import traceback
 
         codes = {i.function.__code__: i.plugin_name for i in caller.get_hookimpls()}
@@ -188,7 +188,7 @@ def _call(hook: str, **arguments: Any) -> Any:
         raise _blame(error, hook, name) from error
 
 
-def _blame(error: Exception, hook: str, name: str) -> HubError:
+def _blame(error: BaseException, hook: str, name: str) -> HubError:
     """An error that names the package, unless the exception is already written for the user."""
     if isinstance(error, HubError):
         return error
@@ -237,7 +237,7 @@ def _register(manager: pluggy.PluginManager, entry: EntryPoint) -> HookPlugin:
         implementation = resolve(entry.value) if ":" in entry.value else import_module(entry.value)
         manager.register(implementation, entry.name)
         manager.check_pending()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # pluggy validates while it registers, and keeps the hooks that precede the invalid one.
         with contextlib.suppress(Exception):
             manager.unregister(name=entry.name)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import CatalogError, MissingDependencyError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["Reference", "resolve"]
 
@@ -62,7 +65,7 @@ class Reference:
         self.keywords = dict(keywords or {})
 
     @classmethod
-    def from_json(cls, value: object, where: str = "") -> Reference:
+    def from_json(cls, value: object, where: str = "") -> Self:
         """Makes a reference from its JSON value.
 
         Args:

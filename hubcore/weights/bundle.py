@@ -15,15 +15,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from ..catalogs import queries
 from ..catalogs.catalog import Catalog
-from ..catalogs.index import refresh
 from ..catalogs.names import find_weights, model_of
 from ..digests import is_digest
 from ..download.addresses import redact
 from ..download.hashing import sha256_of
 from ..errors import HubError
 from ..store import Store
+from .bundle_catalogs import BundleError, KeptCatalogs
 from .enums import WeightsEnum, canonical_name
 
 __all__ = ["BundleError", "Imported", "create_bundle", "import_bundle"]
@@ -32,10 +31,6 @@ FORMAT = 1
 _MANIFEST = "bundle.json"
 _LARGEST_MANIFEST = 256 * 1024 * 1024
 _BUFFER = 256 * 1024
-
-
-class BundleError(HubError):
-    """A file is not a bundle, is damaged, or cannot be written."""
 
 
 class Imported(NamedTuple):
@@ -115,31 +110,39 @@ def import_bundle(
     on_bytes: Callable[[int], object] = lambda count: None,
     *,
     trust: bool = False,
+    replace: bool = False,
 ) -> list[Imported]:
     """Imports a bundle's files into the store, each verified, with their catalogue entries.
 
     Entries of distributions that are not installed here go to the store's ``catalogs`` folder, so
-    that their names work.
+    that their names work. Those of built-in families and of installed distributions are not taken,
+    and what they name is used only as far as `catalogs.allowed` says.
 
     Args:
         source: the bundle file.
         store: where the files go.
         on_bytes: called with the number of bytes after each read from the bundle.
         trust: believe the digests in the bundle of files whose catalogue gives only the first
-            digits or none. Otherwise such files are kept, but not used for these weights.
+            digits or none, and let its catalogue name any Python code, as an installed package's
+            may. Otherwise such files are kept, but not used for these weights, and no code is used
+            but that of hubcore, torchvision and the built-in families.
+        replace: replace entries that an earlier bundle brought and that differ.
 
     Returns:
         The weights in the bundle.
 
     Raises:
-        BundleError: the file is missing, is not a bundle, or is incomplete.
+        BundleError: the file is missing, is not a bundle, is incomplete, or would replace what an
+            earlier bundle brought.
         DigestMismatchError: a file in the bundle is damaged; nothing of that file is kept.
         CatalogError: the bundle's catalogue entries break the format.
     """
     try:
         with tarfile.open(source, "r:") as tar:
-            return _import(tar, source, store, on_bytes, trust)
-    except (tarfile.TarError, EOFError) as error:
+            return _import(tar, source, store, on_bytes, trust, replace)
+    except (tarfile.TarError, EOFError, ValueError, OverflowError, RecursionError) as error:
+        if isinstance(error, HubError):
+            raise
         raise BundleError(
             f"{source} is not a bundle, or is truncated ({error}). Copy it again from where it was "
             f"made."
@@ -156,6 +159,7 @@ def _import(
     store: Store,
     on_bytes: Callable[[int], object],
     trust: bool,
+    replace: bool,
 ) -> list[Imported]:
     first = tar.next()
     if first is None or first.name != _MANIFEST or first.size > _LARGEST_MANIFEST:
@@ -164,6 +168,7 @@ def _import(
             f"{_MANIFEST}."
         )
     manifest = _manifest(tar, first, source)
+    kept = KeptCatalogs(manifest["catalogs"], store.root / "catalogs", source, replace=replace)
     files: Mapping[str, Any] = manifest["files"]
     imported = []
     missing = set(files)
@@ -189,7 +194,7 @@ def _import(
             f"{source} is incomplete: {len(missing)} of {len(files)} files are missing. Copy it "
             f"again from where it was made."
         )
-    _keep_catalogs(manifest["catalogs"], store)
+    kept.write(trust_code=trust)
     return imported
 
 
@@ -270,50 +275,6 @@ def _self_contained(
     if "mirrors" in data:
         clean["mirrors"] = [redact(url) for url in data["mirrors"]]
     return clean
-
-
-def _keep_catalogs(catalogs: Mapping[str, Any], store: Store) -> None:
-    """Adds entries of distributions that are not installed to the store's catalogues."""
-    from ..store.records import read_record, write_record
-
-    folder = store.root / "catalogs"
-    installed = {
-        plugin.distribution
-        for plugin in queries.plugins()
-        if plugin.catalog is None
-        or plugin.catalog.path is None
-        or folder not in plugin.catalog.path.parents
-    }
-    for distribution, part in catalogs.items():
-        if distribution in installed or not _is_safe(distribution):
-            continue
-        path = folder / f"{distribution}.json"
-        merged = read_record(path)
-        merged["schema"] = part.get("schema")
-        for kind in ("models", "lists"):
-            merged[kind] = {**merged.get(kind, {}), **part.get(kind, {})}
-        for name, weights in part.get("weights", {}).items():
-            old = merged.setdefault("weights", {}).get(name, {})
-            merged["weights"][name] = {
-                **weights,
-                "members": {**old.get("members", {}), **weights["members"]},
-                "aliases": {**old.get("aliases", {}), **weights["aliases"]},
-                "default": weights["default"] or old.get("default"),
-            }
-        for name, items in part.get("inline_lists", {}).items():
-            if _is_safe(name):
-                merged["lists"][name] = f"{distribution}-lists/{name}.json"
-                target = folder / merged["lists"][name]
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(json.dumps(items), "utf-8")
-        Catalog(merged, distribution, path=path)  # raises if it breaks the format
-        write_record(path, merged)
-    refresh()
-
-
-def _is_safe(name: object) -> bool:
-    """Whether a name from a bundle can be used as a file name."""
-    return isinstance(name, str) and bool(name) and name.replace("-", "").replace("_", "").isalnum()
 
 
 def _member(name: str, size: int) -> tarfile.TarInfo:

@@ -9,15 +9,15 @@ from typing import Any
 
 from ..catalogs.catalog import Catalog, WeightsEntry
 from ..catalogs.names import find_weights, model_of, task_of
-from ..packages.references import Reference
 from .enums import WeightsEnum
 from .value import Weights
 
 __all__ = ["get_weight", "keep_enum", "make_enum", "meta_value", "weights_enum"]
 
 # Classes outlive the index, so that members stay the same objects when plugins are rediscovered.
-# Kept with the entry's data and its model's task: if either changes, the class is made anew.
-_enums: dict[str, tuple[Mapping[str, Any], str | None, type[WeightsEnum]]] = {}
+# Kept with what they were made from: if the data, the model's task or the origin changes, the class
+# is made anew.
+_enums: dict[str, tuple[Mapping[str, Any], object, type[WeightsEnum]]] = {}
 
 
 def get_weight(name: str) -> WeightsEnum:
@@ -50,10 +50,10 @@ def get_weight(name: str) -> WeightsEnum:
 
 def weights_enum(entry: WeightsEntry) -> type[WeightsEnum]:
     """The enum class of a catalogue entry: always the same one, so members compare by identity."""
-    data, task, enum = _enums.get(entry.canonical, (None, None, None))
+    data, facts, enum = _enums.get(entry.canonical, (None, None, None))
     same = data is entry.data or data == entry.data
     # A class that was written by hand tells its members' tasks itself.
-    if enum is None or not same or (hasattr(enum, "__hub_name__") and task != _model_task(entry)):
+    if enum is None or not same or (hasattr(enum, "__hub_name__") and facts != _facts(entry)):
         enum = make_enum(entry, partial(_referenced, entry))
         keep_enum(entry, enum)
     return enum
@@ -61,7 +61,7 @@ def weights_enum(entry: WeightsEntry) -> type[WeightsEnum]:
 
 def keep_enum(entry: WeightsEntry, enum: type[WeightsEnum]) -> None:
     """Makes `weights_enum` return an existing class for an entry."""
-    _enums[entry.canonical] = (entry.data, _model_task(entry), enum)
+    _enums[entry.canonical] = (entry.data, _facts(entry), enum)
 
 
 def make_enum(entry: WeightsEntry, resolve_member: Callable[[str], WeightsEnum]) -> Any:
@@ -89,9 +89,10 @@ def make_enum(entry: WeightsEntry, resolve_member: Callable[[str], WeightsEnum])
     return enum
 
 
-def _model_task(entry: WeightsEntry) -> str | None:
+def _facts(entry: WeightsEntry) -> object:
+    """What a class depends on besides the entry's data."""
     model = model_of(entry)
-    return model.task if model else None
+    return model.task if model else None, entry.catalog.origin
 
 
 def _weights(
@@ -102,7 +103,7 @@ def _weights(
 ) -> Weights:
     return Weights(
         url=data["url"],
-        transforms=Reference.from_json(data["transforms"]),
+        transforms=entry.catalog.reference(data["transforms"]),
         meta={
             key: meta_value(entry.catalog, key, value, resolve_member)
             for key, value in data.get("meta", {}).items()
@@ -112,7 +113,7 @@ def _weights(
         mirrors=tuple(data.get("mirrors", ())),
         license=data.get("license", "unknown"),
         task=task_of(entry, name),
-        convert=Reference.from_json(data["convert"]) if "convert" in data else None,
+        convert=entry.catalog.reference(data["convert"]) if "convert" in data else None,
         config=dict(data.get("config", {})),
         replaced_by=data.get("replaced_by"),
         sampling=dict(data.get("sampling", {})),

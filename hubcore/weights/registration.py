@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..catalogs import index
+from ..catalogs.allowed import Origin
 from ..catalogs.catalog import Catalog, WeightsEntry
 from ..catalogs.discovery import Plugin
 from ..catalogs.known_packages import BUILT_IN
@@ -41,6 +42,7 @@ def register(
     *,
     builder: str | Callable[..., Any] | None = None,
     name: str = "local",
+    trust: bool = False,
 ) -> Registration:
     """Adds models and weights to this process, as installing a package would.
 
@@ -50,6 +52,9 @@ def register(
         name: used in place of a distribution's name: canonical names are ``name/model``. A
             catalogue replaces the one registered before under this name; an enum replaces the enum
             of the same name.
+        trust: let the catalogue name any Python object, as an installed package's may. Otherwise it
+            names only models and preprocessing of hubcore, torchvision and the built-in families,
+            and the classes and functions of your running program.
 
     Returns:
         A handle whose ``remove()`` undoes the registration; also a context manager.
@@ -81,10 +86,11 @@ def register(
         raise TypeError(
             "'builder' is only for an enum: a catalogue names the builders of its weights itself."
         )
+    origin = Origin.INSTALLED if trust else Origin.REGISTERED
     if isinstance(source, Mapping):
-        catalog = Catalog(source, distribution)
+        catalog = Catalog(source, distribution, origin=origin)
     else:
-        catalog = Catalog.read(Path(source), distribution)
+        catalog = Catalog.read(Path(source), distribution, origin=origin)
     index.add_registered(distribution, plugin._replace(catalog=catalog))
     return Registration(distribution)
 

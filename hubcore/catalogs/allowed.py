@@ -1,0 +1,212 @@
+"""What a catalogue may name, by where it comes from: data runs nothing that no package brought.
+
+An installed distribution may name any object: whoever installed it runs its code anyway. All other
+catalogues (from a bundle, in the store's folder, by `register`) may name only the models and
+preprocessing of hubcore, torchvision and the built-in families. What a user registers may also name
+the classes and functions of the running program. The user can lift this for a catalogue.
+"""
+
+from __future__ import annotations
+
+import enum
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+from ..atomic_write import atomic_write
+from ..errors import CatalogError
+from ..packages.references import Reference, resolve
+from .known_packages import BUILT_IN
+
+__all__ = ["DataReference", "Origin", "is_trusted", "references", "refused", "trust"]
+
+
+class Origin(enum.Enum):
+    """Where a catalogue comes from, which decides what it may name."""
+
+    INSTALLED = "installed"
+    """An installed distribution, or what the user trusts as much: any object."""
+    REGISTERED = "registered"
+    """`register`: what every catalogue may name, and the objects of the running program."""
+    DATA = "data"
+    """A file: only what every catalogue may name."""
+
+
+_FAMILIES = frozenset(name.replace("-", "_") for name in BUILT_IN)
+_TORCHVISION = ("torchvision.models", "torchvision.transforms._presets")
+# A model that loads weights by itself would fetch them outside of the store, unverified.
+_LOADING = frozenset({"weights", "weights_backbone", "pretrained", "pretrained_backbone"})
+_TRUST_FILE = "trusted"
+
+
+class DataReference(Reference):
+    """A reference of a catalogue that no installed distribution brought.
+
+    Attributes:
+        origin: where the catalogue comes from.
+        remedy: what the user does to let it name any object.
+    """
+
+    __slots__ = ("origin", "remedy")
+    origin: Origin
+    remedy: str
+
+    @property
+    def func(self) -> Any:
+        """The callable itself, imported; see `Reference.func`.
+
+        Raises:
+            CatalogError: a catalogue of this origin may not name it.
+        """
+        reason = refused(self, self.origin)
+        if reason is None:
+            found = resolve(self.target)  # a module's attribute, see `refused`
+            if _is_allowed(found, self.target, self.origin):
+                return found
+            reason = "it is no model or preprocessing that a data file may name"
+        raise CatalogError(
+            f"'{self.target}' is not used: {reason}. Only an installed package may name any code. "
+            f"If you know who made this catalogue and trust them to run code: {self.remedy}"
+        )
+
+
+def refused(reference: Reference, origin: Origin = Origin.DATA) -> str | None:
+    """Why a catalogue of this origin may not name an object, as far as its name tells.
+
+    Imports nothing. None if nothing speaks against the name.
+    """
+    module, _, attribute = reference.target.partition(":")
+    if not attribute.isidentifier() or attribute.startswith("_"):
+        return "a data file names a public class or function of a module, without further dots"
+    loading = sorted(key for key in _LOADING & reference.keywords.keys() if reference.keywords[key])
+    if loading:
+        return f"'{loading[0]}' would load weights that the store did not verify"
+    if module == "hubcore.transforms" or _in_torchvision(module) or _family(module):
+        return None
+    if origin is Origin.REGISTERED and _is_own_program(module):
+        return None
+    return "it is not of hubcore, torchvision's models and presets, or a built-in family" + (
+        ", nor of the running program" if origin is Origin.REGISTERED else ""
+    )
+
+
+def trust(path: Path) -> None:
+    """Notes that the user trusts a catalogue file in its present content, as an installed package.
+
+    Raises:
+        OSError: the file cannot be read, or the note not written.
+    """
+    notes = path.with_name(_TRUST_FILE)
+    known = notes.read_text("utf-8").split() if notes.exists() else []
+    digests = dict.fromkeys([*known, _digest(path)])
+    with atomic_write(notes) as temporary:
+        temporary.write_text("".join(f"{digest}\n" for digest in digests), "utf-8")
+
+
+def is_trusted(path: Path) -> bool:
+    """Whether `trust` was called for a catalogue file with its present content."""
+    try:
+        known = path.with_name(_TRUST_FILE).read_text("utf-8").split()
+        return _digest(path) in known
+    except (OSError, ValueError):
+        return False
+
+
+def references(data: Mapping[str, Any]) -> Iterator[Reference]:
+    """All references of a checked catalogue."""
+    for model in data.get("models", {}).values():
+        yield Reference.from_json(model["architecture"])
+    for weights in data.get("weights", {}).values():
+        for member in weights["members"].values():
+            for key in ("transforms", "convert"):
+                if key in member:
+                    yield Reference.from_json(member[key])
+
+
+def _digest(path: Path) -> str:
+    import hashlib
+
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _in_torchvision(module: str) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in _TORCHVISION)
+
+
+def _family(module: str) -> str | None:
+    """The package of the built-in family that a module is of."""
+    package = module.partition(".")[0]
+    return package if package in _FAMILIES else None
+
+
+def _is_allowed(found: Any, target: str, origin: Origin) -> bool:
+    """Whether the object itself is what its name says: a model, preprocessing or own code.
+
+    A module may hold objects of others, such as a function that it imports.
+    """
+    module, _, name = target.partition(":")
+    family = _family(module)
+    if family and _is_in_catalogue(target):
+        return True
+    if not isinstance(found, (type, FunctionType)):
+        return False
+    home = str(found.__module__)
+    if origin is Origin.REGISTERED and _is_own_program(module):
+        return _is_own_program(home)
+    if module == "hubcore.transforms":
+        from .. import transforms
+
+        return name in transforms.__all__
+    if family and (home == family or home.startswith(f"{family}.")):
+        return _is_model(found)
+    return _in_torchvision(home) and (_is_model(found) or _is_preset(home, found))
+
+
+def _is_model(found: Any) -> bool:
+    from torch import nn
+    from torchvision.models import _api
+
+    if isinstance(found, type):
+        return issubclass(found, nn.Module)
+    return any(found is builder for builder in _api.BUILTIN_MODELS.values())
+
+
+def _is_preset(home: str, found: Any) -> bool:
+    return home == "torchvision.transforms._presets" and isinstance(found, type)
+
+
+def _is_in_catalogue(target: str) -> bool:
+    """Whether an installed built-in family's own catalogue names an object."""
+    from .index import current
+
+    catalogs = (plugin.catalog for plugin in current().plugins)
+    return any(
+        reference.target == target
+        for catalog in catalogs
+        if catalog is not None and catalog.distribution in BUILT_IN
+        for reference in references(catalog.data)
+    )
+
+
+def _is_own_program(module: str) -> bool:
+    """Whether a module is of the user's running program.
+
+    It is imported already, and belongs neither to Python nor to an installed package.
+    """
+    import sysconfig
+
+    loaded = sys.modules.get(module)
+    if loaded is None or module.partition(".")[0] in {"hubcore", "builtins", *_FAMILIES}:
+        return False
+    spec = getattr(loaded, "__spec__", None)
+    file = getattr(loaded, "__file__", None)
+    if file is None:  # an interactive session, or python -c; Python's own modules have a spec
+        return spec is None or module == "__main__"
+    path = Path(file).resolve()
+    paths = sysconfig.get_paths()
+    others = {Path(paths[key]).resolve() for key in ("stdlib", "platstdlib", "purelib", "platlib")}
+    return not any(folder in path.parents for folder in others) and not (
+        {"site-packages", "dist-packages"} & set(path.parts)
+    )
