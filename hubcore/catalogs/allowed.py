@@ -9,6 +9,7 @@ the classes and functions of the running program. The user can lift this for a c
 from __future__ import annotations
 
 import enum
+import functools
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 
 from ..atomic_write import atomic_write
 from ..errors import CatalogError
+from ..packages.folders import package_folders
 from ..packages.references import Reference, resolve
 from .known_packages import BUILT_IN
 
@@ -35,7 +37,9 @@ class Origin(enum.Enum):
 
 
 _FAMILIES = frozenset(name.replace("-", "_") for name in BUILT_IN)
-_TORCHVISION = ("torchvision.models", "torchvision.transforms._presets")
+_TORCHVISION = ("torchvision.models", "torchvision.transforms._presets", "torch.nn")
+# Gives a ready-made object instead of calling it; only of the running program.
+_PUBLISHED = "hubcore.authoring.export:published"
 # A model that loads weights by itself would fetch them outside of the store, unverified.
 _LOADING = frozenset({"weights", "weights_backbone", "pretrained", "pretrained_backbone"})
 _TRUST_FILE = "trusted"
@@ -63,7 +67,12 @@ class DataReference(Reference):
         reason = refused(self, self.origin)
         if reason is None:
             found = resolve(self.target)  # a module's attribute, see `refused`
-            if _is_allowed(found, self.target, self.origin):
+            if self.target == _PUBLISHED:
+                inner = str(self.keywords["reference"])
+                made, module = resolve(inner), inner.partition(":")[0]
+                if _is_own_program(module) and _is_own_program_object(made):
+                    return found
+            elif _is_allowed(found, self.target, self.origin):
                 return found
             reason = "it is no model or preprocessing that a data file may name"
         raise CatalogError(
@@ -77,6 +86,8 @@ def refused(reference: Reference, origin: Origin = Origin.DATA) -> str | None:
 
     Imports nothing. None if nothing speaks against the name.
     """
+    if reference.target == _PUBLISHED and set(reference.keywords) == {"reference"}:
+        return refused(Reference(str(reference.keywords["reference"])), origin)
     module, _, attribute = reference.target.partition(":")
     if not attribute.isidentifier() or attribute.startswith("_"):
         return "a data file names a public class or function of a module, without further dots"
@@ -148,7 +159,7 @@ def _is_allowed(found: Any, target: str, origin: Origin) -> bool:
     """
     module, _, name = target.partition(":")
     family = _family(module)
-    if family and _is_in_catalogue(target):
+    if family and target in _named_by(family):
         return True
     if not isinstance(found, (type, FunctionType)):
         return False
@@ -177,17 +188,24 @@ def _is_preset(home: str, found: Any) -> bool:
     return home == "torchvision.transforms._presets" and isinstance(found, type)
 
 
-def _is_in_catalogue(target: str) -> bool:
-    """Whether an installed built-in family's own catalogue names an object."""
-    from .index import current
+@functools.cache
+def _named_by(family: str) -> frozenset[str]:
+    """The objects that an installed built-in family's own catalogue names."""
+    import json
 
-    catalogs = (plugin.catalog for plugin in current().plugins)
-    return any(
-        reference.target == target
-        for catalog in catalogs
-        if catalog is not None and catalog.distribution in BUILT_IN
-        for reference in references(catalog.data)
-    )
+    for folder in package_folders(family):
+        file = folder / "catalog.json"
+        if file.is_file():
+            data = json.loads(file.read_text("utf-8"))
+            return frozenset(reference.target for reference in references(data))
+    return frozenset()
+
+
+def _is_own_program_object(made: Any) -> bool:
+    from torch import nn
+
+    home = getattr(made, "__module__", type(made).__module__)
+    return isinstance(made, nn.Module) or _is_own_program(str(home))
 
 
 def _is_own_program(module: str) -> bool:
