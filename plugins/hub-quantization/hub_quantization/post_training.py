@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from hubcore import WeightsEnum, plugins, refresh, settings
 from hubcore.building.builders import builder_of
 from hubcore.building.weights_argument import resolve_weights
+from hubcore.catalogs.allowed import trust
 from hubcore.catalogs.catalog import ModelEntry
 from hubcore.catalogs.names import find_model, find_weights, short_name
 from hubcore.checkpoints.reading import read_state_dict
@@ -273,4 +274,5 @@ def _write_catalog(
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(catalog, indent=1), "utf-8")
+    trust(path)  # the user's own, written by this package
     return enum
