@@ -278,15 +278,15 @@ FAULTY = {
         "names",
         "Unknown weights 'V9'",
     ),
-    "a task that is no text": (
-        lambda c: member_of(c).update(task=["image-classification"]),
+    "a module that is named twice": (
+        lambda c: model_of(c).update(head=["fc", "fc"]),
         "schema",
-        "is not of type 'string'",
+        "has non-unique elements",
     ),
-    "a size that is no number": (
-        lambda c: member_of(c).update(size="5 MB"),
+    "an origin that is no weights": (
+        lambda c: member_of(c)["meta"].update(unquantized="the float ones"),
         "schema",
-        "'5 MB' is not of type 'integer'",
+        "does not match",
     ),
 }
 
