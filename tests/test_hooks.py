@@ -188,10 +188,11 @@ def test_the_load_report_stays_with_a_wrapped_model(install, tiny, checkpoint):
     [
         ("import no_such_module_of_ours", "No module named 'no_such_module_of_ours'"),
         ("1 / 0", "division by zero"),
+        ("import sys; sys.exit(3)", "SystemExit: 3"),
         (implementation().replace("(url)", "(address)"), "address"),
         (implementation().replace("hubcore_wrap_model", "hubcore_no_such_hook"), "no_such_hook"),
     ],
-    ids=["import", "exception", "parameter", "unknown hook"],
+    ids=["import", "exception", "exit", "parameter", "unknown hook"],
 )
 def test_a_broken_package_is_left_out_whole_with_a_warning(install, code, reason):
     """None of its hooks stays behind, and the others' work."""
@@ -225,6 +226,14 @@ def test_a_hook_that_fails_names_its_package(install):
     with pytest.raises(PluginError, match=r"'alpha' failed in hubcore_rewrite_url \(IndexError"):
         hooks.rewritten("https://x.example/")
     with pytest.raises(PluginError, match=r"'beta' failed in hubcore_wrap_model \(KeyError"):
+        hooks.wrap_model(nn.Identity(), "some/model", None)
+
+
+def test_a_hook_that_exits_is_an_error_that_names_its_package(install):
+    install(implementation("raise SystemExit(3)", wrap="raise SystemExit(3)"))
+    with pytest.raises(PluginError, match=r"'acme' failed.*SystemExit: 3"):
+        hooks.rewritten("https://x.example/")
+    with pytest.raises(PluginError, match=r"'acme' failed.*SystemExit: 3"):
         hooks.wrap_model(nn.Identity(), "some/model", None)
 
 
