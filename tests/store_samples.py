@@ -50,3 +50,9 @@ def write_catalog(home, urls, digests=DIGESTS, transforms=TRANSFORMS):
 
 def digests(home):
     return sorted(path.name for path in home.glob("blobs/*/*") if path.suffix != ".json")
+
+
+def overwrite(path, data):
+    """Changes a file of the store, whose mode forbids that to ordinary users."""
+    path.chmod(path.stat().st_mode | 0o200)
+    path.write_bytes(data)

@@ -10,7 +10,7 @@ import time
 
 import pytest
 import servers
-from store_samples import CONTENT, DIGESTS, digests, write_catalog
+from store_samples import CONTENT, DIGESTS, digests, overwrite, write_catalog
 
 from hubcore.store import Store
 
@@ -150,7 +150,7 @@ def test_verify_repairs_by_downloading_again(hub, urls, home, tmp_path):
     assert "2 files verified, 0 were damaged" in hub("cache", "verify", check=0).stdout
     damaged = Store(home).blob_path(DIGESTS["one"])
     status = damaged.stat()
-    damaged.write_bytes(bytes(status.st_size))
+    overwrite(damaged, bytes(status.st_size))
     os.utime(damaged, ns=(status.st_atime_ns, status.st_mtime_ns))  # as a disk's rot leaves it
     assert "repaired: one.pth" in hub("cache", "verify", check=0).stdout
     assert damaged.read_bytes() == CONTENT["one"]
@@ -160,7 +160,7 @@ def test_verify_removes_what_it_cannot_repair(hub, urls, home):
     """A wrong file is worse than none."""
     hub("download", "anet", check=0)
     path = Store(home).blob_path(DIGESTS["two"])
-    path.write_bytes(b"rot")
+    overwrite(path, b"rot")
     result = hub("cache", "verify", check=1, HUBCORE_OFFLINE="1")
     assert "HUBCORE_OFFLINE" in result.stderr
     assert digests(home) == []
@@ -295,8 +295,7 @@ def test_verify_hashes_converted_copies_whatever_their_time_says(hub, urls, home
     hub("download", "anet", check=0)
     made = Store(home).derived(DIGESTS["two"], "zip", lambda path: path.write_bytes(b"zip" * 9))
     status = made.stat()
-    made.chmod(0o644)
-    made.write_bytes(b"zap" * 9)
+    overwrite(made, b"zap" * 9)
     os.utime(made, ns=(status.st_atime_ns, status.st_mtime_ns))
     told = hub("cache", "verify", check=0).stdout
     assert "repaired: two.pth (its converted copy was damaged" in told

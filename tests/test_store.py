@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import servers
+from store_samples import overwrite
 
 from hubcore.errors import (
     ChangedUpstreamError,
@@ -142,9 +143,9 @@ def test_a_file_that_was_touched_is_verified_again(server, store, damage):
     path = store.get(RemoteFile((url,)))
     asked = len(server.requests)
     if damage == "shorter":
-        path.write_bytes(DATA[:-1])
+        overwrite(path, DATA[:-1])
     elif damage == "other bytes":
-        path.write_bytes(bytes(len(DATA)))
+        overwrite(path, bytes(len(DATA)))
     else:
         os.utime(path, (1, 1))
     assert store.get(RemoteFile((url,))).read_bytes() == DATA
@@ -604,6 +605,31 @@ def test_several_files_at_once_and_the_errors_of_some(server, store):
     assert isinstance(results[4], DownloadError)
     for file, result in zip(files[:4] + files[5:], results[:4] + results[5:], strict=True):
         assert hashlib.sha256(result.read_bytes()).hexdigest() == file.sha256
+
+
+def test_a_digest_that_is_none_is_the_error_of_its_own_file_only(server, store):
+    """Also where sizes are known, and the progress bar asks for them first."""
+    good = RemoteFile((server.serve("/n.pth", DATA),), DIGEST, len(DATA))
+    bad = RemoteFile((server.serve("/m.pth", DATA),), "no digest", len(DATA))
+    results = store.get_many([bad, good])
+    assert isinstance(results[0], MissingDigestError)
+    assert results[1] == store.blob_path(DIGEST)
+
+
+def test_a_damaged_file_that_another_process_removes_is_no_error(store, tmp_path, monkeypatch):
+    from hubcore.store import upkeep
+
+    (tmp_path / "f").write_bytes(DATA)
+    path = store.add(tmp_path / "f")
+
+    def damaged_and_removed(file, on_bytes):
+        file.unlink()
+        return "0" * 64
+
+    monkeypatch.setattr("hubcore.store.upkeep.sha256_of", damaged_and_removed)
+    (verdict,) = upkeep.verify(store, list(store.entries()))
+    assert verdict.state == "damaged"
+    assert not path.exists()
 
 
 def test_a_derived_file_is_made_once_and_never_seen_half_made(store, tmp_path):

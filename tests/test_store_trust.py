@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 import servers
+from store_samples import overwrite
 
 import hubcore
 from hubcore.cli import main
@@ -236,8 +237,7 @@ def test_a_forged_record_in_another_store_is_not_believed(tmp_path, monkeypatch)
     theirs = Store(tmp_path / "theirs")
     path = theirs.add(tmp_path / "f")
     record = theirs.record_path(DIGEST)
-    path.chmod(0o644)
-    path.write_bytes(bytes(len(DATA)))
+    overwrite(path, bytes(len(DATA)))
     status = path.stat()
     record.write_text(f'{{"size": {status.st_size}, "mtime_ns": {status.st_mtime_ns}}}')
     with pytest.raises(OfflineError):
@@ -255,8 +255,7 @@ def test_in_a_store_that_others_may_write_each_use_hashes(loose, tmp_path):
     assert not is_ours_alone(path, store.root)
     assert store.find(RemoteFile(("https://x.invalid/f",), DIGEST)) == path
     status = path.stat()
-    path.chmod(path.stat().st_mode | 0o200)
-    path.write_bytes(bytes(len(DATA)))
+    overwrite(path, bytes(len(DATA)))
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert store.find(RemoteFile(("https://x.invalid/f",), DIGEST)) is None
 
@@ -321,7 +320,7 @@ def test_a_damaged_derived_file_is_made_anew(harm, store, tmp_path):
     if harm == "record":
         made.with_name(f"{made.name}.json").write_text("{")
     else:
-        made.write_bytes({"changed": b"zap" * 1000, "empty": b"", "longer": b"zip" * 1001}[harm])
+        overwrite(made, {"changed": b"zap" * 1000, "empty": b"", "longer": b"zip" * 1001}[harm])
     again = store.derived(DIGEST, "zip", lambda path: path.write_bytes(b"new"))
     assert again.read_bytes() == b"new"
 
@@ -331,7 +330,7 @@ def test_cache_verify_and_prune_cover_derived_files(store, tmp_path, monkeypatch
     (tmp_path / "f").write_bytes(DATA)
     store.add(tmp_path / "f")
     made = store.derived(DIGEST, "zip", lambda path: path.write_bytes(b"zip" * 1000))
-    made.write_bytes(b"zap" * 1000)
+    overwrite(made, b"zap" * 1000)
     assert main(["cache", "verify"]) == 0
     assert not made.exists()
     store.derived(DIGEST, "zip", lambda path: path.write_bytes(b"zip"))
