@@ -92,7 +92,7 @@ def test_images_in_memory_are_inputs_too(folder):
 
 def test_a_tensor_of_another_form_is_refused():
     [item] = expand(torch.zeros(2, 3, 4, 4), "image-classification")
-    with pytest.raises(InputError, match="expected an image"):
+    with pytest.raises(InputError, match="a batch: pass its images"):
         item.open()
 
 
@@ -151,7 +151,7 @@ def test_every_mode_becomes_rgb(mode):
     assert open_image("x", made).mode == "RGB"
 
 
-@pytest.mark.parametrize("dtype", [np.uint16, np.int32, np.float32])
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
 def test_more_than_8_bits_keep_their_range(tmp_path, dtype):
     """Plain conversion would clip all of them to white or black."""
     top = 1.0 if dtype is np.float32 else 65535

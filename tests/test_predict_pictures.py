@@ -121,7 +121,7 @@ def test_small_images_are_enlarged_so_that_text_can_be_read():
     assert picture.width == 640
 
 
-@pytest.mark.parametrize("size", [(1, 1), (1, 900), (900, 1), (40, 3000)])
+@pytest.mark.parametrize("size", [(1, 1), (1, 200), (200, 1), (40, 3000)])
 def test_images_of_any_form_can_be_drawn(size):
     found = Detection("some object", 3, 0.5, (0, 0, *size))
     assert DetectionResult(grey(size), size, (found, found)).draw().mode == "RGB"

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ..prediction.results import Result
     from ..prediction.values import Failure
 
+from .output import harmless, print_json
+
 __all__ = ["add_parser", "run"]
 
 EXAMPLES = """\
@@ -114,13 +116,40 @@ def _run(args: argparse.Namespace) -> int:
     if args.output is not None:
         from ..prediction.pictures import PictureFolder
 
-        pictures = PictureFolder(args.output, short_name(entry))
+        items = _without_own(items, args.output)
+        pictures = PictureFolder(args.output, short_name(entry), _paths(items))
     failures = [item for item in items if isinstance(item, Failure)]
     if len(failures) == len(items):
         for failure in failures:
             _report(failure)
         return 1
     return _predict(args, items, pictures)
+
+
+def _without_own(items: list[Any], output: Path) -> list[Any]:
+    """The inputs without pictures of an earlier run, where a folder is both input and output."""
+    from ..prediction.pictures import is_picture
+
+    kept = [
+        item
+        for item in items
+        if not (
+            isinstance(path := getattr(item, "content", None), Path)
+            and path.parent.resolve() == output.resolve()
+            and is_picture(path)
+        )
+    ]
+    return kept or items  # all of them were asked for by name
+
+
+def _paths(items: list[Any]) -> list[Path]:
+    images = [
+        part
+        for item in items
+        for part in (item, getattr(item, "first", None), getattr(item, "second", None))
+    ]
+    found = (getattr(image, "content", None) for image in images)
+    return [path for path in found if isinstance(path, Path)]
 
 
 def _predict(args: argparse.Namespace, items: list[Any], pictures: PictureFolder | None) -> int:
@@ -165,8 +194,6 @@ def _predict(args: argparse.Namespace, items: list[Any], pictures: PictureFolder
                     _show(result, picture)
             bar.update()
     if document is not None:
-        from .output import print_json
-
         print_json(document.to_json())
     if args.verbose:
         _explain(predictor.largest_difference)
@@ -180,13 +207,13 @@ def _document(model: str, predictor: Any) -> Document:
 
 
 def _show(result: Result, picture: Path | None) -> None:
-    print(result)
+    print(harmless(str(result)))
     if picture is not None:
-        print(f"  picture: {picture}")
+        print(f"  picture: {harmless(str(picture))}")
 
 
 def _report(failure: Failure) -> None:
-    print(f"hub: {failure.error}", file=sys.stderr)
+    print(f"hub: {harmless(str(failure.error))}", file=sys.stderr)
 
 
 def _explain(difference: float | None) -> None:

@@ -26,16 +26,31 @@ def matches(path: str | os.PathLike[str]) -> list[Path]:
     """
     import glob
 
-    given = Path(path).expanduser()
-    if given.exists():
-        return [given]
+    try:
+        given = Path(path).expanduser()
+        if given.exists():
+            return [given]
+    except (OSError, RuntimeError, ValueError) as error:  # too long, no home, a null character
+        raise InputError(str(path), getattr(error, "strerror", None) or str(error)) from error
     if not glob.has_magic(str(path)):
         raise InputError(str(given), "no such file or folder")
-    found = [Path(match) for match in glob.glob(str(given), recursive=True)]  # noqa: PTH207  # absolute globs too
+    found = [Path(match) for match in _globbed(str(given))]
     if not found:
         raise InputError(str(given), "nothing matches this pattern")
     # '**' also matches the folders that the files are in.
     return sorted([one for one in found if one.is_file()] or found, key=natural)
+
+
+def _globbed(pattern: str) -> list[str]:
+    """The paths that match, each file once: a link back to a folder above it would repeat all."""
+    import glob
+
+    found: dict[str, str] = {}
+    for path in glob.iglob(pattern, recursive=True):  # noqa: PTH207  # absolute patterns too
+        real = os.path.realpath(path)
+        if len(path) < len(found.setdefault(real, path)):
+            found[real] = path
+    return list(found.values())
 
 
 def images_in(folder: Path) -> list[Path]:
@@ -56,13 +71,15 @@ def image_suffixes() -> frozenset[str]:
     """
     try:
         from PIL import Image
+
+        from .images import formats
     except ModuleNotFoundError as error:
         raise PredictionError(
             "Reading images needs Pillow, which is not installed. To install it: pip install pillow"
         ) from error
-    Image.init()
+    kinds = formats()
     return (
-        frozenset(suffix for suffix, kind in Image.EXTENSION.items() if kind in Image.OPEN)
+        frozenset(suffix for suffix, kind in Image.EXTENSION.items() if kind in kinds)
         - VIDEO_SUFFIXES
     )
 

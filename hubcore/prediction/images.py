@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import io
+import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .errors import InputError
+from .pixels import eight_bits, from_array
 
-if TYPE_CHECKING:
-    import numpy as np
+__all__ = ["formats", "open_image"]
 
-__all__ = ["open_image"]
+
+# Formats whose decoders are Pillow's own. EPS, for one, would start another program.
+FORMATS = (
+    *("AVIF", "BMP", "DIB", "GIF", "ICNS", "ICO", "JPEG", "JPEG2000", "MPO", "PCX", "PNG", "PPM"),
+    *("QOI", "SGI", "TGA", "TIFF", "WEBP", "XBM"),
+)
+_LARGEST_RATIO = 200  # of an image's sides: resized, it would be too long to be of use
 
 
 def open_image(name: str, content: Any) -> Image.Image:
@@ -20,8 +28,9 @@ def open_image(name: str, content: Any) -> Image.Image:
 
     Args:
         name: the input's name, for errors.
-        content: a path; a PIL image; an array (H, W) or (H, W, C); or a tensor (C, H, W). Arrays
-            and tensors are uint8 in [0, 255], or float in [0, 1].
+        content: a path; the bytes of an image file, or an open file; a PIL image; an array (H, W)
+            or (H, W, C); or a tensor (C, H, W). Arrays and tensors are uint8 in [0, 255], uint16 in
+            [0, 65535], or float in [0, 1].
 
     Returns:
         The image, decoded, turned upright by its EXIF orientation, in RGB.
@@ -30,28 +39,66 @@ def open_image(name: str, content: Any) -> Image.Image:
         InputError: the image is missing or damaged, or is not an image.
     """
     try:
-        if isinstance(content, Image.Image):
-            return to_rgb(ImageOps.exif_transpose(content))
-        if not isinstance(content, str | Path):
-            return to_rgb(_from_array(content))
-        with Image.open(content) as image:
-            image.load()
-            ImageOps.exif_transpose(image, in_place=True)
-            return to_rgb(image)
+        image = _opened(content)
     except UnidentifiedImageError:
-        raise InputError(name, "is not an image in a format that Pillow reads") from None
+        raise InputError(name, f"is not an image in one of the formats {_names()}") from None
     except OSError as error:
         raise InputError(name, _reason(error)) from error
+    except ValueError as error:
+        raise InputError(name, f"cannot be used: {_reason(error)}") from error
     except Exception as error:  # on a damaged file a decoder can raise anything
         raise InputError(name, f"cannot be decoded ({_reason(error)})") from error
+    short, long = sorted(image.size)
+    if long > _LARGEST_RATIO * short:
+        raise InputError(
+            name,
+            f"is {image.width} x {image.height} pixels: its longer side may be at most "
+            f"{_LARGEST_RATIO} times the shorter one",
+        )
+    return image
+
+
+def formats() -> tuple[str, ...]:
+    """The formats that are read, of those that this Pillow has."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+def _opened(content: Any) -> Image.Image:
+    if isinstance(content, Image.Image):
+        return to_rgb(ImageOps.exif_transpose(content))
+    if isinstance(content, str | Path):
+        # Reading a pipe or a device could wait, or never end.
+        if not stat.S_ISREG(Path(content).stat().st_mode):
+            raise ValueError("it is not a regular file")
+        return _decoded(content)
+    if isinstance(content, bytes | bytearray | memoryview):
+        return _decoded(io.BytesIO(content))
+    if callable(getattr(content, "read", None)):
+        data = content.read()
+        if not isinstance(data, bytes):
+            raise ValueError("it is a file opened for text: open it in mode 'rb'")
+        return _decoded(io.BytesIO(data))
+    return to_rgb(Image.fromarray(from_array(content)))
+
+
+def _decoded(source: Any) -> Image.Image:
+    with Image.open(source, formats=formats()) as image:
+        image.load()
+        ImageOps.exif_transpose(image, in_place=True)
+        return to_rgb(image)
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Converts an image to RGB, scaling greys of more than 8 bits. Transparency becomes white."""
+    """Converts an image to RGB, scaling greys of more than 8 bits. Transparency becomes white.
+
+    Raises:
+        ValueError: its pixels have no common meaning (see `pixels`).
+    """
     if image.mode == "RGB":
         return image
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        return _from_grey(image).convert("RGB")
+        return Image.fromarray(eight_bits(_grey(image))).convert("RGB")
     if image.has_transparency_data:
         coloured = image.convert("RGBA")
         white = Image.new("RGBA", coloured.size, "white")
@@ -59,28 +106,19 @@ def to_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _from_grey(image: Image.Image) -> Image.Image:
-    """Scales a grey image of more than 8 bits to 8 bits. Pillow's conversion would clip it."""
+def _grey(image: Image.Image) -> Any:
+    """The pixels of a grey image of more than 8 bits, in their own type."""
     import numpy as np
 
-    values = np.asarray(image).astype(np.float32)
-    highest = 65535.0 if image.mode.startswith("I;16") else _full_scale(values)
-    return Image.fromarray((values * (255 / highest)).round().clip(0, 255).astype(np.uint8))
+    values = np.asarray(image)
+    # Pillow opens greys of 16 bits in these formats as 32-bit integers.
+    if image.mode == "I" and image.format in ("PNG", "PPM", "SGI") and values.min() >= 0:
+        return values.astype(np.uint16) if values.max() <= 65535 else values
+    return values
 
 
-def _full_scale(values: np.ndarray[Any, Any]) -> float:
-    """The value of white, which modes I and F don't define: the smallest usual one that fits."""
-    highest = float(values.max(initial=0))
-    return next((scale for scale in (1.0, 255.0, 65535.0) if highest <= scale), highest)
-
-
-def _from_array(content: Any) -> Image.Image:
-    from torchvision.transforms.functional import to_pil_image
-
-    if getattr(content, "ndim", 0) not in (2, 3):
-        raise ValueError(f"expected an image, not {type(content).__name__}")
-    image: Image.Image = to_pil_image(content)
-    return image
+def _names() -> str:
+    return ", ".join(formats())
 
 
 def _reason(error: Exception) -> str:

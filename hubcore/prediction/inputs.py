@@ -7,6 +7,7 @@ place, so that the others can still be processed. Nothing is decoded here.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -31,7 +32,7 @@ class ImageInput:
 
     Attributes:
         name: the image's path, or a name that stands for it.
-        content: the image's path; or a PIL image, an array (H, W, 3) or a tensor (3, H, W).
+        content: what `open_image` opens.
     """
 
     name: str
@@ -96,16 +97,18 @@ def expand(inputs: Any, task: str) -> list[Input | Failure]:
     A folder stands for the images in it (not in its subfolders), in natural order.
 
     Args:
-        inputs: a path, a glob, an image (PIL, array or tensor), or a list, set or iterator of
-            these. For ``video-classification``: a video file, a folder of frames, a folder of
-            either, or a uint8 tensor (T, 3, H, W). For ``optical-flow``: consecutive images,
-            folders of them, or tuples of two images.
+        inputs: a path, a glob, an image (PIL, array or tensor; the bytes of an image file, or an
+            open one), or a list, tuple, set or iterator of these. For ``video-classification``: a
+            video file, a folder of frames, a folder of either, or a uint8 tensor (T, 3, H, W). For
+            ``optical-flow``: consecutive images, folders of them, or tuples of two images.
         task: the task, such as ``image-classification``.
 
     Returns:
         The inputs in order, with a `Failure` in the place of each that cannot be used.
     """
     several = inputs if _is_several(inputs) else [inputs]
+    if isinstance(inputs, tuple) and task != "optical-flow":  # there it is a pair
+        several = list(inputs)
     if task == "video-classification":
         return list(_clips(several))
     if task == "optical-flow":
@@ -198,6 +201,9 @@ def _clips_in(folder: Path) -> Iterator[ClipInput | Failure]:
 
 def _matches(path: str | os.PathLike[str]) -> Iterator[Path | Failure]:
     """The files and folders that a path or a glob names, or why there are none."""
+    if re.match(r"[a-z][a-z0-9+.-]+://", str(path), re.IGNORECASE):
+        yield _failure(path, "is a web address: download the file, and give its path or its bytes")
+        return
     try:
         yield from matches(path)
     except InputError as error:
@@ -205,8 +211,8 @@ def _matches(path: str | os.PathLike[str]) -> Iterator[Path | Failure]:
 
 
 def _is_several(inputs: Any) -> bool:
-    # Arrays and tensors can be iterated as well, but each is one input.
-    return isinstance(inputs, list | set | frozenset | Iterator)
+    # Arrays, tensors and open files can be iterated as well, but each is one input.
+    return isinstance(inputs, list | set | frozenset | Iterator) and not hasattr(inputs, "read")
 
 
 def _is_path(one: Any) -> TypeGuard[str | os.PathLike[str]]:
@@ -214,8 +220,9 @@ def _is_path(one: Any) -> TypeGuard[str | os.PathLike[str]]:
 
 
 def _name_of(one: Any, number: int) -> str:
-    """A name for an input that is not a path: the file of a PIL image if known, else a number."""
-    return str(getattr(one, "filename", "") or f"input {number}")
+    """A name for an input that is not a path: that of its file if known, else a number."""
+    name = getattr(one, "filename", "") or getattr(one, "name", "")
+    return str(name) if name and isinstance(name, str | os.PathLike) else f"input {number}"
 
 
 def _failure(path: object, reason: str) -> Failure:

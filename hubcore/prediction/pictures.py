@@ -1,37 +1,46 @@
-"""Writes annotated pictures into a folder."""
+"""Writes annotated pictures into a folder, and never over a file that is not one of ours."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
+from ..atomic_write import atomic_write
 from .errors import PredictionError
 from .inputs import PairInput
 from .results import Result
 
-__all__ = ["PictureFolder"]
+__all__ = ["PictureFolder", "is_picture"]
 
 JPEG_QUALITY = 92
+_MARK = "hubcore prediction"  # a picture says so itself, so that a later run may replace it
+_LONGEST = 255  # bytes of a file's name, on most systems
 
 
 class PictureFolder:
     """Writes pictures of results, each completely or not at all.
 
-    A picture is named after its input and the model, so it never replaces an input in the same
-    folder. Pictures of JPEG files are JPEGs, all others are PNGs.
+    A picture is named after its input and the model. It replaces a picture of an earlier run, and
+    no other file: then its name gets a number. Pictures of JPEG files are JPEGs, all others are
+    PNGs.
 
     Args:
         folder: the folder for the pictures. It is created if it does not exist.
         model: the name of the model.
+        inputs: files that are not to be replaced, even if they are pictures of an earlier run.
 
     Raises:
         PredictionError: the folder cannot be created or written to.
     """
 
-    def __init__(self, folder: Path, model: str) -> None:
+    def __init__(self, folder: Path, model: str, inputs: Iterable[str | Path] = ()) -> None:
         self._folder = folder
         self._model = model.replace("/", "-")
+        self._inputs = {os.path.realpath(path) for path in inputs}
         self._used: set[str] = set()
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -52,26 +61,64 @@ class PictureFolder:
         source = result.source
         name = source.first.name if isinstance(source, PairInput) else source.name
         jpeg = Path(name).suffix.lower() in (".jpg", ".jpeg")
-        target = self._folder / self._free_name(Path(name).stem, ".jpg" if jpeg else ".png")
-        temporary = target.with_name(f".{target.name}.{os.getpid()}")
+        target = self._free(Path(name).stem, ".jpg" if jpeg else ".png")
         try:
-            if jpeg:
-                picture.save(temporary, "JPEG", quality=JPEG_QUALITY)
-            else:
-                picture.save(temporary, "PNG")
-            temporary.replace(target)
+            with atomic_write(target) as temporary:
+                if jpeg:
+                    picture.save(temporary, "JPEG", quality=JPEG_QUALITY, comment=_MARK)
+                else:
+                    picture.save(temporary, "PNG", pnginfo=_png_mark())
         except OSError as error:
             reason = error.strerror or str(error)
             raise PredictionError(f"Cannot write the picture '{target}': {reason}.") from error
-        finally:
-            temporary.unlink(missing_ok=True)
         return target
 
-    def _free_name(self, stem: str, suffix: str) -> str:
-        """A name that is new in this run: inputs in different folders may have the same name."""
-        stem = f"{stem or 'picture'}-{self._model}"
-        name, number = f"{stem}{suffix}", 2
-        while name.lower() in self._used:
-            name, number = f"{stem}-{number}{suffix}", number + 1
-        self._used.add(name.lower())
-        return name
+    def _free(self, stem: str, suffix: str) -> Path:
+        """A path that is new in this run, and where no file is but a picture of an earlier one."""
+        number = 1
+        while True:
+            ending = f"-{self._model}{'' if number == 1 else f'-{number}'}{suffix}"
+            target = self._folder / _file_name(stem or "picture", ending)
+            if target.name.lower() not in self._used and self._may_write(target):
+                self._used.add(target.name.lower())
+                return target
+            number += 1
+
+    def _may_write(self, target: Path) -> bool:
+        if not os.path.lexists(target):
+            return True
+        return os.path.realpath(target) not in self._inputs and is_picture(target)
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file is a picture that `PictureFolder` wrote."""
+    from PIL import Image
+
+    try:
+        if not path.is_file() or path.is_symlink():
+            return False
+        with Image.open(path, formats=("JPEG", "PNG")) as image:
+            mark = image.info.get("comment") or image.info.get("Software")
+    except Exception:  # on a damaged file a decoder can raise anything
+        return False
+    return mark in (_MARK, _MARK.encode())
+
+
+def _png_mark() -> Any:
+    from PIL.PngImagePlugin import PngInfo
+
+    info = PngInfo()
+    info.add_text("Software", _MARK)
+    return info
+
+
+def _file_name(stem: str, ending: str) -> str:
+    """A name that every file system takes, and that is harmless on a terminal."""
+    safe = "".join(c if c.isprintable() and c not in '/\\:*?"<>|' else "_" for c in stem)
+    safe = safe.encode("utf-8", "replace").decode("utf-8")
+    room = _LONGEST - len(ending.encode())
+    if len(safe.encode()) > room:
+        # Names that differ only at their end stay different.
+        tail = "-" + hashlib.sha256(stem.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+        safe = safe.encode()[: room - len(tail)].decode("utf-8", "ignore") + tail
+    return safe + ending
