@@ -178,3 +178,74 @@ def test_detections_are_told_with_their_boxes(hub, tmp_path):
     assert best["category"] in text
     assert " at (" in text
     assert Image.open(tmp_path / f"chelsea-{name}.png").size == (640, 426)
+
+
+# -- Pictures never replace what is not ours
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder with an image, and a function that predicts on it with pictures in a folder."""
+    import_mobilenet()
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    Image.new("RGB", (64, 48), "red").save(folder / "a.png")
+
+    def predict(output, *inputs):
+        return main(["predict", "mobilenet_v2", *map(str, inputs or [folder]), "--weights",
+                     "IMAGENET1K_V1", "--output", str(output)])  # fmt: skip
+
+    return folder, predict
+
+
+def test_a_users_file_is_never_replaced_by_a_picture(pictures, one_thread):
+    folder, predict = pictures
+    theirs = folder / "a-mobilenet_v2.png"
+    Image.new("RGB", (8, 8), "blue").save(theirs)
+    before = theirs.read_bytes()
+    assert predict(folder, folder / "a.png") == 0
+    assert theirs.read_bytes() == before
+    assert (folder / "a-mobilenet_v2-2.png").exists()
+
+
+def test_a_second_run_replaces_the_pictures_of_the_first_and_does_not_predict_on_them(
+    pictures, one_thread, capsys
+):
+    folder, predict = pictures
+    assert predict(folder) == predict(folder) == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["a-mobilenet_v2.png", "a.png"]
+
+
+def test_a_picture_of_an_earlier_run_that_is_an_input_is_not_replaced(pictures, one_thread):
+    folder, predict = pictures
+    assert predict(folder) == 0
+    before = (folder / "a-mobilenet_v2.png").read_bytes()
+    elsewhere = folder.parent / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "a-mobilenet_v2.png").write_bytes(before)
+    assert predict(elsewhere, folder / "a.png", elsewhere / "a-mobilenet_v2.png") == 0
+    assert (elsewhere / "a-mobilenet_v2.png").read_bytes() == before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names that other systems do not have")
+@pytest.mark.parametrize(
+    "name", ["n" * 244, "e\x1b[31mred", "two\nlines", "\udcff\udcfe", "ü" * 120, "-n"]
+)
+def test_a_name_of_any_kind_gives_a_picture_and_no_escape_code(name, pictures, one_thread, capfd):
+    folder, predict = pictures
+    (folder / "a.png").rename(folder / f"{name}.png")
+    output = folder.parent / "out"
+    assert predict(output) == 0
+    (picture,) = output.iterdir()
+    assert picture.name.isprintable()
+    assert "\x1b" not in "".join(capfd.readouterr())
+
+
+def test_a_bad_image_is_a_line_and_the_rest_is_done(pictures, one_thread, capfd):
+    folder, predict = pictures
+    (folder / "b.png").write_bytes(b"no image")
+    os.mkfifo(folder / "c.png")
+    assert predict(folder.parent / "out") == 1
+    assert len(list((folder.parent / "out").iterdir())) == 1
+    lines = capfd.readouterr().err.splitlines()
+    assert len([line for line in lines if line.startswith("hub: ")]) == 2

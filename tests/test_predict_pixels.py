@@ -1,0 +1,188 @@
+"""The same picture gives the same pixels as a file, an array and a tensor, or is refused."""
+
+import io
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from hubcore.prediction import InputError
+from hubcore.prediction.images import open_image
+from hubcore.prediction.inputs import expand
+
+RNG = np.random.default_rng(0)
+RGB = RNG.integers(0, 256, (6, 5, 3), dtype=np.uint8)
+GREY = RGB[..., 0]
+
+
+def opened(content):
+    return np.asarray(open_image("it", content))
+
+
+def tensor(values):
+    return torch.from_numpy(np.ascontiguousarray(values)).permute(2, 0, 1)
+
+
+def saved(folder, values, suffix):
+    path = folder / f"saved{suffix}"
+    Image.fromarray(values).save(path)
+    return path
+
+
+RIGHT = {
+    "uint8 array": RGB,
+    "read-only array": np.frombuffer(RGB.tobytes(), np.uint8).reshape(RGB.shape),
+    "array that is not contiguous": np.asfortranarray(RGB),
+    "float32 array": RGB.astype(np.float32) / 255,
+    "float64 array": RGB / 255,
+    "uint16 array": RGB.astype(np.uint16) * 257,
+    "big-endian uint16 array": (RGB.astype(np.uint16) * 257).astype(">u2"),
+    "uint8 tensor": tensor(RGB),
+    "float tensor": tensor(RGB).float() / 255,
+    "float64 tensor that needs gradients": (tensor(RGB).double() / 255).requires_grad_(),
+    "tensor that is not contiguous": tensor(RGB).contiguous(memory_format=torch.contiguous_format),
+    "PIL image": Image.fromarray(RGB),
+    "floats that leave the range by rounding": (RGB / 255).clip(0, 1) * 1.0000001 - 1e-8,
+}
+
+
+@pytest.mark.parametrize("kind", RIGHT)
+def test_the_same_picture_gives_the_same_pixels(kind):
+    np.testing.assert_array_equal(opened(RIGHT[kind]), RGB)
+
+
+@pytest.mark.parametrize("kind", ["path", "bytes", "BytesIO", "open file", "memoryview"])
+def test_a_file_may_be_given_in_any_way(kind, tmp_path):
+    path = saved(tmp_path, RGB, ".png")
+    with path.open("rb") as file:
+        ways = {
+            "path": path,
+            "bytes": path.read_bytes(),
+            "BytesIO": io.BytesIO(path.read_bytes()),
+            "open file": file,
+            "memoryview": memoryview(path.read_bytes()),
+        }
+        (item,) = expand(ways[kind], "image-classification")
+        np.testing.assert_array_equal(np.asarray(item.open()), RGB)
+
+
+@pytest.mark.parametrize("kind", ["uint16", "float", "NaN", "beyond", "int32"])
+def test_a_grey_file_and_its_array_give_the_same_or_the_same_error(kind, tmp_path):
+    values = {
+        "uint16": GREY.astype(np.uint16) * 257,
+        "float": GREY.astype(np.float32) / 255,
+        "NaN": np.full((4, 4), np.nan, np.float32),
+        "beyond": GREY.astype(np.float32),
+        "int32": GREY.astype(np.int32),
+    }[kind]
+    outcomes = []
+    for content in (values, saved(tmp_path, values, ".tif"), Image.fromarray(values)):
+        try:
+            outcomes.append(opened(content).tolist())
+        except InputError as error:
+            outcomes.append(error.reason)
+    assert outcomes[0] == outcomes[1] == outcomes[2]
+    assert isinstance(outcomes[0], list) == (kind in ("uint16", "float"))
+
+
+REFUSED = {
+    "NaN": (np.full((4, 4, 3), np.nan), "not finite"),
+    "infinite": (np.full((4, 4, 3), np.inf, np.float32), "not finite"),
+    "one NaN": (np.where(np.arange(48).reshape(4, 4, 3) == 5, np.nan, 0.5), "not finite"),
+    "floats to 255": (RGB.astype(np.float32), "divide them by 255"),
+    "float tensor to 255": (tensor(RGB).float(), "divide them by 255"),
+    "normalised": (tensor(RGB).float() / 100 - 1.2, "must be from 0 to 1"),
+    "int64": (RGB.astype(np.int64), "int64: expected uint8"),
+    "int32 tensor": (tensor(RGB).int(), "int32: expected uint8"),
+    "complex": (RGB.astype(complex), "complex128"),
+    "objects": (np.full((4, 4, 3), None), "object"),
+    "batch": (RGB[None], r"a batch: pass its images, list\(batch\)"),
+    "tensor batch": (tensor(RGB)[None], "a batch"),
+    "channels first": (RGB.transpose(2, 0, 1), r"\(H, W, C\)"),
+    "tensor with channels last": (torch.from_numpy(RGB.copy()), r"\(C, H, W\)"),
+    "five channels": (np.zeros((4, 4, 5), np.uint8), "1 to 4 channels"),
+    "a row": (np.zeros(9, np.uint8), "expected"),
+    "no pixels": (np.zeros((0, 4, 3), np.uint8), "no pixels"),
+    "no columns": (torch.zeros(3, 4, 0), "no pixels"),
+    "number": (7, "a int is not an image"),
+    "nothing": (None, "NoneType is not an image"),
+    "dictionary": ({"image": RGB}, "dict is not an image"),
+    "text file": (io.StringIO("text"), "mode 'rb'"),
+    "bytes of no image": (b"no image", "not an image in one of the formats"),
+    "too narrow": (np.zeros((1, 3000, 3), np.uint8), "3000 x 1 pixels"),
+    "too tall": (torch.zeros(3, 3000, 1), "1 x 3000 pixels"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_has_no_common_meaning_is_refused_in_a_sentence(kind):
+    content, reason = REFUSED[kind]
+    with pytest.raises(InputError, match=reason):
+        opened(content)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 4])
+def test_grey_and_transparent_arrays_are_shown_on_white(channels):
+    values = RNG.integers(0, 256, (6, 5, channels), dtype=np.uint8)
+    mode = {1: "L", 2: "LA", 4: "RGBA"}[channels]
+    expected = opened(Image.fromarray(values[..., 0] if channels == 1 else values, mode=None))
+    assert Image.fromarray(values[..., 0] if channels == 1 else values).mode == mode
+    np.testing.assert_array_equal(opened(values), expected)
+    np.testing.assert_array_equal(opened(tensor(values)), expected)
+
+
+def test_a_tuple_is_several_images_and_for_optical_flow_a_pair():
+    assert len(expand((RGB, RGB), "image-classification")) == 2
+    assert len(expand([(RGB, RGB)], "optical-flow")) == 1
+
+
+@pytest.mark.parametrize("address", ["https://example.org/cat.jpg", "S3://bucket/cat.png"])
+def test_a_web_address_is_named_as_one(address):
+    (failure,) = expand(address, "image-classification")
+    assert "is a web address: download the file" in str(failure.error)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no pipes")
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+def test_what_is_no_regular_file_is_refused_at_once(kind, tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    path = {"pipe": tmp_path / "pipe.png", "device": Path("/dev/zero"), "folder": tmp_path}[kind]
+    with pytest.raises(InputError, match="not a regular file"):
+        open_image("it", path)
+
+
+def test_a_format_that_starts_another_program_is_not_read(tmp_path):
+    """Pillow opens EPS with Ghostscript."""
+    path = tmp_path / "a.eps"
+    Image.fromarray(RGB).save(path)
+    with pytest.raises(InputError, match="not an image in one of the formats"):
+        open_image("it", path)
+    (failure,) = expand(tmp_path, "image-classification")
+    assert "no images" in str(failure.error)
+
+
+def test_a_bomb_and_a_truncated_file_are_one_failure_each(tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    whole = saved(tmp_path, RNG.integers(0, 256, (40, 40, 3), dtype=np.uint8), ".png")
+    with pytest.raises(InputError, match="decompression bomb"):
+        open_image("it", whole)
+    monkeypatch.undo()
+    (tmp_path / "cut.png").write_bytes(whole.read_bytes()[:200])
+    with pytest.raises(InputError, match="truncated"):
+        open_image("it", tmp_path / "cut.png")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names and links of Linux")
+def test_links_in_circles_and_odd_names_are_each_listed_once(tmp_path):
+    (tmp_path / "a").mkdir()
+    saved(tmp_path / "a", RGB, ".png")
+    (tmp_path / "a" / "loop").symlink_to(tmp_path)
+    found = expand(f"{tmp_path}/**/*.png", "image-classification")
+    assert [item.name for item in found] == [str(tmp_path / "a" / "saved.png")]
+    for odd in ("x" * 5000, "nul\0"):
+        (failure,) = expand(odd, "image-classification")
+        assert isinstance(failure.error, InputError)
