@@ -7,7 +7,6 @@ Only this layer reads command-line arguments and prints output. What several com
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from .. import settings
 from ..errors import HubError, PluginWarning, UnknownNameError
 from .ours import OURS
 from .output import harmless
+from .streams import finish, say
 
 __all__ = ["main"]
 
@@ -46,17 +46,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not arguments or arguments[0] not in _MEND_SETTINGS:
             settings.check()
         code: int = args.run(args)
-        sys.stdout.flush()
     except HubError as error:
-        print(f"hub: {harmless(str(error))}", file=sys.stderr)
-        return EXIT_ERROR
+        say(f"hub: {harmless(str(error))}")
+        code = EXIT_ERROR
     except KeyboardInterrupt:
-        print("hub: interrupted", file=sys.stderr)
-        return EXIT_INTERRUPTED
-    except BrokenPipeError:  # the reader, such as head, has closed the pipe
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    return code
+        say("hub: interrupted")
+        code = EXIT_INTERRUPTED
+    except BrokenPipeError:
+        code = 0
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        say(f"hub: the output cannot be written: {error.strerror or error}")
+        code = EXIT_ERROR
+    return finish(code)
 
 
 class _CommandParser(argparse.ArgumentParser):
@@ -150,4 +153,4 @@ def _show_warning(
     line: str | None = None,
 ) -> None:
     kind = "" if issubclass(category, PluginWarning) else f"{category.__name__}: "
-    print(f"hub: warning: {kind}{harmless(str(message))}", file=sys.stderr)
+    say(f"hub: warning: {kind}{harmless(str(message))}")

@@ -7,6 +7,7 @@ import sys
 import threading
 
 from ..cli import main
+from .streams import finish, prepare
 
 __all__ = ["run"]
 
@@ -18,14 +19,16 @@ def run() -> None:
     and destroying them one by one at exit, takes longer than a prediction.
     """
     gc.set_threshold(100_000)
-    code = main()
+    prepare()
+    try:
+        code = main()
+    except SystemExit as end:  # after --help, or wrong usage
+        code = finish(end.code if isinstance(end.code, int) else 0)
     others = [t for t in threading.enumerate() if t is not threading.current_thread()]
     if not all(thread.daemon for thread in others):  # wait for a plugin's threads
         sys.exit(code)
     atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    os._exit(finish(code))
 
 
 if __name__ == "__main__":
