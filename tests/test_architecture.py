@@ -2,6 +2,7 @@
 
 import re
 import sys
+import threading
 from functools import reduce
 from importlib import import_module
 
@@ -35,11 +36,17 @@ def is_module(parts):
 def calls_of(action):
     """The code objects that are called, in the order of their first calls."""
     called = {}
-    sys.setprofile(lambda frame, event, _: called.setdefault(frame.f_code))
+
+    def note(frame, event, _):
+        called.setdefault(frame.f_code)
+
+    threading.setprofile(note)  # a download has a thread of its own
+    sys.setprofile(note)
     try:
         action()
     finally:
         sys.setprofile(None)
+        threading.setprofile(None)
     return list(called)
 
 

@@ -164,19 +164,6 @@ def checkpoints(own_home, monkeypatch):
     return folder
 
 
-def test_torchvisions_own_members_are_accepted(checkpoints):
-    """They bring their own loading, which is torchvision's."""
-    weights = torchvision.models.SqueezeNet1_1_Weights.IMAGENET1K_V1
-    torch.manual_seed(0)
-    expected = torchvision.models.squeezenet1_1().eval()
-    path = checkpoints / weights.url.rpartition("/")[2]
-    torch.save(expected.state_dict(), path)
-    model = hubcore.get_model("squeezenet1_1", weights=weights).eval()
-    x = torch.rand(1, 3, 64, 64)
-    assert torch.equal(model(x), expected(x))
-    assert hubcore.load_report(model).weights is weights
-
-
 class Landsat_Weights(Enum):
     """TorchGeo's pattern: members of an enum of one's own, with a loader of one's own."""
 
