@@ -2,7 +2,8 @@
 
 They serve the hub's builders and those of other authors: `handle_legacy_interface` maps
 ``pretrained=True`` to ``weights=...``, and `kwonly_to_pos_or_kw` accepts keyword-only arguments by
-position. Both do what torchvision's decorators of the same names do.
+position. Both do what torchvision's decorators of the same names do, and
+warn in the same words, so that filters written for torchvision match: "since 0.13" is its version.
 """
 
 from __future__ import annotations
@@ -84,8 +85,8 @@ def kwonly_to_pos_or_kw(fn: Callable[..., R]) -> Callable[..., R]:
             comma = "," if len(others) > 1 else ""
             names = f"{', '.join(others)}{comma} and {last}" if others else last
             warn_caller(
-                f"Using {names} as positional parameter(s) is deprecated and may be removed in "
-                f"the future. Please use keyword parameter(s) instead."
+                f"Using {names} as positional parameter(s) is deprecated since 0.13 and may be "
+                f"removed in the future. Please use keyword parameter(s) instead."
             )
         return fn(*args, **kwargs, **named)
 
@@ -142,12 +143,12 @@ def _translate(
             raise ValueError(f"No weights available for model {name}")
     if not by_position:
         warn_caller(
-            f"The parameter '{legacy}' is deprecated and may be removed in the future, please use "
-            f"'{parameter}' instead."
+            f"The parameter '{legacy}' is deprecated since 0.13 and may be removed in the future, "
+            f"please use '{parameter}' instead."
         )
     message = (
-        f"Arguments other than a weight enum or `None` for '{parameter}' are deprecated and may "
-        f"be removed in the future. The current behavior is equivalent to passing "
+        f"Arguments other than a weight enum or `None` for '{parameter}' are deprecated since 0.13 "
+        f"and may be removed in the future. The current behavior is equivalent to passing "
         f"`{parameter}={member}`."
     )
     if member is not None:

@@ -1,5 +1,6 @@
 """The legacy calling convention works, warns at the caller's line, and says what to write."""
 
+import contextlib
 import warnings
 
 import pytest
@@ -125,3 +126,81 @@ def test_torchvision_warns_of_the_same_things():
             warnings.simplefilter("always")
             torchvision.models.squeezenet1_1(*args, **kwargs)
         assert len(caught(squeezenet1_1, *args, **kwargs)[1]) == len(record), (args, kwargs)
+
+
+# -- The same words as torchvision's
+
+
+def warned(action):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        action()
+    return [(w.category, str(w.message)) for w in caught]
+
+
+OLD_CALLS = [
+    (lambda models: models.resnet18(pretrained=False)),
+    (lambda models: models.resnet18(False)),
+    (lambda models: models.resnet18(False, False)),
+    (lambda models: models.resnet18(None, True)),
+    (lambda models: models.segmentation.fcn_resnet50(pretrained=False, pretrained_backbone=False)),
+    (lambda models: models.segmentation.fcn_resnet50(False, False, 21, None, None)),
+    (lambda models: models.detection.ssd300_vgg16(False, pretrained_backbone=False)),
+    (lambda models: models.quantization.resnet18(False, True, False)),
+]
+
+
+@pytest.mark.parametrize("call", OLD_CALLS)
+def test_old_calls_warn_in_torchvisions_words(call):
+    """So filters that were written for torchvision match."""
+    import torchvision
+
+    from hubcore import models
+
+    assert warned(lambda: call(models)) == warned(lambda: call(torchvision.models)) != []
+
+
+def test_pretrained_weights_warn_in_torchvisions_words(monkeypatch):
+    """Without loading them: only what is said before."""
+    import torchvision
+
+    from hubcore import models
+
+    class StopError(Exception):
+        pass
+
+    def stop(*args, **kwargs):
+        raise StopError
+
+    monkeypatch.setattr(hubcore.WeightsEnum, "get_state_dict", stop)
+    monkeypatch.setattr(torchvision.models.WeightsEnum, "get_state_dict", stop)
+    for name in ("resnet50", "mobilenet_v3_large"):
+
+        def call(module, name=name, **arguments):
+            with contextlib.suppress(StopError):
+                getattr(module, name)(**arguments)
+
+        for arguments in ({"pretrained": True}, {"weights": True}):
+            ours = warned(lambda a=arguments, c=call: c(models, **a))
+            theirs = warned(lambda a=arguments, c=call: c(torchvision.models, **a))
+            assert ours == theirs != []
+
+
+# -- Spellings of the first article
+
+
+def test_a_member_under_another_spelling_is_found_with_a_warning():
+    enum = hubcore.get_model_weights("resnet50")
+    for name, member in (("ImageNet1K_V1", "IMAGENET1K_V1"), ("default", "DEFAULT")):
+        with pytest.warns(FutureWarning, match=rf"use ResNet50_Weights\.{member} instead"):
+            assert getattr(enum, name) is enum[member]
+        assert name not in enum.__members__
+        assert name not in dir(enum)
+    assert [member.name for member in enum] == ["IMAGENET1K_V1", "IMAGENET1K_V2"]
+
+
+def test_an_attribute_that_no_member_has_is_an_error():
+    enum = hubcore.get_model_weights("resnet50")
+    with pytest.raises(AttributeError, match="'ResNet50_Weights' has no member or attribute 'V9'"):
+        enum.V9  # noqa: B018  # the look-up is the test
+    assert not hasattr(enum, "__wrapped__")

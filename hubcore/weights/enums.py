@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from enum import Enum
+from collections.abc import Callable, Mapping
+from enum import Enum, EnumMeta
 from typing import TYPE_CHECKING, Any
 
 from .. import settings
@@ -19,7 +19,27 @@ if TYPE_CHECKING:
 __all__ = ["WeightsEnum", "canonical_name"]
 
 
-class WeightsEnum(Enum):
+class _AnyCase(EnumMeta):
+    """Finds members under any spelling, as look-ups by name do: ``ResNet50_Weights.default``.
+
+    The articles that introduced the multi-weight API write ``ImageNet1K_V1``.
+    """
+
+    def __getattr__(cls, name: str) -> Any:
+        if not name.startswith("_"):
+            members: Mapping[str, Any] = cls.__members__
+            if name in members:  # Python before 3.12 asks for each member
+                return members[name]
+            spelt = next((m for m in members if m.upper() == name.upper()), None)
+            if spelt is not None:
+                from ..deprecation import warn_replaced
+
+                warn_replaced(f"{cls.__name__}.{name}", f"{cls.__name__}.{spelt}")
+                return members[spelt]
+        raise AttributeError(f"'{cls.__name__}' has no member or attribute '{name}'")
+
+
+class WeightsEnum(Enum, metaclass=_AnyCase):
     """Base class of all weights enums. The values of the members are `Weights`.
 
     An enum is made from a catalogue (see `lookup`) or written by hand::
