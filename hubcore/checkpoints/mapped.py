@@ -9,7 +9,9 @@ is. All other files are left to ``torch.load(weights_only=True)``.
 from __future__ import annotations
 
 import io
+import mmap
 import pickle
+import struct
 import sys
 import zipfile
 from collections import OrderedDict
@@ -17,6 +19,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+
+from .archives import BoundedFile, records_of
+from .pickles import check_pickle
 
 __all__ = ["map_tensors"]
 
@@ -40,6 +45,8 @@ _CONSTANTS = {
     "qint8": torch.qint8,
     "quint8": torch.quint8,
 }
+# Of a record's name and of what follows it.
+_LENGTHS = struct.Struct("<HH").unpack_from
 
 
 def map_tensors(path: Path) -> dict[str, Any] | None:
@@ -55,14 +62,18 @@ def map_tensors(path: Path) -> dict[str, Any] | None:
         but a state dict or cannot be read this way; the file may still be sound.
     """
     try:
-        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-            records = {info.filename: info for info in archive.infolist()}
+        with BoundedFile(path) as file, zipfile.ZipFile(file) as archive:
+            records = records_of(archive)
             pickled = next(name for name in records if name.endswith("/data.pkl"))
             folder = pickled.removesuffix("data.pkl")
             byteorder = records.get(f"{folder}byteorder")
             if byteorder and archive.read(byteorder).decode() != sys.byteorder:
                 return None
-            result = _Reader(io.BytesIO(archive.read(pickled))).load()
+            if records[pickled].compress_type != zipfile.ZIP_STORED:
+                return None
+            table = archive.read(pickled)
+            check_pickle(table)
+            result = _Reader(io.BytesIO(table)).load()
             if not isinstance(result, dict) or not all(type(key) is str for key in result):
                 return None
             mapping = _Mapping(path, file, records, f"{folder}data/")
@@ -156,16 +167,27 @@ class _Mapping:
     """Makes tensors from the bytes of a mapped file."""
 
     def __init__(
-        self, path: Path, file: io.BufferedReader, records: dict[str, zipfile.ZipInfo], folder: str
+        self, path: Path, file: io.FileIO, records: dict[str, zipfile.ZipInfo], folder: str
     ) -> None:
         self._whole = torch.UntypedStorage.from_file(str(path), False, path.stat().st_size)
-        self._file = file
+        self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._records = records
         self._folder = folder
         self._storages: dict[str, torch.UntypedStorage] = {}
+        # By identity, and with the value, so that no other value gets its identity.
+        self._realised: dict[int, tuple[Any, Any]] = {}
 
     def realised(self, value: Any) -> Any:
-        """Replaces the places in a value of the table by the tensors that are there."""
+        """Replaces the places in a value of the table by the tensors that are there.
+
+        What was one object is one again: it would double with each tuple that shares tuples.
+        """
+        known = self._realised.get(id(value))
+        if known is None:
+            known = self._realised[id(value)] = (value, self._made(value))
+        return known[1]
+
+    def _made(self, value: Any) -> Any:
         if type(value) is _Tensor:
             tensor = torch.empty(0, dtype=value.dtype, device="cpu")  # in any context
             storage = self._storage(value.record)
@@ -198,9 +220,6 @@ class _Mapping:
             if info.compress_type != zipfile.ZIP_STORED:
                 raise ValueError("a compressed record cannot be mapped")
             # The record's own header may have padding that the archive's directory does not list.
-            self._file.seek(info.header_offset + 26)
-            lengths = self._file.read(4)
-            start = info.header_offset + 30
-            start += int.from_bytes(lengths[:2], "little") + int.from_bytes(lengths[2:], "little")
+            start = info.header_offset + 30 + sum(_LENGTHS(self._bytes, info.header_offset + 26))
             self._storages[record] = storage = self._whole[start : start + info.file_size]
         return storage

@@ -18,6 +18,7 @@ import torch
 from ..download.impostors import impostor
 from ..errors import MissingDependencyError, WeightsError
 from ..packages import hooks
+from .archives import check_archive, check_pickles, check_safetensors, unreadable
 from .mapped import map_tensors
 
 __all__ = ["read_checkpoint", "read_state_dict"]
@@ -55,18 +56,23 @@ def read_checkpoint(path: Path, map_location: Any = None) -> Any:
     with path.open("rb") as file:
         start = file.read(9)
     if start[8:9] == b"{":  # safetensors: a length, then a JSON header
+        check_safetensors(path)
         return _read_safetensors(path, map_location)
     is_zip = start.startswith(_ZIP_MAGIC)
     if is_zip and map_location is None:
         tensors = map_tensors(path)
         if tensors is not None:
             return tensors
+    # torch.load has no bounds of its own.
+    mapped = is_zip and check_archive(path)
+    if not is_zip:
+        check_pickles(path)
     try:
         with warnings.catch_warnings():
             # torch warns about its own way of loading quantized tensors: users can't change it.
             warnings.filterwarnings("ignore", category=UserWarning, module=r"torch\._utils")
             return torch.load(
-                path, map_location=map_location or "cpu", mmap=is_zip, weights_only=True
+                path, map_location=map_location or "cpu", mmap=mapped, weights_only=True
             )
     except pickle.UnpicklingError as error:
         raise WeightsError(
@@ -75,10 +81,7 @@ def read_checkpoint(path: Path, map_location: Any = None) -> Any:
             f"({_first_line(error)})."
         ) from error
     except Exception as error:  # on a damaged file the unpickler can raise anything
-        raise WeightsError(
-            f"{path} is not a readable checkpoint ({_first_line(error)}). If it is a damaged file "
-            f"of the store, 'hub cache verify' repairs it."
-        ) from error
+        raise unreadable(path, error) from error
 
 
 def read_state_dict(
@@ -135,4 +138,7 @@ def _read_safetensors(path: Path, map_location: Any) -> dict[str, torch.Tensor]:
         raise MissingDependencyError(
             f"{path} is a safetensors file. To read it: pip install safetensors", "safetensors"
         ) from error
-    return dict(load_file(path, device=str(map_location or "cpu")))
+    try:
+        return dict(load_file(path, device=str(map_location or "cpu")))
+    except Exception as error:  # on a damaged file it raises many kinds
+        raise unreadable(path, error) from error
