@@ -1,9 +1,8 @@
 """How much a checkpoint may ask of the machine. All readers keep to these numbers.
 
-A verified file may still be hostile: a digest says that the bytes are the author's, not that they are
-kind. What is beyond a limit is refused with a `WeightsError` before memory or time is spent on it.
-The largest published checkpoints stay far below: 5,000 tensors take a table of 1 MB and 5,000
-records.
+A verified file may still be hostile: a digest says whose bytes they are, not that they are kind.
+What is beyond a limit is refused with a `WeightsError` before memory or time is spent on it. The
+largest published checkpoints stay far below: 5,000 tensors take a table of 1 MB and 5,000 records.
 """
 
 from __future__ import annotations
