@@ -25,7 +25,10 @@ CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 # From the ground up.
 LAYERS = (
     ("errors",),
-    ("sizes", "digests", "atomic_write", "lazy_dynamo", "protocols", "transforms"),
+    (
+        *("sizes", "digests", "atomic_write", "printable", "waiting"),
+        *("lazy_dynamo", "protocols", "transforms"),
+    ),
     ("settings",),
     ("deprecation", "hookspecs"),
     ("packages",),

@@ -121,7 +121,7 @@ def test_small_images_are_enlarged_so_that_text_can_be_read():
     assert picture.width == 640
 
 
-@pytest.mark.parametrize("size", [(1, 1), (1, 200), (200, 1), (40, 3000)])
+@pytest.mark.parametrize("size", [(1, 1), (1, 900), (900, 1), (40, 3000)])
 def test_images_of_any_form_can_be_drawn(size):
     found = Detection("some object", 3, 0.5, (0, 0, *size))
     assert DetectionResult(grey(size), size, (found, found)).draw().mode == "RGB"
@@ -182,6 +182,13 @@ def test_a_picture_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     with pytest.raises(PredictionError, match="No space left"):
         folder.save(classified("x.png"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_jpeg_whose_picture_is_too_tall_for_that_is_a_png(tmp_path):
+    """A JPEG has at most 65535 pixels a side, and the classes stand below the image."""
+    size = (8, 65530)
+    result = ClassificationResult(grey(size, "tall.jpg"), size, (Classification("a", 1, 1.0),))
+    assert PictureFolder(tmp_path, "net").save(result).name == "tall-net.png"
 
 
 def test_a_folder_that_cannot_be_written_is_told_at_once(tmp_path):

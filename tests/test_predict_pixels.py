@@ -2,14 +2,18 @@
 
 import io
 import os
+import struct
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import torchvision
 from PIL import Image
 
+import hubcore
 from hubcore.prediction import InputError
 from hubcore.prediction.images import open_image
 from hubcore.prediction.inputs import expand
@@ -41,6 +45,10 @@ RIGHT = {
     "float64 array": RGB / 255,
     "uint16 array": RGB.astype(np.uint16) * 257,
     "big-endian uint16 array": (RGB.astype(np.uint16) * 257).astype(">u2"),
+    "float16 array": (RGB / 255).astype(np.float16),
+    "big-endian floats": (RGB / 255).astype(">f4"),
+    "float16 tensor": (tensor(RGB).float() / 255).half(),
+    "uint16 tensor": tensor(RGB.astype(np.uint16) * 257),
     "uint8 tensor": tensor(RGB),
     "float tensor": tensor(RGB).float() / 255,
     "float64 tensor that needs gradients": (tensor(RGB).double() / 255).requires_grad_(),
@@ -108,13 +116,20 @@ REFUSED = {
     "a row": (np.zeros(9, np.uint8), "expected"),
     "no pixels": (np.zeros((0, 4, 3), np.uint8), "no pixels"),
     "no columns": (torch.zeros(3, 4, 0), "no pixels"),
-    "number": (7, "a int is not an image"),
-    "nothing": (None, "NoneType is not an image"),
-    "dictionary": ({"image": RGB}, "dict is not an image"),
+    "number": (7, "type is int: expected a path"),
+    "nothing": (None, "NoneType: expected a path"),
+    "dictionary": ({"image": RGB}, "dict: expected a path"),
     "text file": (io.StringIO("text"), "mode 'rb'"),
     "bytes of no image": (b"no image", "not an image in one of the formats"),
-    "too narrow": (np.zeros((1, 3000, 3), np.uint8), "3000 x 1 pixels"),
-    "too tall": (torch.zeros(3, 3000, 1), "1 x 3000 pixels"),
+    "dates": (RGB.astype("datetime64[s]"), "datetime64"),
+    "text": (RGB.astype(str), "<U3"),
+    "complex tensor": (tensor(RGB) * 1j, "complex64"),
+    "meta tensor": (torch.zeros(3, 4, 4, device="meta"), "without plain values"),
+    "sparse tensor": (torch.zeros(3, 4, 4).to_sparse(), "without plain values"),
+    "nested list": ([[1, 2], [3, 4]], "list: expected a path"),
+    "empty PIL image": (Image.new("RGB", (0, 4)), "no pixels"),
+    "PIL floats to 255": (Image.fromarray(GREY).convert("F"), "divide them by 255"),
+    "empty file": (io.BytesIO(), "not an image in one of the formats"),
 }
 
 
@@ -135,12 +150,89 @@ def test_grey_and_transparent_arrays_are_shown_on_white(channels):
     np.testing.assert_array_equal(opened(tensor(values)), expected)
 
 
+def test_bool_is_black_and_white():
+    values = GREY > 100
+    for content in (values, torch.from_numpy(values), Image.fromarray(values)):
+        np.testing.assert_array_equal(opened(content)[..., 1], np.where(values, 255, 0))
+
+
+def test_bfloat16_is_right_to_its_precision():
+    assert abs(opened((tensor(RGB).float() / 255).bfloat16()).astype(int) - RGB).max() <= 1
+
+
+def test_colours_of_16_bits_are_the_same_as_a_file_and_as_an_array():
+    """Pillow reads the upper 8 bits of such files; it cannot write them."""
+    values = RNG.integers(0, 65536, (6, 5, 3), dtype=np.uint16)
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    chunks = {
+        b"IHDR": struct.pack(">IIBBBBB", 5, 6, 16, 2, 0, 0, 0),
+        b"IDAT": zlib.compress(rows),
+        b"IEND": b"",
+    }
+    parts = [
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks.items()
+    ]
+    png = b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+    np.testing.assert_array_equal(opened(png), opened(values))
+
+
+def test_an_open_file_is_read_at_once_from_its_beginning(tmp_path):
+    """Later it may be closed, or read by somebody else."""
+    path = saved(tmp_path, RGB, ".png")
+    with path.open("rb") as file:
+        file.seek(10)
+        items = expand([file, file], "image-classification")
+    for item in items:
+        assert item.name == str(path)
+        for _ in "to predict", "to draw":
+            np.testing.assert_array_equal(np.asarray(item.open()), RGB)
+    (failure,) = expand(file, "image-classification")
+    assert "closed file" in str(failure.error)
+
+
+def test_an_open_device_is_refused():
+    with Path("/dev/zero").open("rb") as zero:
+        (failure,) = expand(zero, "image-classification")
+    assert "it is a device" in str(failure.error)
+
+
+@pytest.mark.parametrize("kind", [os.fspath, os.fsencode])
+def test_any_object_that_stands_for_a_path_is_one(kind, tmp_path):
+    path = saved(tmp_path, RGB, ".png")
+
+    class Named(os.PathLike):
+        def __fspath__(self):
+            return kind(path)
+
+    (item,) = expand(Named(), "image-classification")
+    (pair,) = expand([(Named(), Named())], "optical-flow")
+    for image in (item, pair.first, pair.second):
+        assert image.name == str(path)
+        np.testing.assert_array_equal(np.asarray(image.open()), RGB)
+
+
+@pytest.mark.parametrize("shape", [(1, 3000, 3), (3000, 1, 3)])
+def test_a_line_is_refused_before_preprocessing_enlarges_it(shape):
+    """Resized to 224 pixels in height, it would have 672000 in width."""
+    (failure,) = hubcore.predict(
+        torchvision.models.squeezenet1_1(),
+        np.zeros(shape, np.uint8),
+        weights="SqueezeNet1_1_Weights.IMAGENET1K_V1",
+        on_error="return",
+    )
+    assert f"is {shape[1]} x {shape[0]} pixels: its longer side may be" in str(failure.error)
+
+
 def test_a_tuple_is_several_images_and_for_optical_flow_a_pair():
     assert len(expand((RGB, RGB), "image-classification")) == 2
     assert len(expand([(RGB, RGB)], "optical-flow")) == 1
 
 
-@pytest.mark.parametrize("address", ["https://example.org/cat.jpg", "S3://bucket/cat.png"])
+@pytest.mark.parametrize(
+    "address",
+    ["https://example.org/a.jpg", "S3://bucket/a.png", "file:///a.png", "data:image/png;base64,AA"],
+)
 def test_a_web_address_is_named_as_one(address):
     (failure,) = expand(address, "image-classification")
     assert "is a web address: download the file" in str(failure.error)

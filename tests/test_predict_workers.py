@@ -2,6 +2,7 @@
 
 import os
 import platform
+import signal
 import subprocess
 import sys
 import threading
@@ -294,3 +295,25 @@ def test_freed_memory_serves_the_next_batch():
 def test_an_allocator_that_the_user_set_up_is_left_alone():
     for env in ({"MALLOC_ARENA_MAX": "2"}, {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}):
         assert faults("keep", **env)[0] is False
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="has no signals of threads")
+def test_an_interrupt_that_another_thread_receives_is_noticed_while_waiting():
+    """The system may deliver Ctrl-C to any thread; Python's handler runs in the main one."""
+    noticed, seen = threading.Event(), []
+
+    def handler(number, frame):
+        noticed.set()
+        raise KeyboardInterrupt
+
+    def work(item):
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        seen.append(noticed.wait(20))
+
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            list(ordered_map(work, [1], workers=1, ahead=2))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert seen == [True]

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..printable import printable
+
 __all__ = ["harmless", "print_fields", "print_json", "print_table"]
 
 
@@ -16,16 +18,7 @@ def harmless(text: str) -> str:
     Control characters, escape sequences and what changes the direction of text or has no width are
     written as escapes, such as ``\\x1b``. Newlines and tabs stay.
     """
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character.isprintable() or character in "\n\t" else _escaped(character)
-        for character in text
-    )
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
+    return printable(text, keep="\n\t")
 
 
 def print_json(value: object) -> None:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from ..prediction.document import Document
     from ..prediction.pictures import PictureFolder
     from ..prediction.results import Result
-    from ..prediction.values import Failure
 
+from ..errors import HubError
 from .output import harmless, print_json
 
 __all__ = ["add_parser", "run"]
@@ -111,35 +111,33 @@ def _run(args: argparse.Namespace) -> int:
     # Quick checks come first, so that a wrong name is reported before anything is downloaded.
     entry = find_model(args.model)
     require_task(entry.task)
-    items = expand(args.inputs, entry.task)
+    inputs = args.inputs if args.output is None else _without_own(args.inputs, args.output)
+    items = expand(inputs, entry.task)
     pictures = None
     if args.output is not None:
         from ..prediction.pictures import PictureFolder
 
-        items = _without_own(items, args.output)
         pictures = PictureFolder(args.output, short_name(entry), _paths(items))
     failures = [item for item in items if isinstance(item, Failure)]
     if len(failures) == len(items):
         for failure in failures:
-            _report(failure)
+            _report(failure.error)
         return 1
     return _predict(args, items, pictures)
 
 
-def _without_own(items: list[Any], output: Path) -> list[Any]:
-    """The inputs without pictures of an earlier run, where a folder is both input and output."""
-    from ..prediction.pictures import is_picture
+def _without_own(inputs: list[str], output: Path) -> list[str]:
+    """The inputs without pictures of an earlier run, which a shell's 'photos/*' names as well."""
+    from ..prediction.drawn import is_drawn
 
-    kept = [
-        item
-        for item in items
-        if not (
-            isinstance(path := getattr(item, "content", None), Path)
-            and path.parent.resolve() == output.resolve()
-            and is_picture(path)
-        )
-    ]
-    return kept or items  # all of them were asked for by name
+    def is_own(path: Path) -> bool:
+        try:
+            return path.parent.samefile(output) and is_drawn(path)
+        except (OSError, ValueError):
+            return False
+
+    # If all of them are pictures, they are meant.
+    return [one for one in inputs if not is_own(Path(one))] or inputs
 
 
 def _paths(items: list[Any]) -> list[Path]:
@@ -155,7 +153,7 @@ def _paths(items: list[Any]) -> list[Path]:
 def _predict(args: argparse.Namespace, items: list[Any], pictures: PictureFolder | None) -> int:
     from tqdm import tqdm
 
-    from ..prediction import Failure, InputError, Predictor
+    from ..prediction import Failure, InputError, PredictionError, Predictor
 
     predictor = Predictor(
         args.model,
@@ -183,12 +181,16 @@ def _predict(args: argparse.Namespace, items: list[Any], pictures: PictureFolder
                     picture = pictures.save(result)
                 except InputError as error:  # it was readable a moment ago
                     result = Failure(error.source, error)
+                except PredictionError as error:  # others may be written
+                    failed = True
+                    with bar.external_write_mode(file=sys.stderr):
+                        _report(error)
             if document is not None:
                 document.add(result, **({"picture": str(picture)} if picture else {}))
             if isinstance(result, Failure):
                 failed = True
                 with bar.external_write_mode(file=sys.stderr):
-                    _report(result)
+                    _report(result.error)
             elif document is None:
                 with bar.external_write_mode(file=sys.stdout):
                     _show(result, picture)
@@ -212,8 +214,8 @@ def _show(result: Result, picture: Path | None) -> None:
         print(f"  picture: {harmless(str(picture))}")
 
 
-def _report(failure: Failure) -> None:
-    print(f"hub: {harmless(str(failure.error))}", file=sys.stderr)
+def _report(error: HubError) -> None:
+    print(f"hub: {harmless(str(error))}", file=sys.stderr)
 
 
 def _explain(difference: float | None) -> None:

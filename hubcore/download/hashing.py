@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from ..waiting import join
+
 __all__ = ["PrefixHasher", "sha256_of"]
 
 _BUFFER = 256 * 1024  # larger buffers fall out of the processor's cache
@@ -31,12 +33,6 @@ def sha256_of(path: Path, on_bytes: Callable[[int], object] | None = None) -> st
             if on_bytes:
                 on_bytes(count)
     return digest.hexdigest()
-
-
-def _join(thread: threading.Thread) -> None:
-    """Waits for a thread with a time limit: Ctrl-C just before a wait ends only with it."""
-    while thread.is_alive():
-        thread.join(0.1)
 
 
 class PrefixHasher:
@@ -80,7 +76,7 @@ class PrefixHasher:
             self._limit = max(self._limit, total)
             self._finished = True
             self._changed.notify()
-        _join(self._thread)
+        join(self._thread)
         self._file.close()
         if self._error is not None:
             raise self._error
@@ -92,7 +88,7 @@ class PrefixHasher:
             self._limit = 0
             self._finished = True
             self._changed.notify()
-        _join(self._thread)
+        join(self._thread)
         self._file.close()
 
     def _announce(self, limit: int) -> None:

@@ -7,14 +7,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from typing import TypeVar
+
+from ..waiting import wait_for_all
 
 __all__ = ["in_threads"]
 
 T = TypeVar("T")
 
-_TICK = 0.1  # seconds; Ctrl-C just before a wait is noticed only when the wait ends
 _PARTING = 0.8  # seconds in which interrupted tasks may tidy up
 
 
@@ -60,8 +61,7 @@ def in_threads(
     try:
         for thread in threads:
             thread.start()
-        while wait(futures, timeout=_TICK).not_done:
-            pass
+        wait_for_all(futures)
     except BaseException:
         todo.clear()
         stop()

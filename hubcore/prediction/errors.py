@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import HubError
+from ..printable import printable
 
 __all__ = ["InputError", "PredictionError"]
 
@@ -20,6 +21,6 @@ class InputError(HubError):
     """
 
     def __init__(self, source: str, reason: str) -> None:
-        super().__init__(f"{source}: {reason}")
+        super().__init__(f"{printable(source)}: {printable(reason)}")
         self.source = source
         self.reason = reason

@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from .drawn import is_drawn
 from .errors import InputError, PredictionError
 
-__all__ = ["VIDEO_SUFFIXES", "image_suffixes", "images_in", "listed", "matches", "natural"]
+__all__ = [
+    "VIDEO_SUFFIXES",
+    "image_suffixes",
+    "images_in",
+    "listed",
+    "matches",
+    "natural",
+]
 
 VIDEO_SUFFIXES = frozenset(
     {".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ogv", ".ts", ".webm", ".wmv"}
 )
 
 
-def matches(path: str | os.PathLike[str]) -> list[Path]:
+def matches(path: str | os.PathLike[Any]) -> list[Path]:
     """The files and folders that a path or a glob names, in natural order.
 
+    A glob does not stand for pictures that hubcore drew.
+
     Args:
-        path: a path or a glob. ``~`` is expanded, and ``**`` matches any number of folders.
+        path: a path or a glob. ``~`` is expanded, and ``**`` matches any number of folders, each
+            once, whatever links lead to it.
 
     Raises:
         InputError: there is no such file or folder, or nothing matches the glob.
@@ -27,6 +40,7 @@ def matches(path: str | os.PathLike[str]) -> list[Path]:
     import glob
 
     try:
+        path = os.fsdecode(path)
         given = Path(path).expanduser()
         if given.exists():
             return [given]
@@ -34,33 +48,59 @@ def matches(path: str | os.PathLike[str]) -> list[Path]:
         raise InputError(str(path), getattr(error, "strerror", None) or str(error)) from error
     if not glob.has_magic(str(path)):
         raise InputError(str(given), "no such file or folder")
-    found = [Path(match) for match in _globbed(str(given))]
+    found = [Path(match) for match in dict.fromkeys(_glob(str(given)))]
     if not found:
         raise InputError(str(given), "nothing matches this pattern")
     # '**' also matches the folders that the files are in.
-    return sorted([one for one in found if one.is_file()] or found, key=natural)
+    files = [one for one in found if os.path.isfile(one)]  # noqa: PTH113  # never raises
+    ours = {one for one in files if is_drawn(one)}
+    if files and len(ours) == len(files):
+        raise InputError(str(given), "matches only pictures that hubcore drew: name them")
+    return sorted((one for one in files or found if one not in ours), key=natural)
 
 
-def _globbed(pattern: str) -> list[str]:
-    """The paths that match, each file once: a link back to a folder above it would repeat all."""
+def _glob(pattern: str) -> Iterator[str]:
+    """What a pattern matches. Python's own follows a loop of links until names are too long."""
     import glob
 
-    found: dict[str, str] = {}
-    for path in glob.iglob(pattern, recursive=True):  # noqa: PTH207  # absolute patterns too
-        real = os.path.realpath(path)
-        if len(path) < len(found.setdefault(real, path)):
-            found[real] = path
-    return list(found.values())
+    parts = Path(pattern).parts
+    if "**" not in parts:
+        yield from glob.glob(pattern)  # noqa: PTH207  # absolute ones too
+        return
+    place = parts.index("**")
+    below = [part for part in parts[place + 1 :] if part != "**"] or ["*"]
+    for top in glob.glob(os.path.join(*parts[:place])) if place else [""]:  # noqa: PTH118, PTH207
+        for folder in _folders_below(top or os.curdir):
+            start = glob.escape(folder) if top or folder != os.curdir else ""
+            inner = os.path.join(start, *below)  # noqa: PTH118  # keeps the given form
+            yield from glob.glob(inner)  # noqa: PTH207
+
+
+def _folders_below(top: str) -> Iterator[str]:
+    """A folder and those below it, without hidden ones, each once."""
+    seen = {os.path.realpath(top)}
+    for folder, names, _ in os.walk(top, followlinks=True):
+        yield os.path.normpath(folder)
+        known = list(names)
+        names.clear()
+        for name in sorted(known):
+            real = os.path.realpath(os.path.join(folder, name))  # noqa: PTH118
+            if not name.startswith(".") and real not in seen:
+                seen.add(real)
+                names.append(name)
 
 
 def images_in(folder: Path) -> list[Path]:
-    """The images in a folder, by their suffixes and in natural order, without hidden files.
+    """The images in a folder, by their suffixes and in natural order.
+
+    Hidden files and pictures that hubcore drew are left out.
 
     Raises:
         InputError: the folder cannot be read.
     """
     suffixes = image_suffixes()
-    return [path for path in listed(folder) if path.suffix.lower() in suffixes]
+    images = (path for path in listed(folder) if path.suffix.lower() in suffixes)
+    return [path for path in images if not is_drawn(path)]
 
 
 def image_suffixes() -> frozenset[str]:

@@ -17,6 +17,7 @@ from torchvision.transforms.functional import pil_to_tensor
 
 from ..errors import MissingDependencyError
 from .errors import InputError
+from .files import require_regular
 from .folders import images_in
 from .images import open_image
 
@@ -63,6 +64,12 @@ def open_frames(name: str, content: Any) -> Frames:
     """
     if isinstance(content, Tensor):
         return _TensorFrames(name, content)
+    if not isinstance(content, str | Path):
+        raise InputError(
+            name,
+            "expected a video: the path of a file or of a folder of frames, or a uint8 tensor "
+            f"(T, 3, H, W), not a value of the type {type(content).__name__}",
+        )
     path = Path(content)
     return _FolderFrames(path) if path.is_dir() else _FileFrames(path)
 
@@ -71,12 +78,12 @@ class _TensorFrames:
     rate: float | None = None
 
     def __init__(self, name: str, clip: Tensor) -> None:
-        if clip.ndim != 4 or clip.shape[1] != 3 or clip.dtype != torch.uint8 or not len(clip):
+        if clip.ndim != 4 or clip.shape[1] != 3 or clip.dtype != torch.uint8 or not clip.numel():
             shape = tuple(clip.shape)
             raise InputError(
                 name, f"expected a uint8 tensor (T, 3, H, W), not {shape} of {clip.dtype}"
             )
-        self._clip = clip
+        self._clip = clip.cpu()
 
     def __len__(self) -> int:
         return len(self._clip)
@@ -124,6 +131,7 @@ class _FileFrames:
                 "pip install 'hubcore[video]' (or give a folder of frames)",
                 "av",
             ) from error
+        require_regular(path)
         self._path = path
         self._errors = (av.FFmpegError, OSError, IndexError)
         try:

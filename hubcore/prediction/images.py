@@ -1,26 +1,24 @@
-"""Reads images in any format of Pillow's, upright and in RGB."""
+"""Reads images of an explicit list of formats, upright and in RGB."""
 
 from __future__ import annotations
 
 import io
-import stat
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .errors import InputError
+from .files import content_of, require_regular
 from .pixels import eight_bits, from_array
 
 __all__ = ["formats", "open_image"]
-
 
 # Formats whose decoders are Pillow's own. EPS, for one, would start another program.
 FORMATS = (
     *("AVIF", "BMP", "DIB", "GIF", "ICNS", "ICO", "JPEG", "JPEG2000", "MPO", "PCX", "PNG", "PPM"),
     *("QOI", "SGI", "TGA", "TIFF", "WEBP", "XBM"),
 )
-_LARGEST_RATIO = 200  # of an image's sides: resized, it would be too long to be of use
 
 
 def open_image(name: str, content: Any) -> Image.Image:
@@ -39,7 +37,9 @@ def open_image(name: str, content: Any) -> Image.Image:
         InputError: the image is missing or damaged, or is not an image.
     """
     try:
-        image = _opened(content)
+        return _opened(content)
+    except InputError as error:
+        raise InputError(name, error.reason) from error
     except UnidentifiedImageError:
         raise InputError(name, f"is not an image in one of the formats {_names()}") from None
     except OSError as error:
@@ -48,14 +48,6 @@ def open_image(name: str, content: Any) -> Image.Image:
         raise InputError(name, f"cannot be used: {_reason(error)}") from error
     except Exception as error:  # on a damaged file a decoder can raise anything
         raise InputError(name, f"cannot be decoded ({_reason(error)})") from error
-    short, long = sorted(image.size)
-    if long > _LARGEST_RATIO * short:
-        raise InputError(
-            name,
-            f"is {image.width} x {image.height} pixels: its longer side may be at most "
-            f"{_LARGEST_RATIO} times the shorter one",
-        )
-    return image
 
 
 def formats() -> tuple[str, ...]:
@@ -66,19 +58,16 @@ def formats() -> tuple[str, ...]:
 
 def _opened(content: Any) -> Image.Image:
     if isinstance(content, Image.Image):
+        if 0 in content.size:
+            raise ValueError("it has no pixels")
         return to_rgb(ImageOps.exif_transpose(content))
     if isinstance(content, str | Path):
-        # Reading a pipe or a device could wait, or never end.
-        if not stat.S_ISREG(Path(content).stat().st_mode):
-            raise ValueError("it is not a regular file")
+        require_regular(Path(content))
         return _decoded(content)
     if isinstance(content, bytes | bytearray | memoryview):
         return _decoded(io.BytesIO(content))
     if callable(getattr(content, "read", None)):
-        data = content.read()
-        if not isinstance(data, bytes):
-            raise ValueError("it is a file opened for text: open it in mode 'rb'")
-        return _decoded(io.BytesIO(data))
+        return _decoded(io.BytesIO(content_of(content)))
     return to_rgb(Image.fromarray(from_array(content)))
 
 

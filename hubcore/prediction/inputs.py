@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from .errors import InputError
+from .files import content_of
 from .folders import VIDEO_SUFFIXES, image_suffixes, images_in, listed, matches
 from .values import Failure
 
@@ -116,10 +117,10 @@ def expand(inputs: Any, task: str) -> list[Input | Failure]:
     return list(_images(several))
 
 
-def _images(inputs: Iterable[Any]) -> Iterator[ImageInput | Failure]:
-    for number, one in enumerate(inputs):
+def _images(inputs: Iterable[Any], first: int = 0) -> Iterator[ImageInput | Failure]:
+    for number, one in enumerate(inputs, first):
         if not _is_path(one):
-            yield ImageInput(_name_of(one, number), one)
+            yield _image(one, number)
             continue
         for path in _matches(one):
             if isinstance(path, Failure):
@@ -139,10 +140,10 @@ def _pairs(inputs: Sequence[Any]) -> Iterator[PairInput | Failure]:
     for one in inputs:
         if isinstance(one, tuple):
             yield from _sequence(_only_images(one))
-        elif _is_path(one) and Path(one).expanduser().is_dir():
+        elif _is_path(one) and os.path.isdir(os.path.expanduser(one)):  # noqa: PTH111, PTH112
             yield from _sequence(_images([one]))
         else:
-            found = list(_images([one]))
+            found = list(_images([one], len(loose)))
             yield from (item for item in found if isinstance(item, Failure))
             loose += (item for item in found if isinstance(item, ImageInput))
     if loose:
@@ -152,7 +153,11 @@ def _pairs(inputs: Sequence[Any]) -> Iterator[PairInput | Failure]:
 def _only_images(images: Iterable[Any]) -> Iterator[ImageInput | Failure]:
     """One input per item: in a tuple, a folder or a glob does not stand for its images."""
     for number, one in enumerate(images):
-        yield ImageInput(str(one) if _is_path(one) else _name_of(one, number), one)
+        if _is_path(one):
+            path = Path(os.fsdecode(one))
+            yield ImageInput(str(path), path)
+        else:
+            yield _image(one, number)
 
 
 def _sequence(found: Iterable[ImageInput | Failure]) -> Iterator[PairInput | Failure]:
@@ -199,10 +204,12 @@ def _clips_in(folder: Path) -> Iterator[ClipInput | Failure]:
         yield _failure(folder, "no frames and no videos in this folder")
 
 
-def _matches(path: str | os.PathLike[str]) -> Iterator[Path | Failure]:
+def _matches(path: str | os.PathLike[Any]) -> Iterator[Path | Failure]:
     """The files and folders that a path or a glob names, or why there are none."""
-    if re.match(r"[a-z][a-z0-9+.-]+://", str(path), re.IGNORECASE):
-        yield _failure(path, "is a web address: download the file, and give its path or its bytes")
+    if re.match(r"[a-z][a-z0-9+.-]+://|data:.*,", os.fsdecode(path), re.IGNORECASE):
+        yield _failure(
+            os.fsdecode(path), "is a web address: download the file, and give its path or its bytes"
+        )
         return
     try:
         yield from matches(path)
@@ -210,19 +217,30 @@ def _matches(path: str | os.PathLike[str]) -> Iterator[Path | Failure]:
         yield Failure(error.source, error)
 
 
+def _image(one: Any, number: int) -> ImageInput | Failure:
+    """An image in memory. An open file is read at once: later it may be closed, or read again."""
+    name = _name_of(one, number)
+    if not callable(getattr(one, "read", None)):
+        return ImageInput(name, one)
+    try:
+        return ImageInput(name, content_of(one))
+    except (OSError, ValueError) as error:
+        return _failure(name, f"cannot be used: {error}")
+
+
 def _is_several(inputs: Any) -> bool:
     # Arrays, tensors and open files can be iterated as well, but each is one input.
     return isinstance(inputs, list | set | frozenset | Iterator) and not hasattr(inputs, "read")
 
 
-def _is_path(one: Any) -> TypeGuard[str | os.PathLike[str]]:
+def _is_path(one: Any) -> TypeGuard[str | os.PathLike[Any]]:
     return isinstance(one, str | os.PathLike)
 
 
 def _name_of(one: Any, number: int) -> str:
     """A name for an input that is not a path: that of its file if known, else a number."""
     name = getattr(one, "filename", "") or getattr(one, "name", "")
-    return str(name) if name and isinstance(name, str | os.PathLike) else f"input {number}"
+    return os.fsdecode(name) if name and _is_path(name) else f"input {number}"
 
 
 def _failure(path: object, reason: str) -> Failure:

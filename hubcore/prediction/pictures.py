@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from ..atomic_write import atomic_write
+from .drawn import MARK, is_drawn
 from .errors import PredictionError
 from .inputs import PairInput
 from .results import Result
 
-__all__ = ["PictureFolder", "is_picture"]
+__all__ = ["PictureFolder"]
 
 JPEG_QUALITY = 92
-_MARK = "hubcore prediction"  # a picture says so itself, so that a later run may replace it
 _LONGEST = 255  # bytes of a file's name, on most systems
 
 
@@ -60,12 +60,12 @@ class PictureFolder:
         picture = result.draw()
         source = result.source
         name = source.first.name if isinstance(source, PairInput) else source.name
-        jpeg = Path(name).suffix.lower() in (".jpg", ".jpeg")
+        jpeg = Path(name).suffix.lower() in (".jpg", ".jpeg") and max(picture.size) < 65536
         target = self._free(Path(name).stem, ".jpg" if jpeg else ".png")
         try:
             with atomic_write(target) as temporary:
                 if jpeg:
-                    picture.save(temporary, "JPEG", quality=JPEG_QUALITY, comment=_MARK)
+                    picture.save(temporary, "JPEG", quality=JPEG_QUALITY, comment=MARK)
                 else:
                     picture.save(temporary, "PNG", pnginfo=_png_mark())
         except OSError as error:
@@ -87,28 +87,14 @@ class PictureFolder:
     def _may_write(self, target: Path) -> bool:
         if not os.path.lexists(target):
             return True
-        return os.path.realpath(target) not in self._inputs and is_picture(target)
-
-
-def is_picture(path: Path) -> bool:
-    """Whether a file is a picture that `PictureFolder` wrote."""
-    from PIL import Image
-
-    try:
-        if not path.is_file() or path.is_symlink():
-            return False
-        with Image.open(path, formats=("JPEG", "PNG")) as image:
-            mark = image.info.get("comment") or image.info.get("Software")
-    except Exception:  # on a damaged file a decoder can raise anything
-        return False
-    return mark in (_MARK, _MARK.encode())
+        return os.path.realpath(target) not in self._inputs and is_drawn(target)
 
 
 def _png_mark() -> Any:
     from PIL.PngImagePlugin import PngInfo
 
     info = PngInfo()
-    info.add_text("Software", _MARK)
+    info.add_text("Software", MARK)
     return info
 
 

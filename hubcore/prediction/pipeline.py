@@ -16,6 +16,8 @@ from typing import TypeVar
 
 import torch
 
+from ..waiting import wait_for, wait_for_all
+
 __all__ = ["default_workers", "ordered_map"]
 
 In = TypeVar("In")
@@ -47,12 +49,18 @@ def ordered_map(
         return
     pending: deque[Future[Out]] = deque()
     with _pool(workers, threads) as pool:
-        for item in items:
-            pending.append(pool.submit(work, item))
-            if len(pending) >= ahead:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
+        try:
+            for item in items:
+                pending.append(pool.submit(work, item))
+                if len(pending) >= ahead:
+                    yield wait_for(pending[0])
+                    pending.popleft()
+            while pending:
+                yield wait_for(pending[0])
+                pending.popleft()
+        finally:
+            # What has begun is waited for here: the pool's own wait would not notice Ctrl-C.
+            wait_for_all([future for future in pending if not future.cancel()])
 
 
 @contextmanager
@@ -62,18 +70,17 @@ def _pool(workers: int, threads: int) -> Iterator[ThreadPoolExecutor]:
     By default each worker would use as many as there are processors, and compete with the model.
     """
     pool = ThreadPoolExecutor(workers, thread_name_prefix="hubcore")
-    started = Barrier(workers + 1)
+    started = Barrier(workers)
 
     def start() -> None:
         torch.get_num_threads()  # torch initialises a thread here, which would undo the next line
         torch.set_num_threads(threads)
-        started.wait()
+        started.wait()  # so that each worker starts once
 
     try:
         everyone = torch.get_num_threads()
-        for _ in range(workers):
-            pool.submit(start)
-        started.wait()
+        for future in [pool.submit(start) for _ in range(workers)]:
+            wait_for(future)
         torch.set_num_threads(everyone)  # for threads that start later; the workers keep theirs
         yield pool
     finally:

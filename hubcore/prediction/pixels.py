@@ -36,12 +36,12 @@ def eight_bits(values: Array) -> Array:
     if values.dtype == bool:
         return values.astype(np.uint8) * np.uint8(255)
     if values.dtype.kind == "u" and values.dtype.itemsize == 2:
-        return (values.astype(np.float32) / 257).round().astype(np.uint8)
+        return (values >> 8).astype(np.uint8)  # as Pillow reads files of 16-bit colours
     if values.dtype.kind != "f":
         raise ValueError(f"its pixels are of the type {values.dtype}: {_EXPECTED}")
     lowest, highest = float(values.min()), float(values.max())
     if not np.isfinite(lowest + highest):
-        raise ValueError("some of its pixels are not finite (NaN or infinite)")
+        raise ValueError(f"some of its pixels are not finite (NaN or infinite): {_EXPECTED}")
     if lowest < -_SLACK or highest > 1 + _SLACK:
         advice = ": divide them by 255" if lowest >= 0 and highest <= 255 else ""
         raise ValueError(
@@ -65,13 +65,18 @@ def from_array(content: Any) -> Array:
 
     torch = sys.modules.get("torch")
     is_tensor = torch is not None and isinstance(content, torch.Tensor)
-    if is_tensor:
-        values = content.detach().cpu()
+    if torch is not None and is_tensor:
+        if content.is_meta or content.is_quantized or content.layout != torch.strided:
+            raise ValueError(f"it is a tensor without plain values ({content.dtype}): {_EXPECTED}")
+        values = content.detach().cpu().resolve_conj().resolve_neg()
         values = (values.float() if values.is_floating_point() else values).numpy()
     elif hasattr(content, "__array__") or hasattr(content, "__array_interface__"):
         values = np.asarray(content)
     else:
-        raise ValueError(f"a {type(content).__name__} is not an image")
+        raise ValueError(
+            f"its type is {type(content).__name__}: expected a path, the bytes or the open file of "
+            f"an image, a PIL image, an array (H, W, C) or a tensor (C, H, W)"
+        )
     layout = "(C, H, W)" if is_tensor else "(H, W, C)"
     shape = tuple(values.shape)
     if len(shape) == 4:

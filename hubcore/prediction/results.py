@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..printable import printable
 from .inputs import ClipInput, ImageInput, Input, PairInput
 from .values import Classification, Detection, SegmentedClass, percent
 
@@ -52,7 +53,7 @@ class Result:
         raise NotImplementedError
 
     def __str__(self) -> str:
-        return "\n".join([self.source.name, *(f"  {line}" for line in self.lines())])
+        return "\n".join([printable(self.source.name), *(f"  {line}" for line in self.lines())])
 
 
 @dataclass(frozen=True, eq=False)

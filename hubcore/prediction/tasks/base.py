@@ -11,10 +11,14 @@ import torch
 from torch import Tensor
 
 from ...protocols import WeightsLike
+from ..errors import InputError
 from ..inputs import ImageInput, Input
 from ..results import Result
 
 __all__ = ["ImageTask", "Model", "Options", "Sample", "Task"]
+
+LARGEST_RATIO = 50
+"""Of an image's sides. Panoramas have up to 20; beyond, a resized image may not fit in memory."""
 
 Model = Callable[..., Any]
 In = TypeVar("In", bound=Input)
@@ -101,4 +105,10 @@ class ImageTask(Task[ImageInput]):
 
     def load(self, item: ImageInput) -> Sample:
         image = item.open()
+        if max(image.size) > LARGEST_RATIO * min(image.size):
+            raise InputError(
+                item.name,
+                f"is {image.width} x {image.height} pixels: its longer side may be at most "
+                f"{LARGEST_RATIO} times the shorter one, which preprocessing enlarges",
+            )
         return Sample((self.preprocess(image),), image.size)
