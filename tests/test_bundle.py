@@ -43,6 +43,30 @@ def test_a_damaged_bundle_brings_nothing_wrong_in(hub, urls, home, tmp_path):
     hub("bundle", "import", "absent.hub", check=1, **away)
 
 
+def test_a_bundle_of_nothing_but_promised_zeros_is_refused(hub, home, tmp_path):
+    """A sparse file of 2 KB in the tar that stands for an exabyte."""
+    import io
+    import tarfile
+
+    digest = "0" * 64
+    facts = {"name": "w.pth", "size": 2**60, "urls": [], "weights": []}
+    manifest = json.dumps({"bundle": 1, "files": {digest: facts}, "catalogs": {}}).encode()
+    sparse = {"GNU.sparse.major": "0", "GNU.sparse.minor": "1", "GNU.sparse.map": "0,1"}
+    sparse |= {"GNU.sparse.size": str(2**60), "GNU.sparse.numblocks": "1"}
+    for place in ("bundle.json", f"files/{digest}"):
+        with tarfile.open(tmp_path / "evil.hub", "w", format=tarfile.PAX_FORMAT) as tar:
+            for name, content in (("bundle.json", manifest), (f"files/{digest}", b"x")):
+                info = tarfile.TarInfo(name)
+                info.size = len(content)
+                info.pax_headers = sparse if name == place else {}
+                tar.addfile(info, io.BytesIO(content))
+        with tarfile.open(tmp_path / "evil.hub") as tar:
+            assert tar.getmember(place).issparse()
+        result = hub("bundle", "import", "evil.hub", check=1)
+        assert result.stderr.startswith("hub: ")
+        assert digests(home) == []
+
+
 def test_a_hostile_bundle_writes_nowhere_else(hub, home, tmp_path):
     """Paths and links in the tar are never used."""
     import io

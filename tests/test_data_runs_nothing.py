@@ -4,17 +4,18 @@ import contextlib
 import hashlib
 import io
 import json
+import os
 import sys
 import tarfile
 
 import pytest
 
 import hubcore
-from hubcore.catalogs.allowed import DataReference, Origin, references
+from hubcore.catalogs.allowed import DataReference, Origin, is_trusted, references
 from hubcore.catalogs.index import current, refresh
 from hubcore.cli import main
 from hubcore.errors import CatalogError, PluginWarning
-from hubcore.store import default_store
+from hubcore.store import default_store, ownership
 from hubcore.weights.bundle import import_bundle
 from hubcore.weights.bundle_catalogs import BundleError
 
@@ -154,6 +155,36 @@ def test_a_bundles_code_is_not_run_until_it_is_trusted(bundle, kind, tmp_path, m
     refresh()
     with pytest.raises(CatalogError, match="hub catalog trust"):
         use()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+@pytest.mark.parametrize("loose", ["store", "catalogs", "note", "catalogue"])
+def test_trust_that_others_could_have_noted_is_none(loose, bundle, tmp_path, capsys):
+    """Who can write to the store could run code as each of its users."""
+    import_bundle(bundle({"acme": part(models={"net": model(RUN)})}), default_store(), trust=True)
+    path = default_store().root / "catalogs" / "acme.json"
+    assert is_trusted(path)
+    places = {"store": path.parents[1], "catalogs": path.parent, "note": path.with_name("trusted")}
+    place = places.get(loose, path)
+    place.chmod(0o777)
+    ownership._above.cache_clear()
+    assert not is_trusted(path)
+    refresh()
+    with pytest.raises(CatalogError, match="hub catalog trust"):
+        hubcore.get_model("net")
+    if loose != "note":  # which is written anew
+        assert main(["catalog", "trust", str(path)]) == 1
+        assert "chmod -R go-w" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+def test_what_is_trusted_is_its_users_whatever_the_umask(bundle):
+    before = os.umask(0)
+    try:
+        import_bundle(bundle({"acme": part(models={"net": model()})}), default_store(), trust=True)
+    finally:
+        os.umask(before)
+    assert is_trusted(default_store().root / "catalogs" / "acme.json")
 
 
 def test_register_can_trust_and_stops_when_it_no_longer_does():

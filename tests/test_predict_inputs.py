@@ -1,5 +1,7 @@
 """Inputs: paths, folders and globs become images, pairs and clips; images become upright RGB."""
 
+import socket
+
 import numpy as np
 import pytest
 import torch
@@ -261,6 +263,28 @@ def test_what_is_no_video_says_so(tmp_path, content):
     (tmp_path / "clip.mp4").write_bytes(content)
     with pytest.raises(InputError, match="is not a video"):
         open_frames("clip", tmp_path / "clip.mp4")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://{}/x.ts\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile 'http://{}/x.ts'\n",
+    ],
+    ids=["HLS", "concat"],
+)
+@pytest.mark.parametrize("suffix", [".mp4", ".ts"])
+def test_a_playlist_makes_no_connection(tmp_path, text, suffix):
+    """FFmpeg knows a file by its content, whatever its name."""
+    pytest.importorskip("av")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        path = tmp_path / f"clip{suffix}"
+        path.write_text(text.format(f"127.0.0.1:{server.getsockname()[1]}"))
+        with pytest.raises(InputError, match="is not a video"):
+            open_frames("clip", path)
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()
 
 
 def test_clips_are_spread_evenly_at_the_models_rate():

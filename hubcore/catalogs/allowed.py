@@ -16,8 +16,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from ..atomic_write import atomic_write
-from ..errors import CatalogError
+from ..errors import CatalogError, StoreError
 from ..packages.folders import package_folders
 from ..packages.references import Reference, resolve
 from .known_packages import BUILT_IN
@@ -108,21 +107,38 @@ def trust(path: Path) -> None:
 
     Raises:
         OSError: the file cannot be read, or the note not written.
+        StoreError: others can write to the file or the note, so that the note proves nothing.
     """
+    from ..store.ownership import write_private
+
     notes = path.with_name(_TRUST_FILE)
-    known = notes.read_text("utf-8").split() if notes.exists() else []
+    known = notes.read_text("utf-8").split() if _is_ours(notes) else []
     digests = dict.fromkeys([*known, _digest(path)])
-    with atomic_write(notes) as temporary:
-        temporary.write_text("".join(f"{digest}\n" for digest in digests), "utf-8")
+    write_private(notes, "".join(f"{digest}\n" for digest in digests))
+    if not is_trusted(path):
+        raise StoreError(
+            f"{path} cannot be trusted: others can write to it, or to a folder that it is in. If "
+            f"nobody else need write there: chmod -R go-w {path.parent.parent}"
+        )
 
 
 def is_trusted(path: Path) -> bool:
-    """Whether `trust` was called for a catalogue file with its present content."""
+    """Whether `trust` was called for a catalogue file with its present content.
+
+    Notes that others could have written are not believed: they would let others run code here.
+    """
+    notes = path.with_name(_TRUST_FILE)
     try:
-        known = path.with_name(_TRUST_FILE).read_text("utf-8").split()
-        return _digest(path) in known
+        known = notes.read_text("utf-8").split()
+        return _digest(path) in known and _is_ours(notes) and _is_ours(path)
     except (OSError, ValueError):
         return False
+
+
+def _is_ours(path: Path) -> bool:
+    from ..store.ownership import is_ours_alone  # the store is not needed to list
+
+    return is_ours_alone(path, path.parent)
 
 
 def references(data: Mapping[str, Any]) -> Iterator[Reference]:

@@ -104,6 +104,8 @@ def run_trust(args: argparse.Namespace) -> int:
     catalog = Catalog.read(args.file, args.file.stem)
     try:
         trust(args.file)
+    except StoreError:  # says it all
+        raise
     except OSError as error:
         raise StoreError(f"Cannot note that {args.file} is trusted: {error.strerror}.") from error
     print(f"{args.file} is trusted as it is now. It may run:")

@@ -13,7 +13,9 @@ import os
 import stat
 from pathlib import Path
 
-__all__ = ["is_ours_alone", "make_folder", "make_private_folder", "warn_of_others"]
+from ..atomic_write import atomic_write
+
+__all__ = ["is_ours_alone", "make_folder", "make_private_folder", "warn_of_others", "write_private"]
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +66,20 @@ def make_private_folder(path: Path) -> None:
         raise PermissionError(
             errno.EACCES, "others can write to this folder, so remove it", str(path)
         )
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replaces a file atomically by one that only this user can write to, and makes its folder.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    make_folder(path.parent)
+    with atomic_write(path) as temporary:
+        # Whatever the umask: what others could have written is not believed.
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123  (a descriptor)
+            file.write(text)
 
 
 def _refuse_planted(folder: Path) -> None:

@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..atomic_write import atomic_write
-from .ownership import make_folder
+from .ownership import write_private
 
 __all__ = ["key_of", "read_record", "scan_shards", "write_record"]
 
@@ -20,7 +19,7 @@ def read_record(path: Path) -> dict[str, Any]:
     """The content of a record; empty if it is missing or cannot be read."""
     try:
         facts = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return facts if isinstance(facts, dict) else {}
 
@@ -31,12 +30,7 @@ def write_record(path: Path, facts: Mapping[str, Any]) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    make_folder(path.parent)
-    with atomic_write(path) as temporary:
-        # Writable for its owner only, whatever the umask: others' records prove nothing.
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123  (a descriptor)
-            json.dump(facts, file)
+    write_private(path, json.dumps(facts))
 
 
 def key_of(text: str) -> str:

@@ -162,7 +162,12 @@ def _import(
     replace: bool,
 ) -> list[Imported]:
     first = tar.next()
-    if first is None or first.name != _MANIFEST or first.size > _LARGEST_MANIFEST:
+    if (
+        first is None
+        or first.name != _MANIFEST
+        or first.size > _LARGEST_MANIFEST
+        or first.issparse()
+    ):
         raise BundleError(
             f"{source} is not a bundle made by 'hub bundle create': it does not begin with "
             f"{_MANIFEST}."
@@ -175,7 +180,8 @@ def _import(
     # Members are read by the names that the manifest gives; no path of the tar is ever used.
     while (member := tar.next()) is not None:
         digest = member.name.removeprefix("files/")
-        if digest not in files or not member.isreg():
+        # A sparse file of a few bytes can stand for more zeros than the disk holds.
+        if digest not in files or not member.isreg() or member.issparse():
             continue
         reader = tar.extractfile(member)
         assert reader is not None  # it is a regular file
@@ -194,7 +200,8 @@ def _import(
             f"{source} is incomplete: {len(missing)} of {len(files)} files are missing. Copy it "
             f"again from where it was made."
         )
-    kept.write(trust_code=trust)
+    with store.writing():
+        kept.write(trust_code=trust)
     return imported
 
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..atomic_write import atomic_write
 from ..catalogs import queries
 from ..catalogs.allowed import Origin, references, refused, trust
 from ..catalogs.catalog import Catalog
@@ -20,6 +19,7 @@ from ..catalogs.index import refresh
 from ..catalogs.known_packages import BUILT_IN
 from ..errors import CatalogError, HubError, PluginWarning
 from ..packages.entry_points import normalise
+from ..store.ownership import write_private
 
 __all__ = ["BundleError", "KeptCatalogs"]
 
@@ -235,6 +235,4 @@ def _content(path: Path) -> Any:
 
 
 def _write(path: Path, value: object) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=1), "utf-8")
+    write_private(path, json.dumps(value, indent=1))

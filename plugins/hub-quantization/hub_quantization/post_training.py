@@ -24,6 +24,7 @@ from hubcore.download.hashing import sha256_of
 from hubcore.errors import UnknownNameError, WeightsError
 from hubcore.packages.entry_points import normalise
 from hubcore.packages.references import Reference
+from hubcore.store.ownership import write_private
 
 from .engines import default_engine, engine_for
 from .graph import converted, observed, quantized, quietly
@@ -272,7 +273,6 @@ def _write_catalog(
             }
         },
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(catalog, indent=1), "utf-8")
+    write_private(path, json.dumps(catalog, indent=1))
     trust(path)  # the user's own, written by this package
     return enum
