@@ -9,7 +9,8 @@ import servers
 import torch
 
 import hubcore
-from hubcore.errors import HubError
+from hubcore.checkpoints.reading import read_checkpoint
+from hubcore.errors import HubError, WeightsError
 
 
 class Harm:
@@ -73,3 +74,13 @@ def test_a_checkpoint_with_code_in_it_is_refused_even_with_the_right_digest(
         with pytest.raises(HubError):
             hubcore.get_model("harmnet", weights="DEFAULT", progress=False)
     assert not marker.exists()
+
+
+def test_a_torchscript_archive_is_refused_before_torch_load_gets_it(tmp_path, monkeypatch):
+    """torch.load before 2.6 hands it to torch.jit.load, whatever weights_only says."""
+    path = tmp_path / "net.pth"
+    torch.jit.save(torch.jit.script(torch.nn.ReLU()), path)
+    monkeypatch.setattr(torch, "load", lambda *_, **__: pytest.fail("it was given to torch.load"))
+    for map_location in (None, "cpu"):
+        with pytest.raises(WeightsError, match="TorchScript"):
+            read_checkpoint(path, map_location)

@@ -76,8 +76,11 @@ def check_archive(path: Path) -> bool:
                     raise HostilePickleError("its table of tensors is too large")
             stored = all(info.compress_type == zipfile.ZIP_STORED for info in records.values())
         # As torch.load will find it: other readers may find another record.
-        table = torch._C.PyTorchFileReader(str(path)).get_record("data.pkl")
-        check_pickle(table)
+        reader = torch._C.PyTorchFileReader(str(path))
+        # torch.load before 2.6 runs such a file in spite of weights_only.
+        if any(name.lower() == "constants.pkl" for name in reader.get_all_records()):
+            raise HostilePickleError("it is a TorchScript archive, which holds code")
+        check_pickle(reader.get_record("data.pkl"))
     except OSError:
         raise
     except Exception as error:  # on a damaged file zipfile and torch raise many kinds
