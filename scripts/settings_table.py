@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Writes the table of all settings into docs/settings.md, from `hubcore/settings.py`.
+"""Writes the table of all settings into docs/settings.md, from `hubcore/settings/table.py`.
 
 python scripts/settings_table.py
 """

@@ -14,11 +14,13 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .errors import SettingsError
+from ..errors import SettingsError
+from .kinds import PATH, Kind
+from .table import BY_NAME, PREFIX, SETTINGS, Setting, table
 
 __all__ = [
     "SETTINGS",
@@ -47,245 +49,6 @@ __all__ = [
     "torch_hub_checkpoints",
 ]
 
-_PREFIX = "HUBCORE_"
-_TRUE = {"1", "true", "yes", "on"}
-_FALSE = {"0", "false", "no", "off"}
-
-
-class Kind(NamedTuple):
-    """A kind of value.
-
-    Attributes:
-        wanted: what to write, for messages and the docs.
-        from_text: makes the value that the file would hold of the variable's text. Raises
-            ValueError.
-        check: makes the setting of the file's value. Raises ValueError or TypeError.
-        secret: the value may hold a password, so no message contains it.
-    """
-
-    wanted: str
-    from_text: Callable[[str], Any]
-    check: Callable[[Any], Any]
-    secret: bool = False
-
-
-class Setting(NamedTuple):
-    """One setting.
-
-    Attributes:
-        name: its key in the file; ``HUBCORE_`` and the name in capitals is its variable.
-        kind: what its values are.
-        default: the value if it is not set.
-        doc: what it does.
-        by_default: the default in words.
-        in_file: whether the file may hold it.
-        in_environment: whether it has a variable.
-    """
-
-    name: str
-    kind: Kind
-    default: Any
-    doc: str
-    by_default: str
-    in_file: bool = True
-    in_environment: bool = True
-
-    @property
-    def variable(self) -> str:
-        """The name of the environment variable."""
-        return _PREFIX + self.name.upper()
-
-
-def _word(text: str) -> bool:
-    word = text.strip().lower()
-    if word not in _TRUE | _FALSE:
-        raise ValueError
-    return word in _TRUE
-
-
-def _boolean(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError
-    return value
-
-
-def _count(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise TypeError
-    return value
-
-
-def _seconds(value: Any) -> float:
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise TypeError
-    if not 0 < value < float("inf"):
-        raise ValueError
-    return float(value)
-
-
-def _bytes(value: Any) -> int:
-    from .sizes import parse_size
-
-    size = value if isinstance(value, int) else parse_size(_text(value))
-    if isinstance(value, bool) or size < 1:
-        raise ValueError
-    return size
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def _path(value: Any) -> Path:
-    path = Path(_text(value))
-    if not value.strip() or "\0" in value:
-        raise ValueError
-    if value.startswith("~"):
-        try:
-            path = path.expanduser()
-        except RuntimeError:
-            raise ValueError from None
-    return path
-
-
-def _paths(value: Any) -> tuple[Path, ...]:
-    return tuple(_path(item) for item in _list(value))
-
-
-def _names(value: Any) -> tuple[str, ...]:
-    return tuple(_text(item) for item in _list(value))
-
-
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise TypeError
-    return value
-
-
-def _full(value: Any) -> str:
-    if value not in ("", "full"):
-        raise ValueError
-    return str(value)
-
-
-def _pairs(text: str) -> dict[str, list[str]]:
-    pairs: dict[str, list[str]] = {}
-    for item in _words(text):
-        prefix, equals, replacement = item.partition("=")
-        if not equals:
-            raise ValueError
-        pairs.setdefault(prefix, []).append(replacement)
-    return pairs
-
-
-def _mirrors(value: Any) -> tuple[tuple[str, str], ...]:
-    pairs = tuple(
-        (prefix, _text(replacement))
-        for prefix, several in _mapping(value).items()
-        for replacement in ([several] if isinstance(several, str) else _list(several))
-    )
-    if not all(prefix and replacement for prefix, replacement in pairs):
-        raise ValueError
-    return pairs
-
-
-def _headers(value: Any) -> dict[str, dict[str, str]]:
-    for headers in _mapping(value).values():
-        for name, content in _mapping(headers).items():
-            if re.search(r"[\r\n\0]", name + _text(content)):
-                raise ValueError
-    return dict(value)
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise TypeError
-    return value
-
-
-def _words(text: str) -> list[str]:
-    return text.replace(",", " ").split()
-
-
-def _folders(text: str) -> list[str]:
-    return [part for part in text.split(os.pathsep) if part]
-
-
-BOOLEAN = Kind("1 or 0 (also true, yes, on and false, no, off; in the file true or false)",
-               _word, _boolean)  # fmt: skip
-COUNT = Kind("a whole number above 0", int, _count)
-SECONDS = Kind("a number of seconds above 0", float, _seconds)
-SIZE = Kind("a size such as 20GB or 500 MiB", str, _bytes)
-PATH = Kind("a path", str, _path)
-PATHS = Kind("folders, separated as in PATH; in the file a list", _folders, _paths)
-NAMES = Kind("names, separated by commas or spaces; in the file a list", _words, _names)
-REQUIRE = Kind("full, or nothing", str.strip, _full)
-MIRRORS = Kind(
-    "PREFIX=REPLACEMENT, several with spaces between; in the file a table [mirrors] of "
-    '"PREFIX" = "REPLACEMENT" or a list of replacements',
-    _pairs,
-    _mirrors,
-    secret=True,
-)
-HEADERS = Kind('a table [headers."PREFIX"] of NAME = "VALUE"', str, _headers, secret=True)
-
-SETTINGS: tuple[Setting, ...] = (
-    Setting("home", PATH, None, "The store's folder.", "`hubcore` in the user's cache folder"),
-    Setting(
-        "config", PATH, None, "The configuration file.",
-        "`hubcore/config.toml` in the user's configuration folder", in_file=False,
-    ),
-    Setting(
-        "roots", PATHS, (), "Folders that are searched for files and never written.", "none"
-    ),
-    Setting("offline", BOOLEAN, False, "Make no network connection.", "off"),
-    Setting(
-        "timeout", SECONDS, 30.0, "Seconds without data after which a connection is given up.", "30"
-    ),
-    Setting("retries", COUNT, 5, "Attempts without progress after which a download fails.", "5"),
-    Setting("connections", COUNT, 16, "The most connections for one file.", "16"),
-    Setting(
-        "max_size", SIZE, 20 * 10**9, "The largest download of a file whose size is not known.",
-        "20GB",
-    ),
-    Setting(
-        "mirrors", MIRRORS, (),
-        "Rewrites the beginning of addresses; the replacement is tried first.", "none",
-    ),
-    Setting(
-        "headers", HEADERS, {}, "HTTP headers for the addresses under a prefix. `${NAME}` stands "
-        "for an environment variable.", "none", in_environment=False,
-    ),
-    Setting(
-        "require", REQUIRE, "", "`full` refuses weights whose full SHA-256 is not known before "
-        "they are downloaded.", "nothing",
-    ),
-    Setting(
-        "lock", PATH, None, "The lock file: weights that are not in it, or differ, are refused.",
-        "none", in_file=False,
-    ),
-    Setting("disable", NAMES, (), "Plugins or distributions that are left out.", "none"),
-    Setting("strict", BOOLEAN, False, "A broken plugin is an error, not a warning.", "off"),
-    Setting(
-        "lazy_dynamo", BOOLEAN, False, "Import `torch._dynamo` only when it is needed. Read when "
-        "`hubcore` is imported.", "off", in_file=False,
-    ),
-)  # fmt: skip
-_BY_NAME = {setting.name: setting for setting in SETTINGS}
-
-
-def table() -> str:
-    """The table of all settings for the docs, in Markdown."""
-    rows = ["| variable | in the file | value | default | what it does |", "|---|---|---|---|---|"]
-    for setting in SETTINGS:
-        variable = f"`{setting.variable}`" if setting.in_environment else "-"
-        key = f"`{setting.name}`" if setting.in_file else "-"
-        cells = (variable, key, setting.kind.wanted, setting.by_default, setting.doc)
-        rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join(rows)
-
 
 def home() -> Path:
     """The store's folder: ``HUBCORE_HOME``, by default ``hubcore`` in the user's cache folder."""
@@ -309,7 +72,8 @@ def config_file() -> Path | None:
     value = os.environ.get("HUBCORE_CONFIG")
     if value:
         with contextlib.suppress(ValueError):
-            return _path(value)
+            path: Path = PATH.check(value)
+            return path
         return Path(value)
     folder = _user_folder("config")
     return folder / "config.toml" if folder else None
@@ -469,7 +233,7 @@ def _get(name: str) -> Any:
 def _read() -> _State:
     """All settings, read anew if a variable or the file changed."""
     global _last
-    variables = {name: os.environ[name] for name in os.environ if name.startswith(_PREFIX)}
+    variables = {name: os.environ[name] for name in os.environ if name.startswith(PREFIX)}
     file = config_file()
     changed: object = None
     if file is not None:
@@ -499,7 +263,7 @@ def _parse(variables: Mapping[str, str], file: Path | None) -> _State:
         content = {}
         found["config"] = str(error)
     for key, value in content.items():
-        setting = _BY_NAME.get(key)
+        setting = BY_NAME.get(key)
         if setting is None or not setting.in_file:
             found[key] = _unknown_key(key, file)
             continue
@@ -510,7 +274,7 @@ def _parse(variables: Mapping[str, str], file: Path | None) -> _State:
         except (ValueError, TypeError):
             found[key] = _wrong(setting, f"'{key}' in {file}", value)
     for variable, text in variables.items():
-        setting = _BY_NAME.get(variable.removeprefix(_PREFIX).lower())
+        setting = BY_NAME.get(variable.removeprefix(PREFIX).lower())
         if setting is None or not setting.in_environment or variable != setting.variable:
             found[variable] = _unknown_variable(variable)
             continue
@@ -537,8 +301,8 @@ def _wrong(setting: Setting, where: str, value: Any) -> str:
 
 
 def _unknown_key(key: str, file: Path | None) -> str:
-    if key in _BY_NAME:
-        return f"'{key}' in {file} cannot stand there: set {_BY_NAME[key].variable} instead."
+    if key in BY_NAME:
+        return f"'{key}' in {file} cannot stand there: set {BY_NAME[key].variable} instead."
     names = [setting.name for setting in SETTINGS if setting.in_file]
     return f"Unknown setting '{key}' in {file}. {_meant(key.lower(), names)}"
 

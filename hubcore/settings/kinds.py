@@ -1,0 +1,179 @@
+"""Kinds of values that settings have, in a variable's text and in the configuration file."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+__all__ = [
+    "BOOLEAN",
+    "COUNT",
+    "HEADERS",
+    "MIRRORS",
+    "NAMES",
+    "PATH",
+    "PATHS",
+    "REQUIRE",
+    "SECONDS",
+    "SIZE",
+    "Kind",
+]
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off"}
+
+
+class Kind(NamedTuple):
+    """A kind of value.
+
+    Attributes:
+        wanted: what to write, for messages and the docs.
+        from_text: makes the value that the file would hold of the variable's text. Raises
+            ValueError.
+        check: makes the setting of the file's value. Raises ValueError or TypeError.
+        secret: the value may hold a password, so no message contains it.
+    """
+
+    wanted: str
+    from_text: Callable[[str], Any]
+    check: Callable[[Any], Any]
+    secret: bool = False
+
+
+def _word(text: str) -> bool:
+    word = text.strip().lower()
+    if word not in _TRUE | _FALSE:
+        raise ValueError
+    return word in _TRUE
+
+
+def _boolean(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _count(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise TypeError
+    return value
+
+
+def _seconds(value: Any) -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise TypeError
+    if not 0 < value < float("inf"):
+        raise ValueError
+    return float(value)
+
+
+def _bytes(value: Any) -> int:
+    from ..sizes import parse_size
+
+    size = value if isinstance(value, int) else parse_size(_text(value))
+    if isinstance(value, bool) or size < 1:
+        raise ValueError
+    return size
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _path(value: Any) -> Path:
+    path = Path(_text(value))
+    if not value.strip() or "\0" in value:
+        raise ValueError
+    if value.startswith("~"):
+        try:
+            path = path.expanduser()
+        except RuntimeError:
+            raise ValueError from None
+    return path
+
+
+def _paths(value: Any) -> tuple[Path, ...]:
+    return tuple(_path(item) for item in _list(value))
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    return tuple(_text(item) for item in _list(value))
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError
+    return value
+
+
+def _full(value: Any) -> str:
+    if value not in ("", "full"):
+        raise ValueError
+    return str(value)
+
+
+def _pairs(text: str) -> dict[str, list[str]]:
+    pairs: dict[str, list[str]] = {}
+    for item in _words(text):
+        prefix, equals, replacement = item.partition("=")
+        if not equals:
+            raise ValueError
+        pairs.setdefault(prefix, []).append(replacement)
+    return pairs
+
+
+def _mirrors(value: Any) -> tuple[tuple[str, str], ...]:
+    pairs = tuple(
+        (prefix, _text(replacement))
+        for prefix, several in _mapping(value).items()
+        for replacement in ([several] if isinstance(several, str) else _list(several))
+    )
+    if not all(prefix and replacement for prefix, replacement in pairs):
+        raise ValueError
+    return pairs
+
+
+def _headers(value: Any) -> dict[str, dict[str, str]]:
+    for headers in _mapping(value).values():
+        for name, content in _mapping(headers).items():
+            if re.search(r"[\r\n\0]", name + _text(content)):
+                raise ValueError
+    return dict(value)
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError
+    return value
+
+
+def _words(text: str) -> list[str]:
+    return text.replace(",", " ").split()
+
+
+def _folders(text: str) -> list[str]:
+    return [part for part in text.split(os.pathsep) if part]
+
+
+BOOLEAN = Kind("1 or 0 (also true, yes, on and false, no, off; in the file true or false)",
+               _word, _boolean)  # fmt: skip
+COUNT = Kind("a whole number above 0", int, _count)
+SECONDS = Kind("a number of seconds above 0", float, _seconds)
+SIZE = Kind("a size such as 20GB or 500 MiB", str, _bytes)
+PATH = Kind("a path", str, _path)
+PATHS = Kind("folders, separated as in PATH; in the file a list", _folders, _paths)
+NAMES = Kind("names, separated by commas or spaces; in the file a list", _words, _names)
+REQUIRE = Kind("full, or nothing", str.strip, _full)
+MIRRORS = Kind(
+    "PREFIX=REPLACEMENT, several with spaces between; in the file a table [mirrors] of "
+    '"PREFIX" = "REPLACEMENT" or a list of replacements',
+    _pairs,
+    _mirrors,
+    secret=True,
+)
+HEADERS = Kind('a table [headers."PREFIX"] of NAME = "VALUE"', str, _headers, secret=True)
