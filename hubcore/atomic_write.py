@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,7 +27,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
         OSError: the file cannot be written.
     """
     # Hidden, and short whatever the final name is: a name has at most 255 bytes.
-    temporary = path.with_name(f".{os.getpid()}-{secrets.token_hex(8)}.tmp")
+    temporary = path.with_name(f".{os.getpid()}-{os.urandom(8).hex()}.tmp")
     try:
         yield temporary
         publish(temporary, path)

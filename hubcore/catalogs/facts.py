@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..digests import digest_state
-from ..download.addresses import digest_in_name
 from ..errors import HubError
 from .catalog import ModelEntry
 
@@ -74,7 +73,12 @@ def facts(model: ModelEntry) -> Facts:
     found["weights"] = len(model.catalog.weights[str(model.weights)].members)
     found["default"] = name
     found["license"] = data.get("license", "unknown")
-    found["digest"] = digest_state(data.get("sha256") or digest_in_name(data["url"]))
+    digest = data.get("sha256")
+    if digest is None:
+        from ..download.addresses import digest_in_name
+
+        digest = digest_in_name(data["url"])
+    found["digest"] = digest_state(digest)
     for field, key in _FIGURES.items():
         if key in meta:
             found[field] = meta[key]
