@@ -16,7 +16,7 @@ from ..digests import digest_state
 from ..errors import HubError
 from .catalog import ModelEntry
 
-__all__ = ["QueryError", "default_weights", "facts", "parse_where", "sort_key"]
+__all__ = ["QueryError", "default_digest", "default_weights", "facts", "parse_where", "sort_key"]
 
 _FIGURES = {"params": "num_params", "ops": "_ops", "size": "_file_size"}
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
@@ -53,12 +53,25 @@ def default_weights(model: ModelEntry) -> tuple[str, Mapping[str, Any]] | None:
     return member, entry.members[member]
 
 
+def default_digest(model: ModelEntry) -> str | None:
+    """What is known of the SHA-256 of the default weights: ``full``, ``prefix`` or ``none``.
+
+    None if the model has no weights.
+    """
+    default = default_weights(model)
+    if default is None:
+        return None
+    from ..download.addresses import digest_in_name
+
+    data = default[1]
+    return digest_state(data.get("sha256") or digest_in_name(data["url"]))
+
+
 def facts(model: ModelEntry) -> Facts:
     """The facts about a model by field name; fields that are not known are missing.
 
-    ``task``, ``plugin`` (its distribution), ``default`` (the default member), ``license`` and
-    ``digest`` (what is known of its SHA-256: ``full``, ``prefix`` or ``none``) are strings,
-    ``weights`` is the number of its weights, and the figures are numbers.
+    ``task``, ``plugin`` (its distribution), ``default`` (the default member) and ``license`` are
+    strings, ``weights`` is the number of its weights, and the figures are numbers.
     """
     found: Facts = {
         "task": model.task,
@@ -73,12 +86,6 @@ def facts(model: ModelEntry) -> Facts:
     found["weights"] = len(model.catalog.weights[str(model.weights)].members)
     found["default"] = name
     found["license"] = data.get("license", "unknown")
-    digest = data.get("sha256")
-    if digest is None:
-        from ..download.addresses import digest_in_name
-
-        digest = digest_in_name(data["url"])
-    found["digest"] = digest_state(digest)
     for field, key in _FIGURES.items():
         if key in meta:
             found[field] = meta[key]

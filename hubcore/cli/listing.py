@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from ..catalogs import queries
-from ..catalogs.facts import facts, parse_where, sort_key
+from ..catalogs.facts import default_digest, facts, parse_where, sort_key
 from .output import print_json, print_table
 
 __all__ = ["add_parser", "run"]
@@ -58,7 +58,12 @@ def run(args: argparse.Namespace) -> int:
             key = sort_key(args.sort, known)
             rows = dict(sorted(rows.items(), key=lambda item: key(item[1])))
     if args.json:
-        print_json([{"name": name, **row} for name, row in rows.items()])
+        print_json(
+            [
+                {"name": name, **row, "digest": default_digest(entries[name])}
+                for name, row in rows.items()
+            ]
+        )
     elif rows:
         print_table(
             (_line(name, row) for name, row in rows.items()),
