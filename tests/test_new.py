@@ -36,7 +36,7 @@ def test_a_new_project_installs_lists_and_passes_its_tests(
             f"{str(project / 'tests')!r}]))"
         )
         assert tests.returncode == 0, tests.stdout[-3000:]
-        assert "10 passed, 2 skipped" in tests.stdout  # its file and the network are not there
+        assert "11 passed, 2 skipped" in tests.stdout  # its file and the network are not there
     finally:
         workshop.uninstall("acme-thing")
 

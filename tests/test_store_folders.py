@@ -258,7 +258,7 @@ def test_files_are_flushed_for_ordinary_users_too(tmp_path):
     (place / "f").write_bytes(DATA)
     (place / "f").chmod(0o644)
     place.chmod(0o777)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    for folder in (tmp_path, *tmp_path.parents[:3]):
         folder.chmod(folder.stat().st_mode | 0o055)
     result = subprocess.run(
         [sys.executable, "-c", script, str(place)], capture_output=True, text=True

@@ -31,7 +31,7 @@ from .weights_argument import (
 if TYPE_CHECKING:
     from torch import nn
 
-    from ..catalogs.discovery import Plugin
+    from ..catalogs.index import Carried
 
 __all__ = ["builder_of", "get_model", "get_model_builder", "get_model_weights"]
 
@@ -176,7 +176,7 @@ class _Builder:
         return f"<builder of {self._model.canonical}>"
 
 
-def _restore(name: str, plugin: Plugin | None) -> Callable[..., nn.Module]:
+def _restore(name: str, plugin: Carried | None) -> Callable[..., nn.Module]:
     restore_registered(plugin)  # another process does not have it
     return get_model_builder(name)
 

@@ -21,7 +21,15 @@ from ..packages.folders import package_folders
 from ..packages.references import Reference, resolve
 from .known_packages import BUILT_IN
 
-__all__ = ["DataReference", "Origin", "is_trusted", "references", "refused", "trust"]
+__all__ = [
+    "DataReference",
+    "Origin",
+    "is_trusted",
+    "own_modules",
+    "references",
+    "refused",
+    "trust",
+]
 
 
 class Origin(enum.Enum):
@@ -215,6 +223,12 @@ def _named_by(family: str) -> frozenset[str]:
             data = json.loads(file.read_text("utf-8"))
             return frozenset(reference.target for reference in references(data))
     return frozenset()
+
+
+def own_modules(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """The modules of the running program that a catalogue names."""
+    named = dict.fromkeys(reference.target.partition(":")[0] for reference in references(data))
+    return tuple(module for module in named if module != "__main__" and _is_own_program(module))
 
 
 def _is_own_program_object(made: Any) -> bool:

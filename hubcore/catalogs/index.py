@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from .. import settings
+from .allowed import own_modules
 from .catalog import Catalog, ModelEntry, WeightsEntry
 from .discovery import Plugin, discover
 
 __all__ = [
+    "Carried",
     "Index",
     "add_registered",
     "add_source_tree",
@@ -108,15 +113,34 @@ def add_registered(key: str, plugin: Plugin) -> None:
     refresh()
 
 
-def registered(distribution: str) -> Plugin | None:
-    """The plugin that was added for this process under a name, which pickles carry along."""
-    return _registered.get(distribution)
+class Carried(NamedTuple):
+    """What a pickle carries of a registration, for a process that does not have it.
+
+    Attributes:
+        plugin: the plugin that was registered.
+        modules: the modules of the program that its catalogue names, which had been imported.
+    """
+
+    plugin: Plugin
+    modules: tuple[str, ...]
 
 
-def restore_registered(plugin: Plugin | None) -> None:
+def registered(distribution: str) -> Carried | None:
+    """The plugin that was added for this process under a name, as pickles carry it along."""
+    plugin = _registered.get(distribution)
+    if plugin is None:
+        return None
+    return Carried(plugin, own_modules(plugin.catalog.data) if plugin.catalog else ())
+
+
+def restore_registered(carried: Carried | None) -> None:
     """Adds the plugin of a pickle in a process that does not have it."""
-    if plugin is not None and plugin.distribution not in _registered:
-        add_registered(plugin.distribution, plugin)
+    if carried is None or carried.plugin.distribution in _registered:
+        return
+    for module in carried.modules:  # only what is imported may be named
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
+    add_registered(carried.plugin.distribution, carried.plugin)
 
 
 def remove_registered(key: str) -> None:

@@ -6,12 +6,12 @@ no meaning that everybody shares, and is refused rather than guessed at.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
 
-    Array = np.ndarray[Any, np.dtype[Any]]
+    Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 __all__ = ["eight_bits", "from_array"]
 

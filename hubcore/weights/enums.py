@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import Enum, EnumMeta
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from .value import Weights
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ..catalogs.discovery import Plugin
+    from ..catalogs.index import Carried
 
 __all__ = ["WeightsEnum", "canonical_name"]
 
@@ -25,18 +25,20 @@ class _AnyCase(EnumMeta):
     The articles that introduced the multi-weight API write ``ImageNet1K_V1``.
     """
 
-    def __getattr__(cls, name: str) -> Any:
-        if not name.startswith("_"):
-            members: Mapping[str, Any] = cls.__members__
-            if name in members:  # Python before 3.12 asks for each member
-                return members[name]
-            spelt = next((m for m in members if m.upper() == name.upper()), None)
-            if spelt is not None:
-                from ..deprecation import warn_replaced
+    if not TYPE_CHECKING:  # so that a misspelt member is an error for type checkers
 
-                warn_replaced(f"{cls.__name__}.{name}", f"{cls.__name__}.{spelt}")
-                return members[spelt]
-        raise AttributeError(f"'{cls.__name__}' has no member or attribute '{name}'")
+        def __getattr__(cls, name: str) -> Any:
+            if not name.startswith("_"):
+                members = cls.__members__
+                if name in members:  # Python before 3.12 asks for each member
+                    return members[name]
+                spelt = next((m for m in members if m.upper() == name.upper()), None)
+                if spelt is not None:
+                    from ..deprecation import warn_replaced
+
+                    warn_replaced(f"{cls.__name__}.{name}", f"{cls.__name__}.{spelt}")
+                    return members[spelt]
+            raise AttributeError(f"'{cls.__name__}' has no member or attribute '{name}'")
 
 
 class WeightsEnum(Enum, metaclass=_AnyCase):
@@ -168,7 +170,7 @@ class WeightsEnum(Enum, metaclass=_AnyCase):
         return look_up, (name,)
 
 
-def _restore(name: str, look_up: Callable[[str], WeightsEnum], plugin: Plugin) -> WeightsEnum:
+def _restore(name: str, look_up: Callable[[str], WeightsEnum], plugin: Carried) -> WeightsEnum:
     restore_registered(plugin)
     return look_up(name)
 
