@@ -60,7 +60,7 @@ if __name__ == "__main__":
 
 REGISTERED = """
     import hubcore
-    hubcore.register(Path("catalog.json"), name="acme")
+    hubcore.register(Path("catalog.json"), name="acme", trust=True)
     builder, member = hubcore.get_model_builder("acme/net"), hubcore.get_weight(NAME)
 """
 
