@@ -1,6 +1,7 @@
 """Fixtures that several test files share."""
 
 import functools
+import shutil
 import signal
 import sys
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ def own_home(tmp_path_factory, monkeypatch):
     refresh()
     yield home
     refresh()
+    shutil.rmtree(home, ignore_errors=True)  # checkpoints fill a disk
 
 
 _watched = None
