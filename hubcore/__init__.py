@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .building.assembly import LoadReport, load_report
     from .building.builders import get_model, get_model_builder, get_model_weights
     from .catalogs.index import refresh
+    from .catalogs.licenses import license_evidence
     from .catalogs.queries import list_models, list_weights, plugins
     from .deprecation import handle_legacy_interface, kwonly_to_pos_or_kw
     from .errors import HubError
@@ -44,6 +45,7 @@ __all__ = [
     "get_weight",
     "handle_legacy_interface",
     "kwonly_to_pos_or_kw",
+    "license_evidence",
     "list_models",
     "list_weights",
     "load_report",
@@ -57,6 +59,7 @@ _HOMES = {
     "building.assembly": ("LoadReport", "load_report"),
     "building.builders": ("get_model", "get_model_builder", "get_model_weights"),
     "catalogs.index": ("refresh",),
+    "catalogs.licenses": ("license_evidence",),
     "catalogs.queries": ("list_models", "list_weights", "plugins"),
     "deprecation": ("handle_legacy_interface", "kwonly_to_pos_or_kw"),
     "errors": ("HubError",),

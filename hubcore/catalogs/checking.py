@@ -16,6 +16,7 @@ from typing import Any
 from ..digests import is_prefix
 from ..errors import CatalogError, IncompatibleCatalogError
 from ..packages.references import Reference
+from .license_checking import check_license_names, check_licensing, is_evidence, is_parent
 
 __all__ = ["SCHEMA", "check", "is_name", "parse"]
 
@@ -93,6 +94,7 @@ def check(data: object, where: str) -> None:
             where,
         )
     _check_lists(data, where)
+    check_licensing(data, where)
     for name, model in _objects(data, "models", where):
         place = ("models", name)
         if not is_name(name):
@@ -109,6 +111,7 @@ def check(data: object, where: str) -> None:
         _fields(model, _MODEL, where, place)
     for name, weights in _objects(data, "weights", where):
         _check_weights(name, weights, where)
+    check_license_names(data, where)
 
 
 def _check_lists(data: Mapping[str, Any], where: str) -> None:
@@ -379,6 +382,8 @@ _MEMBER: Mapping[str, tuple[Check, str]] = {
     "sha256": (_is_digest, "8 to 64 lower-case hexadecimal digits"),
     "size": (_is_positive, "a number of bytes"),
     "license": (_is_text, "a string"),
+    "evidence": (is_evidence, "evidence, or '@' and the name of some in \"evidence\""),
+    "parent": (is_parent, 'an object with "name", "sha256" and "evidence"'),
     "task": (_is_task, "a string without spaces"),
     "convert": _REFERENCE,
     "replaced_by": (lambda value: value is None or _is_address(value), "name weights"),
