@@ -44,8 +44,11 @@ def test_list_filters_by_task_and_plugin(hub):
         ("acc@1 >= 88.2, params<640M", {"vit_h_14"}),
         ("params<1.3M", {"squeezenet1_0", "squeezenet1_1", "raft_small"}),
         ("PARAMS<1.3m,Acc@1>58.15", {"squeezenet1_1"}),
-        ("size<5MB, task=image-classification, plugin!=hub-quantization, acc@1<58.15",
+        ("size<5.5MB, task=image-classification, plugin!=hub-quantization, acc@1<58.15",
          {"squeezenet1_0"}),
+        ("size>2.3GB and (plugin=hub-detection or not acc@1<88.2)", {"regnet_y_128gf", "vit_h_14"}),
+        ("task in (optical-flow, keypoint-detection) or name=vit_h*",
+         {"raft_large", "raft_small", "keypointrcnn_resnet50_fpn", "vit_h_14"}),
         ("size>2.3GB", {"regnet_y_128gf", "vit_h_14"}),
         ("kp_map>1", {"keypointrcnn_resnet50_fpn"}),
     ],
@@ -54,32 +57,59 @@ def test_where_compares_the_default_weights_figures(hub, where, expected):
     assert set(names(hub("list", "--where", where, "--json")[1])) == expected
 
 
+def test_a_bad_filter_is_an_error_that_points_at_the_place(hub):
+    code, out, err = hub("list", "--where", "params<30M and accuracy>80")
+    assert (code, out) == (1, "")
+    message, line, carets = err.splitlines()
+    assert message.startswith("hub: 'accuracy' is not a field. Did you mean 'acc@1'?")
+    assert line[carets.index("^") : carets.rindex("^") + 1] == "accuracy"
+
+
+def test_an_empty_filter_is_an_error(hub):
+    for where in ("", " "):
+        code, out, err = hub("list", "--where", where)
+        assert (code, out) == (1, "")
+        assert "filter is empty" in err
+
+
+def test_sort_puts_the_better_first_or_as_asked(hub):
+    def figures(order, field):
+        return [row[field] for row in json.loads(hub("list", "vit*", "--sort", order, "--json")[1])]
+
+    assert figures("acc@1", "acc@1") == sorted(figures("acc@1", "acc@1"), reverse=True)
+    assert figures("params", "params") == sorted(figures("params", "params"))
+    assert figures("params:desc", "params") == sorted(figures("params", "params"), reverse=True)
+    assert figures("name:desc", "name") == sorted(figures("name", "name"), reverse=True)
+    flow = json.loads(hub("list", "--task", "optical-flow", "--sort", "epe", "--json")[1])
+    assert flow[0]["epe"] < flow[1]["epe"]
+
+
+def test_size_is_in_bytes_and_operations_are_gmacs(hub):
+    (row,) = json.loads(hub("list", "resnet50", "--json")[1])
+    assert row["size"] == 102540417
+    assert row["gmacs"] == 4.089
+
+
 @pytest.mark.parametrize(
-    ("where", "complaint"),
+    ("arguments", "complaint"),
     [
-        ("acc@1", "Cannot read 'acc@1'"),
-        ("acc@1>", "Cannot read 'acc@1>'"),
-        ("accuracy>80", "Unknown field 'accuracy'"),
-        ("", "filter is empty"),
-        (",", "filter is empty"),
+        (["--sort", "beauty"], "Cannot sort by 'beauty'"),
+        (["--sort", "param"], "Did you mean 'params'?"),
+        (["--sort", "acc@1:up"], "Cannot sort in the order 'up'"),
+        (["--task", "object-detecton"], "Did you mean 'object-detection'"),
+        (["--task", "zzz"], "Tasks: image-classification"),
+        (["--plugin", "hub-detecton"], "Did you mean 'hub-detection'"),
     ],
 )
-def test_a_bad_filter_is_one_clear_line(hub, where, complaint):
-    code, out, err = hub("list", "--where", where or " ")
+def test_what_is_unknown_is_an_error_that_helps(hub, arguments, complaint):
+    code, out, err = hub("list", *arguments)
     assert (code, out) == (1, "")
     assert complaint in err
-    assert err.count("\n") == 1
 
 
-def test_sort_is_highest_first_or_as_asked(hub):
-    rows = json.loads(hub("list", "vit*", "--sort", "acc@1", "--json")[1])
-    figures = [row["acc@1"] for row in rows]
-    assert figures == sorted(figures, reverse=True)
-    rows = json.loads(hub("list", "vit*", "--sort", "params:asc", "--json")[1])
-    assert [row["params"] for row in rows] == sorted(row["params"] for row in rows)
-    code, _, err = hub("list", "--sort", "beauty")
-    assert code == 1
-    assert "Cannot sort by 'beauty'" in err
+def test_patterns_and_tasks_are_read_in_any_case(hub):
+    assert names(hub("list", "ResNet5*", "--json")[1]) == ["resnet50"]
+    assert names(hub("list", "--task", "Optical-Flow", "--json")[1]) == ["raft_large", "raft_small"]
 
 
 def test_show_tells_all_about_a_model(hub):

@@ -8,8 +8,8 @@ import pytest
 import servers
 from servers import FaultyServer
 
-from hubcore.download.remote import published_size
 from hubcore.errors import DownloadError, NotEnoughSpaceError
+from hubcore.sizes import published_size
 from hubcore.store import RemoteFile, Store
 
 DATA = os.urandom(300_001)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
 
-from ..download.remote import published_size
+from ..sizes import published_size
 from ..store import RemoteFile, Store
 from .names import short_name
 from .queries import plugins

@@ -14,7 +14,15 @@ from .index import current
 from .known_packages import BUILT_IN
 from .names import catalog_of_package, find_model, meaning, short_name, task_of, weights_for
 
-__all__ = ["FAMILY_OF_MODULE", "list_models", "list_weights", "models", "plugins"]
+__all__ = [
+    "FAMILY_OF_MODULE",
+    "known_task",
+    "list_models",
+    "list_weights",
+    "matching",
+    "models",
+    "plugins",
+]
 
 Patterns = str | Iterable[str] | None
 
@@ -51,16 +59,17 @@ def models(
         include, exclude, task, plugin: as for `list_models`.
 
     Raises:
-        UnknownNameError: there is no such plugin.
+        UnknownNameError: there is no such task or plugin.
     """
     all_models: dict[str, ModelEntry] = {}
     for group in current().models.values():
         bare = meaning(group)
         all_models.update((e.name if e is bare else e.canonical, e) for e in group)
     wanted = _distributions(plugin)
+    task = known_task(task)
     return {
         name: all_models[name]
-        for name in sorted(_matching(all_models, include, exclude))
+        for name in sorted(matching(all_models, include, exclude))
         if all_models[name].replaced_by is None
         and (task is None or all_models[name].task == task)
         and (wanted is None or all_models[name].catalog.distribution in wanted)
@@ -74,6 +83,7 @@ def list_models(
     task: str | None = None,
     plugin: str | None = None,
     module: ModuleType | None = None,
+    where: str | None = None,
 ) -> list[str]:
     """Lists the names of models.
 
@@ -81,22 +91,39 @@ def list_models(
     name. Models that their package has replaced by others are not listed.
 
     Args:
-        include: one or several shell-style patterns; names that match any of them are kept.
+        include: one or several shell-style patterns, in any case; names that match any of them are
+            kept.
         exclude: one or several patterns of names to leave out, applied afterwards.
         task: only models for this task, such as ``object-detection``.
         plugin: only models of this plugin, given by its name or its distribution's.
         module: only models of this family, given by its Python package, such as `hub_detection`, or
             by torchvision's module, such as `torchvision.models.detection`.
+        where: only models whose default weights match this filter, such as
+            ``"acc@1 > 80 and params < 30M"``, as `hub list --where` takes it.
 
     Returns:
         The names, sorted.
 
     Raises:
-        UnknownNameError: there is no such plugin, or `module` is not a family.
+        UnknownNameError: there is no such task or plugin, or `module` is not a family.
+        QueryError: `where` is malformed, or names an unknown field. It is also a ValueError.
     """
     if module is not None:
         plugin = _distribution_of(module)
-    return list(models(include, exclude, task=task, plugin=plugin))
+    found = models(include, exclude, task=task, plugin=plugin)
+    return list(found) if where is None else _where(found, where)
+
+
+def _where(found: dict[str, ModelEntry], text: str) -> list[str]:
+    from .facts import facts
+    from .fields import fields_of
+    from .matching import matches
+    from .where import parse
+
+    # Fields are those of all models, so that an empty selection makes none unknown.
+    rows = {name: {"name": name, **facts(entry)} for name, entry in models().items()}
+    tree = parse(text, fields_of(rows.values()))
+    return [name for name in found if matches(tree, rows[name])]
 
 
 def _distribution_of(module: ModuleType) -> str:
@@ -132,7 +159,7 @@ def list_weights(
         model's own weights first.
 
     Raises:
-        UnknownNameError: there is no such model or plugin.
+        UnknownNameError: there is no such model, task or plugin.
         AmbiguousNameError: several packages offer the model.
         TypeError: `model` is neither a name nor a builder of the hub.
     """
@@ -142,6 +169,7 @@ def list_weights(
     else:
         entries = weights_for(find_model(model))
     wanted = _distributions(plugin)
+    task = known_task(task)
     return [
         f"{short_name(entry)}.{member}"
         for entry in entries
@@ -151,16 +179,46 @@ def list_weights(
     ]
 
 
-def _matching(names: Iterable[str], include: Patterns, exclude: Patterns) -> Iterator[str]:
-    import fnmatch
-
+def matching(names: Iterable[str], include: Patterns, exclude: Patterns = None) -> Iterator[str]:
+    """The names that match a pattern of `include`, in any case, and none of `exclude`."""
     kept = set(names)
     for patterns, keep in ((include, True), (exclude, False)):
         if patterns:
+            import fnmatch
+
             patterns = [patterns] if isinstance(patterns, str) else list(patterns)
-            matched = {n for pattern in patterns for n in fnmatch.filter(kept, pattern)}
-            kept = matched if keep else kept - matched
+            spelt = {name: name.lower() for name in kept}
+            lower = set(spelt.values())
+            hits = {n for pattern in patterns for n in fnmatch.filter(lower, pattern.lower())}
+            kept = {name for name in kept if (spelt[name] in hits) is keep}
     return iter(kept)
+
+
+def known_task(task: str | None) -> str | None:
+    """A task under its own spelling, given in any case; None for None.
+
+    Raises:
+        UnknownNameError: no model or weights have it. The error suggests similar tasks, or lists
+            them.
+    """
+    if task is None:
+        return None
+    index = current()
+    tasks = {entry.task for group in index.models.values() for entry in group}
+    if task in tasks:
+        return task
+    for group in index.weights.values():
+        for entry in group:
+            tasks |= {str(m["task"]) for m in entry.members.values() if m.get("task")}
+    spelt = {name.lower(): name for name in tasks}
+    wanted = task.lower().replace("_", "-").replace(" ", "-")
+    if wanted in spelt:
+        return spelt[wanted]
+    import difflib
+
+    close = [spelt[match] for match in difflib.get_close_matches(wanted, spelt, n=3)]
+    hint = None if close or not tasks else f"Tasks: {', '.join(sorted(tasks))}."
+    raise UnknownNameError("task", task, close, hint=hint)
 
 
 def _distributions(plugin: str | None) -> set[str] | None:
@@ -176,6 +234,11 @@ def _distributions(plugin: str | None) -> set[str] | None:
         p.distribution for p in found if plugin == p.name or normalise(plugin) == p.distribution
     }
     if not wanted:
+        import difflib
+
         install = normalise(plugin) if normalise(plugin) in BUILT_IN else None
-        raise UnknownNameError("plugin", plugin, sorted({p.name for p in found}), install)
+        names = sorted({name for p in found for name in (p.name, p.distribution)})
+        close = difflib.get_close_matches(plugin.lower(), names, n=3)
+        hint = None if close else f"Plugins: {', '.join(sorted({p.name for p in found}))}."
+        raise UnknownNameError("plugin", plugin, close, install, None if install else hint)
     return wanted

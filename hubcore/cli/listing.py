@@ -6,8 +6,9 @@ import argparse
 from typing import Any
 
 from ..catalogs import queries
-from ..catalogs.facts import default_digest, facts, parse_where, sort_key
+from ..catalogs.facts import default_digest, facts
 from .output import print_json, print_table
+from .units import size_of
 
 __all__ = ["add_parser", "run"]
 
@@ -15,7 +16,7 @@ EXAMPLES = """\
 examples:
   hub list
   hub list 'resnet*' --sort acc@1
-  hub list --task object-detection --where "box_map>40, params<50M"
+  hub list --task object-detection --where "box_map > 40 and params < 50M"
   hub list --plugin hub-video --json
 """
 
@@ -35,35 +36,35 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--where",
         metavar="FILTER",
-        help='only models whose default weights match, such as "acc@1>80, params<30M"',
+        help='only models whose default weights match, such as "acc@1 > 80 and params < 30M"',
     )
     parser.add_argument(
         "--sort",
         metavar="FIELD",
-        help="sort by a field, such as acc@1, highest first; 'FIELD:asc' for lowest first",
+        help="sort by a field, such as acc@1, the better first; 'FIELD:asc' for the lowest first",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(args: argparse.Namespace) -> int:
     entries = queries.models(args.pattern, task=args.task, plugin=args.plugin)
-    rows = {name: facts(entry) for name, entry in entries.items()}
-    if args.where or args.sort:
-        # Fields are taken from all models, so that an empty selection does not make one unknown.
-        known = {field for entry in queries.models().values() for field in facts(entry)}
-        if args.where:
-            matches = parse_where(args.where, known)
-            rows = {name: row for name, row in rows.items() if matches(row)}
+    rows = {name: {"name": name, **facts(entry)} for name, entry in entries.items()}
+    if args.where is not None or args.sort:
+        from ..catalogs.fields import fields_of
+        from ..catalogs.matching import matches, sort_key
+        from ..catalogs.where import parse
+
+        # Fields are those of all models, so that an empty selection makes none unknown.
+        everything = queries.models().items()
+        known = fields_of({"name": name, **facts(entry)} for name, entry in everything)
+        if args.where is not None:
+            tree = parse(args.where, known)
+            rows = {name: row for name, row in rows.items() if matches(tree, row)}
         if args.sort:
             key = sort_key(args.sort, known)
             rows = dict(sorted(rows.items(), key=lambda item: key(item[1])))
     if args.json:
-        print_json(
-            [
-                {"name": name, **row, "digest": default_digest(entries[name])}
-                for name, row in rows.items()
-            ]
-        )
+        print_json([{**row, "digest": default_digest(entries[name])} for name, row in rows.items()])
     elif rows:
         print_table(
             (_line(name, row) for name, row in rows.items()),
@@ -82,7 +83,7 @@ def _line(name: str, row: dict[str, Any]) -> list[str]:
         row["task"],
         f"{row['params'] / 1e6:.1f}M" if "params" in row else "",
         f"{metric} {row[metric]:g}" if metric else "",
-        f"{row['size']:.0f} MB" if "size" in row else "",
+        size_of(row["size"]) if "size" in row else "",
         str(row["weights"]),
         row["plugin"],
     ]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..digests import is_prefix
 from ..errors import MissingDigestError
 from .addresses import digest_in_name, file_name, redact
 
-__all__ = ["RemoteFile", "published_size"]
+__all__ = ["RemoteFile"]
 
 
 class RemoteFile(NamedTuple):
@@ -53,9 +52,3 @@ class RemoteFile(NamedTuple):
                 )
             return digest
         return next((found for url in self.urls if (found := digest_in_name(url))), None)
-
-
-def published_size(meta: Mapping[str, Any]) -> int | None:
-    """The approximate size of a file in bytes, or None: ``_file_size`` is in MiB, and rounded."""
-    size = meta.get("_file_size")
-    return int(size * 1024 * 1024) if isinstance(size, (int, float)) and size > 0 else None

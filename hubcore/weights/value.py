@@ -68,7 +68,8 @@ class Weights:
     @property
     def file(self) -> RemoteFile:
         """The file's addresses, digest and size, as the store takes them."""
-        from ..download.remote import RemoteFile, published_size
+        from ..download.remote import RemoteFile
+        from ..sizes import published_size
 
         urls = (self.url, *self.mirrors)
         about = published_size(self.meta)
