@@ -25,6 +25,7 @@ __all__ = [
     "PluginError",
     "PluginWarning",
     "SettingsError",
+    "SignatureError",
     "StoreError",
     "UnknownNameError",
     "UnsafeAddressError",
@@ -51,6 +52,10 @@ class CatalogError(HubError, ValueError):
     def __init__(self, message: str, where: str = "") -> None:
         super().__init__(f"{where}: {message}" if where else message)
         self.where = where
+
+
+class SignatureError(HubError):
+    """A catalogue is not signed by a signer whom the user accepts, or not as it is now."""
 
 
 class IncompatibleCatalogError(CatalogError):

@@ -14,12 +14,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .. import settings
-from ..errors import CatalogError, IncompatibleCatalogError, PluginError, PluginWarning
+from ..errors import (
+    CatalogError,
+    IncompatibleCatalogError,
+    PluginError,
+    PluginWarning,
+    SignatureError,
+)
 from ..packages.entry_points import EntryPoint, entry_points, is_disabled, normalise
 from ..packages.folders import package_folders
 from .allowed import Origin, is_trusted
 from .catalog import Catalog
 from .known_packages import BUILT_IN
+from .signed import signer
 
 __all__ = ["GROUP", "Plugin", "discover"]
 
@@ -33,10 +40,13 @@ class Plugin(NamedTuple):
         name: the entry point's name, such as ``detection``.
         distribution: the normalised name of the distribution, such as ``hub-detection``.
         version: the distribution's version, "" if unknown.
-        status: ``ok``, ``disabled`` (by ``HUBCORE_DISABLE``), ``broken`` or ``incompatible``.
-        error: what is wrong, "" unless the status is ``broken`` or ``incompatible``.
+        status: ``ok``, ``disabled`` (by ``HUBCORE_DISABLE``), ``broken``, ``incompatible``, or
+            ``untrusted`` (the ``trust`` setting asks for a signature that it lacks).
+        error: what is wrong, "" unless the status is one of the last three.
         remedy: the command that removes the plugin.
         catalog: what it offers, None unless the status is ``ok``.
+        path: the catalogue's file, None if it was not looked for.
+        signed_by: who signed the catalogue, "" unless the ``trust`` setting asks for it.
     """
 
     name: str
@@ -46,6 +56,8 @@ class Plugin(NamedTuple):
     error: str
     remedy: str
     catalog: Catalog | None = None
+    path: Path | None = None
+    signed_by: str = ""
 
 
 def discover(
@@ -136,20 +148,24 @@ def _read(
 ) -> Plugin:
     if is_disabled(plugin.name, plugin.distribution):
         return plugin._replace(status="disabled")
+    plugin = plugin._replace(path=path)
     try:
+        signed_by = signer(plugin.distribution, plugin.version, path)
         catalog = Catalog.read(path, plugin.distribution, plugin.version, package, origin)
+    except SignatureError as error:
+        return plugin._replace(status="untrusted", error=str(error))
     except IncompatibleCatalogError as error:
         return plugin._replace(status="incompatible", error=str(error))
     except CatalogError as error:
         return plugin._replace(error=str(error))
     except Exception as error:  # whatever is wrong with a catalogue, the others must work
         return plugin._replace(error=f"{path}: {type(error).__name__}: {error}")
-    return plugin._replace(status="ok", catalog=catalog)
+    return plugin._replace(status="ok", catalog=catalog, signed_by=signed_by)
 
 
 def _report(plugins: list[Plugin]) -> None:
     for plugin in plugins:
-        if plugin.status not in ("broken", "incompatible"):
+        if plugin.status not in ("broken", "incompatible", "untrusted"):
             continue
         message = (
             f"The plugin '{plugin.name}' of the distribution '{plugin.distribution}' is "

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..catalogs import queries
 from ..catalogs.discovery import Plugin
+from ..catalogs.signed import SUFFIX
 from ..errors import PluginWarning
 from .output import harmless, print_json, print_table
 
@@ -43,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
                     "version": plugin.version,
                     "status": plugin.status,
                     "error": plugin.error or None,
+                    "signed_by": plugin.signed_by or None,
                     "models": len(plugin.catalog.models) if plugin.catalog else 0,
                     "weights": _weights(plugin),
                 }
@@ -53,6 +55,8 @@ def run(args: argparse.Namespace) -> int:
     if not found:
         print("No plugin is installed. To start with one: pip install hub-classification")
         return 0
+    signatures = [_signature(plugin) for plugin in found]
+    shown = any(signatures)  # a column only where there is any
     print_table(
         (
             [
@@ -62,10 +66,14 @@ def run(args: argparse.Namespace) -> int:
                 plugin.status,
                 str(len(plugin.catalog.models)) if plugin.catalog else "",
                 str(_weights(plugin)) if plugin.catalog else "",
+                *([signature] if shown else []),
             ]
-            for plugin in found
+            for plugin, signature in zip(found, signatures, strict=True)
         ),
-        ["plugin", "distribution", "version", "status", "models", "weights"],
+        [
+            *("plugin", "distribution", "version", "status", "models", "weights"),
+            *(["signed by"] if shown else []),
+        ],
     )
     for plugin in found:
         if plugin.error:
@@ -104,6 +112,14 @@ def _print_hooks() -> None:
     )
     for broken in (plugin for plugin in found if plugin.error):
         print(harmless(f"\n{broken.name}: {broken.error}\n  To remove it: {broken.remedy}"))
+
+
+def _signature(plugin: Plugin) -> str:
+    """Who signed the catalogue, where the settings have that verified."""
+    if plugin.signed_by:
+        return plugin.signed_by
+    signature = plugin.path and plugin.path.with_name(plugin.path.name + SUFFIX)
+    return "a signature that nobody verified" if signature and signature.is_file() else ""
 
 
 def _weights(plugin: Plugin) -> int:

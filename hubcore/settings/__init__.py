@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import SettingsError
-from .kinds import PATH, Kind
+from .kinds import PATH, Kind, TrustPolicy
 from .table import BY_NAME, PREFIX, SETTINGS, Setting, table
 
 __all__ = [
     "SETTINGS",
     "Kind",
     "Setting",
+    "TrustPolicy",
     "catalogs_folder",
     "check",
     "config_file",
@@ -47,6 +48,7 @@ __all__ = [
     "table",
     "timeout",
     "torch_hub_checkpoints",
+    "trust_in",
 ]
 
 
@@ -108,6 +110,17 @@ def lock() -> Path | None:
 def require() -> str:
     """``full`` if weights need a full digest that is known beforehand, else "", HUBCORE_REQUIRE."""
     return str(_get("require"))
+
+
+def trust_in(distribution: str) -> TrustPolicy | None:
+    """Whose signatures the catalogue of a distribution needs, ``trust``; None if nobody's.
+
+    Args:
+        distribution: its normalised name.
+    """
+    policies: Mapping[str, TrustPolicy] = _get("trust")
+    policy = policies.get(distribution, policies.get("*"))
+    return policy if policy is not None and policy.policy != "off" else None
 
 
 def max_size() -> int:

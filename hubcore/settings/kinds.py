@@ -19,7 +19,9 @@ __all__ = [
     "REQUIRE",
     "SECONDS",
     "SIZE",
+    "TRUST",
     "Kind",
+    "TrustPolicy",
 ]
 
 _TRUE = {"1", "true", "yes", "on"}
@@ -41,6 +43,20 @@ class Kind(NamedTuple):
     from_text: Callable[[str], Any]
     check: Callable[[Any], Any]
     secret: bool = False
+
+
+class TrustPolicy(NamedTuple):
+    """Whose signatures the catalogue of a distribution needs.
+
+    Attributes:
+        policy: ``off``, ``warn`` or ``enforce``.
+        keys: files of public keys that are accepted, in PEM.
+        certificates: files of certificates that are accepted as the root of a chain, in PEM.
+    """
+
+    policy: str
+    keys: tuple[Path, ...] = ()
+    certificates: tuple[Path, ...] = ()
 
 
 def _word(text: str) -> bool:
@@ -146,6 +162,28 @@ def _headers(value: Any) -> dict[str, dict[str, str]]:
     return dict(value)
 
 
+def _trust(value: Any) -> dict[str, TrustPolicy]:
+    policies = {}
+    for name, table in _mapping(value).items():
+        policy = TrustPolicy(
+            _text(_mapping(table).get("policy")),
+            _paths(table.get("keys", [])),
+            _paths(table.get("certificates", [])),
+        )
+        accepted = (*policy.keys, *policy.certificates)
+        if (
+            policy.policy not in ("off", "warn", "enforce")
+            or set(table) - set(TrustPolicy._fields)
+            or not (accepted or policy.policy == "off")
+            # A relative path would name another key in each folder.
+            or not all(path.is_absolute() for path in accepted)
+        ):
+            raise ValueError
+        # The spelling of packaging's canonicalize_name, whose import takes longer than this.
+        policies[re.sub(r"[-_.]+", "-", name).lower()] = policy
+    return policies
+
+
 def _mapping(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise TypeError
@@ -177,3 +215,9 @@ MIRRORS = Kind(
     secret=True,
 )
 HEADERS = Kind('a table [headers."PREFIX"] of NAME = "VALUE"', str, _headers, secret=True)
+TRUST = Kind(
+    'tables [trust.NAME] of policy = "off", "warn" or "enforce", keys and certificates, which are '
+    "lists of absolute paths",
+    str,
+    _trust,
+)

@@ -15,6 +15,7 @@ from .kinds import (
     REQUIRE,
     SECONDS,
     SIZE,
+    TRUST,
     Kind,
 )
 
@@ -85,6 +86,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "lock", PATH, None, "The lock file: weights that are not in it, or differ, are refused.",
         "none", in_file=False,
+    ),
+    Setting(
+        "trust", TRUST, {}, "Whose signatures the catalogue of the distribution `NAME` needs, or "
+        "of all others (`\"*\"`): [provenance.md](provenance.md).", "none",
+        in_environment=False,
     ),
     Setting("disable", NAMES, (), "Plugins or distributions that are left out.", "none"),
     Setting("strict", BOOLEAN, False, "A broken plugin is an error, not a warning.", "off"),

@@ -12,6 +12,7 @@ from ..catalogs.catalog import Catalog, WeightsEntry
 from ..catalogs.discovery import Plugin
 from ..catalogs.known_packages import BUILT_IN
 from ..catalogs.names import find_model
+from ..catalogs.signed import signer
 from ..errors import CatalogError
 from ..packages.entry_points import normalise
 from .enums import WeightsEnum
@@ -61,13 +62,18 @@ def register(
 
     Raises:
         CatalogError: the catalogue breaks the format, or ``name`` is a built-in family's.
+        SignatureError: the ``trust`` setting enforces a signature that the catalogue lacks.
         UnknownNameError: there is no model ``builder``.
         TypeError: ``builder`` is missing for an enum, or given for a catalogue.
     """
     distribution = normalise(name)
     if distribution in BUILT_IN:
         raise CatalogError(f"'{name}' is a built-in family: register under another name")
-    plugin = Plugin(name, distribution, "", "ok", "", "Registration.remove()")
+    path = Path(source) if isinstance(source, (str, Path)) else None
+    plugin = Plugin(
+        name, distribution, "", "ok", "", "Registration.remove()",
+        path=path, signed_by=signer(distribution, "", path),
+    )  # fmt: skip
     if isinstance(source, type):
         if builder is None:
             raise TypeError(
