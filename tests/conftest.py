@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 from environments import ROOT, Environment, build_wheel
 
+from hubcore.catalogs import index
 from hubcore.catalogs.index import refresh
 
 # A parent that runs the tests in the background has SIGINT ignored, and children inherit that. A
@@ -27,6 +28,9 @@ def own_home(tmp_path_factory, monkeypatch):
     (home / "config.toml").touch()
     monkeypatch.setenv("HUBCORE_CONFIG", str(home / "config.toml"))
     monkeypatch.setenv("TORCH_HOME", str(home / "torch"))
+    # What torch.hub.load adds in a test goes with it.
+    monkeypatch.setattr(index, "_source_trees", [*index._source_trees])
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
     refresh()
     yield home
     refresh()
