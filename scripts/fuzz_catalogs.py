@@ -9,57 +9,20 @@ file's part must then give results or a `HubError`, and the other packages' entr
 
 from __future__ import annotations
 
-import argparse
-import collections
 import contextlib
-import copy
 import io
 import json
 import os
 import random
 import tarfile
 import tempfile
-import traceback
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from fuzzing import Faults, changed_json, described, main
+
 ROOT = Path(__file__).resolve().parents[1]
-
-VALUES: tuple[Any, ...] = (
-    None, True, False, 0, 1, -1, 3.5, 10**30, -0.5, "", "x", "11.7M", "@", "@nothing", "@A.B",
-    "a/b", "../x", "/etc/passwd", "\x1b[2J", "a\nb", "\u202eabc", "\u0430cme", "\0", "x" * 5000,
-    [], [None], ["x"], [1, 2], [[]], {}, {"x": None}, {"x": {}}, {"weights": 3}, [{}], ["a:b", 3],
-    float("nan"), float("inf"),
-)  # fmt: skip
-KEYS = ("", "a/b", "x y", "\x1b[31m", "a\nb", "\u0430", "..", "DEFAULT", "__init__", "x" * 300)
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The places of all values inside a JSON value."""
-    items = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, inner in items:
-        yield (*path, key)
-        if isinstance(inner, (dict, list)):
-            yield from places(inner, (*path, key))
-
-
-def mutated(data: Any, chance: random.Random) -> tuple[Any, str]:
-    """A copy with one change, and what was changed."""
-    made = copy.deepcopy(data)
-    path = chance.choice(list(places(made)))
-    parent = made
-    for key in path[:-1]:
-        parent = parent[key]
-    change = chance.choice(("replace", "replace", "replace", "remove", "rename"))
-    if change == "rename" and isinstance(parent, dict):
-        parent[chance.choice(KEYS)] = parent.pop(path[-1])
-    elif change == "remove":
-        del parent[path[-1]]
-    else:
-        parent[path[-1]] = chance.choice(VALUES)
-    return made, f"{change} {'.'.join(map(str, path))[:80]}"
 
 
 def sample() -> dict[str, Any]:
@@ -131,12 +94,12 @@ def use_bundle(folder: Path, manifest: Any) -> None:
 EXPECTED = [0]
 
 
-def fuzz(count: int, seed: int) -> collections.Counter[str]:
+def fuzz(count: int, seed: int) -> Faults:
     """Runs the changes, a tenth of them on bundles. Returns the faults by their last line."""
     from hubcore.catalogs import queries
 
     chance = random.Random(seed)
-    faults: collections.Counter[str] = collections.Counter()
+    faults = Faults()
     good = sample()
     with tempfile.TemporaryDirectory() as home:
         os.environ["HUBCORE_HOME"] = os.environ["TORCH_HOME"] = home
@@ -150,7 +113,7 @@ def fuzz(count: int, seed: int) -> collections.Counter[str]:
         for number in range(count):
             of_bundle = number % 10 == 0
             source = {**bundle, "files": {digest: facts} if chance.random() < 0.5 else {}}
-            data, what = mutated(source if of_bundle else good, chance)
+            data, what = changed_json(source if of_bundle else good, chance)
             silent = io.StringIO()
             with (
                 contextlib.redirect_stdout(silent),
@@ -163,24 +126,9 @@ def fuzz(count: int, seed: int) -> collections.Counter[str]:
                     if "\x1b" in silent.getvalue() or "\u202e" in silent.getvalue():
                         raise AssertionError("an escape sequence was printed")
                 except (Exception, SystemExit) as error:
-                    last = traceback.extract_tb(error.__traceback__)[-1]
-                    place = f"{Path(last.filename).name}:{last.lineno}"
-                    faults[f"{type(error).__name__}: {str(error)[:80]} ({place}; {what})"] += 1
+                    faults[described(error, what)] += 1
     return faults
 
 
-def run() -> int:
-    """Runs the script. Returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=1000, help="changes (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args()
-    faults = fuzz(args.count, args.seed)
-    for fault, times in faults.most_common():
-        print(f"{times:5} {fault}")
-    print(f"{sum(faults.values())} of {args.count} changes ended in a fault.")
-    return 1 if faults else 0
-
-
 if __name__ == "__main__":
-    raise SystemExit(run())
+    raise SystemExit(main(__doc__, fuzz))

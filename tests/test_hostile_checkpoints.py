@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import pickle
@@ -12,9 +13,13 @@ import zipfile
 
 import pytest
 import torch
+from environments import ROOT
 
 from hubcore.checkpoints import limits
+from hubcore.checkpoints.legacy import mappable
 from hubcore.checkpoints.pickles import HostilePickleError, check_pickle
+from hubcore.checkpoints.reading import read_state_dict
+from hubcore.store import Store
 
 MAGIC = pickle.dumps(0x1950A86A20F9469CFC6C, 2) + pickle.dumps(1001, 2) + pickle.dumps({}, 2)
 
@@ -82,9 +87,48 @@ PICKLES = {
         b"c_codecs\nencode\nq\x00" + text("x" * 1_000_000) + b"q\x01" + text("latin1") + b"q\x02"
         b"(" + b"h\x00h\x01h\x02\x86R" * 100_000 + b"l"
     ),
+    "a tensor of 4 GB that is not in the file": entry(
+        b"ctorch\nFloatTensor\n" + b"J\x00\x00\x00\x40\x85R"
+    ),
+    "a tensor of any class that is not in the file": entry(
+        b"ctorch\nTensor\n" + b"M\xe8\x03\x85\x81"
+    ),
+    "a storage that is not in the file": entry(
+        b"ctorch.storage\nUntypedStorage\n" + b"M\xe8\x03\x85R"
+    ),
     "the end missing": entry(doubled(3))[:-3],
     "what is not there": b"\x80\x02h\x07.",
     "nothing on the stack": b"\x80\x02u.",
+}
+
+
+def tensor(count: int, offset: int, size: int, stride: int) -> bytes:
+    """A tensor that is said to lie so in a storage of so many elements."""
+    storage = b"(" + text("storage") + b"ctorch\nFloatStorage\n" + text("0") + text("cpu")
+    storage += pickle.dumps(count, 2)[2:-1]
+    place = b"".join(pickle.dumps(number, 2)[2:-1] for number in (offset,))
+    shape = b"".join(
+        pickle.dumps((number,), 2)[2:-1].replace(b"q\x00", b"") for number in (size, stride)
+    )
+    empty = b"ccollections\nOrderedDict\n)R"
+    return (
+        b"ctorch._utils\n_rebuild_tensor_v2\n("
+        + storage
+        + b"%stQ"
+        + place
+        + shape
+        + b"\x89"
+        + empty
+        + b"tR"
+    )
+
+
+TENSORS = {
+    "a storage of 16 GB": (2**32, 0, 4, 1),
+    "more elements than its storage has": (4, 0, 2**30, 1),
+    "strides past its storage": (4, 0, 3, 2**28),
+    "an offset past its storage": (4, 2**30, 1, 1),
+    "an offset before its storage": (4, -1, 1, 1),
 }
 
 
@@ -99,6 +143,21 @@ def archive_of(pickled: bytes, **options) -> bytes:
 
 def old_file_of(pickled: bytes) -> bytes:
     return MAGIC + pickled + pickle.dumps([], 2)
+
+
+def old_tensor(*place: int) -> bytes:
+    """In the old format, with the four numbers that the storage has."""
+    keys = b"\x80\x02]" + text("0") + b"a."
+    return MAGIC + entry(tensor(*place) % b"N") + keys + struct.pack("<q4f", 4, *range(4))
+
+
+def packed_tensor(*place: int) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a/data.pkl", entry(tensor(*place) % b""))
+        archive.writestr("a/version", "3\n")
+        archive.writestr("a/data/0", struct.pack("<4f", *range(4)))
+    return target.getvalue()
 
 
 def many_records() -> bytes:
@@ -145,6 +204,8 @@ TENSOR = b'{"w":{"dtype":"F32","shape":[%s],"data_offsets":[%s]}}'
 FILES = {
     **{f"zip: {name}": archive_of(code) for name, code in PICKLES.items()},
     **{f"old: {name}": old_file_of(code) for name, code in PICKLES.items()},
+    **{f"zip, packed: {name}": packed_tensor(*place) for name, place in TENSORS.items()},
+    **{f"old: {name}": old_tensor(*place) for name, place in TENSORS.items()},
     "zip: a table that unpacks to 300 MB": archive_of(
         entry(text("x" * 300_000_000)), compression=zipfile.ZIP_DEFLATED
     ),
@@ -196,6 +257,41 @@ def test_a_hostile_file_is_refused_in_words(outcomes, name):
     assert outcomes[name].startswith(allowed), json.dumps(outcomes[name])
 
 
+@pytest.mark.parametrize("make", [old_tensor, packed_tensor])
+def test_a_tensor_that_lies_within_its_storage_is_read(make, tmp_path):
+    path = tmp_path / "w.pth"
+    path.write_bytes(make(4, 1, 3, 1))
+    assert read_state_dict(path)["a"].tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"](]q\x00" + b"".join(b"](h%ch%ceq%c" % (n, n, n + 1) for n in range(60)) + b"e",
+        b"]q\x00h\x00a",
+    ],
+    ids=["doubles 60 times", "holds itself"],
+)
+def test_converting_an_old_file_walks_through_what_is_shared_once(content, tmp_path):
+    store = Store(tmp_path)
+    path = put(store, old_file_of(entry(content)))
+    assert mappable(path, store) != path  # a copy was made, and compared
+
+
+def test_converting_an_old_file_does_not_spread_what_is_expanded(tmp_path):
+    """An expanded tensor of four bytes, with more elements than there is memory."""
+    store = Store(tmp_path)
+    path = put(store, old_tensor(4, 0, 2**50, 0))
+    assert read_state_dict(mappable(path, store))["a"].shape == (2**50,)
+
+
+def put(store, content):
+    path = store.blob_path(hashlib.sha256(content).hexdigest())
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    return path
+
+
 def test_large_honest_checkpoints_are_within_the_limits(tmp_path):
     """5,000 tensors, names and all; and their table stays under a twentieth of what is allowed."""
     path = tmp_path / "w.pth"
@@ -224,3 +320,12 @@ def test_a_usual_tensor_is_checked_as_if_step_by_step(tmp_path):
     forged = table[: put + 1] + b"\x01" + table[put + 2 :]
     with pytest.raises(HostilePickleError):
         check_pickle(forged)
+
+
+def test_changed_at_random_no_file_ends_in_more_than_an_error():
+    """A short run of the script that changes checkpoints."""
+    script = ROOT / "scripts" / "fuzz_checkpoints.py"
+    done = subprocess.run(
+        [sys.executable, script, "--count", "200", "--seed", "7"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

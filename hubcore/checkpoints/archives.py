@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from ..errors import WeightsError
+from .claims import storages_of
 from .limits import MAX_DIRECTORY, MAX_HEADER, MAX_PICKLE, MAX_RECORDS, MAX_UNPACKED
 from .pickles import HostilePickleError, check_pickle
 
@@ -22,6 +23,7 @@ __all__ = [
 ]
 
 _PICKLES_OF_AN_OLD_FILE = 5  # magic number, version, system, object, keys of the storages
+_OBJECT = 3
 _SMALL = 64 * 1024**2
 
 
@@ -80,7 +82,12 @@ def check_archive(path: Path) -> bool:
         # torch.load before 2.6 runs such a file in spite of weights_only.
         if any(name.lower() == "constants.pkl" for name in reader.get_all_records()):
             raise HostilePickleError("it is a TorchScript archive, which holds code")
-        check_pickle(reader.get_record("data.pkl"))
+        table = reader.get_record("data.pkl")
+        check_pickle(table)
+        sizes = {tuple(name.split("/")[-2:]): info.file_size for name, info in records.items()}
+        for key, size in storages_of(table).items():
+            if size > sizes.get(("data", key), 0):
+                raise HostilePickleError("a storage in it does not lie within its record")
     except OSError:
         raise
     except Exception as error:  # on a damaged file zipfile and torch raise many kinds
@@ -97,9 +104,12 @@ def check_pickles(path: Path) -> None:
     with path.open("rb") as file:
         start = file.read(MAX_PICKLE)
     try:
-        at = 0
+        ends = [0]
         for _ in range(_PICKLES_OF_AN_OLD_FILE):
-            at = check_pickle(start, at)
+            ends.append(check_pickle(start, ends[-1]))
+        storages = storages_of(start[ends[_OBJECT] : ends[_OBJECT + 1]])
+        if sum(storages.values()) > path.stat().st_size:
+            raise HostilePickleError("its tensors would be larger than the file")
     except HostilePickleError as error:
         raise unreadable(path, error) from error
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 
-from ..errors import HubError
 from ..store import Store, default_store
 from .reading import read_checkpoint
 
@@ -45,7 +44,8 @@ def mappable(path: Path, store: Store | None = None) -> Path:
         return path
     try:
         copy = store.derived(path.name, "zip", lambda target: _convert(path, target))
-    except (HubError, OSError, _UnequalError) as error:  # a full disk, another user's store
+    # A full disk, another user's store, what torch.save cannot write: the original is as good.
+    except Exception as error:
         logger.info("%s was not converted to a format that loads faster: %s", path, error)
         return path
     return copy
@@ -59,33 +59,71 @@ def _convert(path: Path, target: Path) -> None:
     original = read_checkpoint(path)
     torch.save(original, target)
     copy = read_checkpoint(target)
-    if not _same(original, copy):
+    if not _Comparison().same(original, copy):
         raise _UnequalError("the copy differs from the original")
 
 
-def _same(one: Any, other: Any) -> bool:
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, torch.Tensor):
-        return _same_tensor(one, other)
-    if isinstance(one, dict):
+class _Comparison:
+    """Compares two checkpoints.
+
+    What many places share is compared once: a list can hold itself, or double with each list that
+    it is in.
+    """
+
+    def __init__(self) -> None:
+        self._compared: set[tuple[int, int]] = set()
+
+    def same(self, one: Any, other: Any) -> bool:
+        """Whether both have the same types, values, shapes, strides and bytes."""
+        if type(one) is not type(other):
+            return False
+        if isinstance(one, torch.Tensor):
+            return self._same_tensor(one, other)
+        if not isinstance(one, (dict, list, tuple)):
+            return bool(one == other or one != one)  # NaN is not equal to itself
+        if self._was_compared(id(one), id(other)):
+            return True
+        if isinstance(one, dict):
+            return (
+                list(one) == list(other)
+                and all(self.same(one[key], other[key]) for key in one)
+                and self.same(getattr(one, "_metadata", None), getattr(other, "_metadata", None))
+            )
+        return len(one) == len(other) and all(map(self.same, one, other))
+
+    def _was_compared(self, one: int, other: int) -> bool:
+        """Whether these two were met before, by what identifies them."""
+        known = (one, other) in self._compared
+        self._compared.add((one, other))
+        return known
+
+    def _same_tensor(self, one: torch.Tensor, other: torch.Tensor) -> bool:
+        # By their bytes, not their elements: an expanded tensor has more than there is memory.
+        places = [(t.dtype, t.shape, t.stride(), t.storage_offset()) for t in (one, other)]
         return (
-            list(one) == list(other)
-            and all(_same(one[key], other[key]) for key in one)
-            and _same(getattr(one, "_metadata", None), getattr(other, "_metadata", None))
+            places[0] == places[1]
+            and (not one.is_quantized or self._same_quantizer(one, other))
+            and self._same_storage(one.untyped_storage(), other.untyped_storage())
         )
-    if isinstance(one, (list, tuple)):
-        return len(one) == len(other) and all(map(_same, one, other))
-    return bool(one == other or one != one)  # NaN is not equal to itself
+
+    def _same_quantizer(self, one: torch.Tensor, other: torch.Tensor) -> bool:
+        if one.qscheme() != other.qscheme():
+            return False
+        if one.qscheme() == torch.per_tensor_affine:
+            return (one.q_scale(), one.q_zero_point()) == (other.q_scale(), other.q_zero_point())
+        return (
+            one.q_per_channel_axis() == other.q_per_channel_axis()
+            and torch.equal(one.q_per_channel_scales(), other.q_per_channel_scales())
+            and torch.equal(one.q_per_channel_zero_points(), other.q_per_channel_zero_points())
+        )
+
+    def _same_storage(self, one: torch.UntypedStorage, other: torch.UntypedStorage) -> bool:
+        if one.nbytes() != other.nbytes():
+            return False
+        if not one.nbytes() or self._was_compared(one.data_ptr(), other.data_ptr()):
+            return True
+        return torch.equal(_bytes(one), _bytes(other))
 
 
-def _same_tensor(one: torch.Tensor, other: torch.Tensor) -> bool:
-    if (one.dtype, one.shape, one.stride()) != (other.dtype, other.shape, other.stride()):
-        return False
-    if one.is_quantized:
-        return torch.equal(one, other)  # integers, scales and zero points
-    return torch.equal(_bits(one), _bits(other))
-
-
-def _bits(tensor: torch.Tensor) -> torch.Tensor:
-    return tensor.detach().contiguous().reshape(-1).view(torch.uint8)
+def _bytes(storage: torch.UntypedStorage) -> torch.Tensor:
+    return torch.empty(0, dtype=torch.uint8, device="cpu").set_(storage)

@@ -24,6 +24,7 @@ class HostilePickleError(Exception):
 _PLAIN = 1
 _LIST = 1.0
 _CONTAINER = 1.5  # a class that copies what it is called with
+_TYPE = 1.75  # a class of tensors or storages: named as an argument, never called
 _SHARED = MAX_TUPLE + 1  # a list that is used again: no argument, or each use might copy it
 _BYTES = 64  # so many bytes of a text weigh as much as a value
 
@@ -36,6 +37,8 @@ _CONTAINERS = {
 }
 # They allocate as much as a number in the file says.
 _REFUSED = {b"builtins bytearray", b"__builtin__ bytearray"}
+# Called with a number, they give so much of whatever was in the memory.
+_TYPES = (b"Tensor", b"Storage")
 
 # Operations that push a plain value, by the number of bytes that follow them.
 _PUSHES = {
@@ -179,6 +182,8 @@ def _check(data: bytes, at: int, usual: Callable[..., re.Match[bytes] | None] | 
                     push(_TENSOR_WEIGHT if is_tensor else _LIST)
         elif operation in (_REDUCE, _NEW):
             arguments = stack.pop()
+            if stack[-1] is _TYPE:
+                raise HostilePickleError("it makes tensors that are not in the file")
             stack[-1] = _LIST if stack[-1] is _CONTAINER else arguments
         elif operation == _PERSISTENT:
             stack[-1] = _PLAIN
@@ -216,7 +221,7 @@ def _all_plain(gets: tuple[bytes, ...], memo: dict[int, float], known: set[bytes
     """Whether these operations get plain values and classes; notes it."""
     for get in gets:
         entry = memo[int.from_bytes(get[1:], "little")]
-        if entry is not _PLAIN and entry is not _CONTAINER:
+        if entry is not _PLAIN and entry is not _CONTAINER and entry is not _TYPE:
             return False
     known.update(gets)
     return True
@@ -231,4 +236,6 @@ def _check_keys(keys: list[float]) -> None:
 def _of_name(name: bytes) -> float:
     if name in _REFUSED:
         raise HostilePickleError(f"it names {name.decode().replace(' ', '.')}")
+    if name.endswith(_TYPES):
+        return _TYPE
     return _CONTAINER if name in _CONTAINERS else _PLAIN

@@ -78,7 +78,7 @@ def read_checkpoint(path: Path, map_location: Any = None) -> Any:
         raise WeightsError(
             f"{path} holds more than tensors and plain values, and the hub never runs code from a "
             f"checkpoint. Ask its author for a state dict or a safetensors file "
-            f"({_first_line(error)})."
+            f"({_reason(error)})."
         ) from error
     except Exception as error:  # on a damaged file the unpickler can raise anything
         raise unreadable(path, error) from error
@@ -125,6 +125,12 @@ def _check_device(map_location: Any) -> None:
             f"map_location={str(map_location)!r} is not available here ({_first_line(error)}). "
             "Without map_location the tensors are on the CPU."
         ) from error
+
+
+def _reason(error: pickle.UnpicklingError) -> str:
+    """What torch.load did not read, without its advice to read it with ``weights_only=False``."""
+    _, _, after = str(error).partition("WeightsUnpickler error:")
+    return next((line for line in after.splitlines() if line.strip()), "").strip() or "a pickle"
 
 
 def _first_line(error: Exception) -> str:

@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _line(name: str, row: dict[str, Any]) -> list[str]:
-    metric = next((field for field in HEADLINES if field in row), None)
+    metric = next((field for field in HEADLINES if row.get(field) is not None), None)
     return [
         name,
         row["task"],
