@@ -31,6 +31,7 @@ def own_home(tmp_path_factory, monkeypatch):
     # What torch.hub.load adds in a test goes with it.
     monkeypatch.setattr(index, "_source_trees", [*index._source_trees])
     monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
+    monkeypatch.setattr(sys, "path", [*sys.path])
     refresh()
     yield home
     refresh()
