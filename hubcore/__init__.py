@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .catalogs.queries import list_models, list_weights, plugins
     from .deprecation import handle_legacy_interface, kwonly_to_pos_or_kw
     from .errors import HubError
+    from .info import ModelInfo, Preprocessing, WeightsInfo, model_info, weights_info
     from .prediction import predict
     from .protocols import WeightsLike
     from .weights.enums import WeightsEnum
@@ -36,8 +37,11 @@ __version__ = "0.1.0"
 __all__ = [
     "HubError",
     "LoadReport",
+    "ModelInfo",
+    "Preprocessing",
     "Weights",
     "WeightsEnum",
+    "WeightsInfo",
     "WeightsLike",
     "get_model",
     "get_model_builder",
@@ -49,10 +53,12 @@ __all__ = [
     "list_models",
     "list_weights",
     "load_report",
+    "model_info",
     "plugins",
     "predict",
     "refresh",
     "register",
+    "weights_info",
 ]
 
 _HOMES = {
@@ -63,6 +69,7 @@ _HOMES = {
     "catalogs.queries": ("list_models", "list_weights", "plugins"),
     "deprecation": ("handle_legacy_interface", "kwonly_to_pos_or_kw"),
     "errors": ("HubError",),
+    "info": ("ModelInfo", "Preprocessing", "WeightsInfo", "model_info", "weights_info"),
     "prediction": ("predict",),
     "protocols": ("WeightsLike",),
     "weights.enums": ("WeightsEnum",),

@@ -37,7 +37,7 @@ LAYERS = (
     ("catalogs",),
     ("checkpoints",),
     ("weights",),
-    ("building",),
+    ("building", "info"),
     ("models", "family"),
     ("prediction", "authoring", "testing"),
     ("__init__",),

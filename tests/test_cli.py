@@ -128,7 +128,11 @@ def test_show_tells_all_about_weights(hub):
     for text in (
         "acc@1 80.858",
         "25,557,032",
-        "ImageClassification(crop_size=224, resize_size=232)",
+        "Resizes the shorter side, crops the centre",
+        "resize size    232",
+        "0.485, 0.456, 0.406",
+        "hub-classification/resnet50",
+        "4.089 GMACs",
         "licence",
         "11ad3fa62ca79e40addfd354a8ec4b7c75143b3038b8d2a807fbc68deab379ca",
         "cached",

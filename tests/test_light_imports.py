@@ -33,6 +33,9 @@ def families(tmp_path_factory, wheels):
         "from hubcore.cli import main; main(['list', '--where', 'acc@1>80'])",
         "from hubcore.cli import main; main(['show', 'resnet50'])",
         "from hubcore.cli import main; main(['show', 'ResNet50_Weights.DEFAULT', '--json'])",
+        "from hubcore.cli import main; main(['list', '--weights', '--sort', 'acc@1'])",
+        "from hubcore.cli import main; main(['show', 'hub-detection'])",
+        "assert hubcore.model_info('resnet50').weights[0].preprocessing.settings['mean']",
         "from hubcore.cli import main; main(['plugins'])",
     ],
 )

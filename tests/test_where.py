@@ -196,3 +196,10 @@ def test_the_documented_filters_work(capsys):
     for command in commands:
         assert main(shlex.split(command)) == 0
         assert "model" in capsys.readouterr().out
+
+
+def test_the_documented_python_works(capsys):
+    text = (Path(__file__).parents[1] / "docs" / "listing.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.S)
+    exec(compile(code, "listing.md", "exec"), {})
+    assert "hub-classification/resnet50 4.089 (0.485, 0.456, 0.406)" in capsys.readouterr().out

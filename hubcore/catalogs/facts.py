@@ -98,4 +98,5 @@ def _add_figures(found: Facts, data: Mapping[str, Any]) -> None:
     found.update((name, value) for name, value in figures.items() if value is not None)
     for metrics in meta.get("_metrics", {}).values():
         for metric, value in metrics.items():
-            found.setdefault(metric, value)
+            if value is not None:  # not measured
+                found.setdefault(metric, value)

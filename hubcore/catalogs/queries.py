@@ -16,6 +16,7 @@ from .names import catalog_of_package, find_model, meaning, short_name, task_of,
 
 __all__ = [
     "FAMILY_OF_MODULE",
+    "check_patterns",
     "known_task",
     "list_models",
     "list_weights",
@@ -192,6 +193,32 @@ def matching(names: Iterable[str], include: Patterns, exclude: Patterns = None) 
             hits = {n for pattern in patterns for n in fnmatch.filter(lower, pattern.lower())}
             kept = {name for name in kept if (spelt[name] in hits) is keep}
     return iter(kept)
+
+
+def check_patterns(patterns: Iterable[str], *, weights: bool = False) -> None:
+    """Raises an error for the first pattern that no name matches.
+
+    Args:
+        patterns: shell-style patterns of models' names.
+        weights: whether they may also match names of weights.
+
+    Raises:
+        UnknownNameError: no name matches. The error suggests similar names, or the package to
+            install.
+    """
+    names = [*models(), *(list_weights() if weights else ())]
+    for pattern in patterns:
+        if any(matching(names, pattern)):
+            continue
+        literal = "".join(letter for letter in pattern if letter not in "*?[]!")
+        if literal == pattern and not weights:
+            find_model(pattern)  # may name the package to install
+        import difflib
+
+        spelt = {name.lower(): name for name in names}
+        close = difflib.get_close_matches(literal.lower(), spelt, n=3, cutoff=0.5)
+        kind = "model or weights" if weights else "model"
+        raise UnknownNameError(kind, pattern, [spelt[match] for match in close])
 
 
 def known_task(task: str | None) -> str | None:

@@ -13,6 +13,7 @@ from .. import __version__, settings
 from ..catalogs import queries
 from ..errors import HubError, PluginWarning
 from .output import print_json
+from .units import counted, counted_weights
 
 __all__ = ["add_parser", "run"]
 
@@ -103,7 +104,9 @@ def _plugins() -> Iterator[tuple[str, str, str]]:
         distribution = f"{plugin.distribution} {plugin.version}".rstrip()
         subject = f"plugin {plugin.name} ({distribution})"
         if plugin.catalog is not None:
-            yield "ok", subject, f"{len(plugin.catalog.models)} models"
+            weights = sum(len(enum.members) for enum in plugin.catalog.weights.values())
+            models = counted(len(plugin.catalog.models), "model")
+            yield "ok", subject, f"{models}, {counted_weights(weights)}"
         elif plugin.status == "disabled":
             yield "note", subject, "disabled by HUBCORE_DISABLE"
         else:

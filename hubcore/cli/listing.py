@@ -1,23 +1,28 @@
-"""``hub list``: list the models of all installed packages."""
+"""``hub list``: list the models of all installed packages, or their weights."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from typing import Any
 
 from ..catalogs import queries
-from ..catalogs.facts import default_digest, facts
-from .output import print_json, print_table
-from .units import size_of
+from ..catalogs.facts import default_digest, digest_of, facts, weights_facts
+from ..catalogs.names import find_model, find_weights
+from .output import Column, print_json, print_table
+from .terminal import paged
+from .units import counted, counted_weights, parse_count, size_of
 
 __all__ = ["add_parser", "run"]
 
 EXAMPLES = """\
 examples:
   hub list
-  hub list 'resnet*' --sort acc@1
+  hub list 'resnet*' --sort acc@1 --limit 3
   hub list --task object-detection --where "box_map > 40 and params < 50M"
+  hub list --weights 'resnet50*'          weights, those of other packages for it as well
   hub list --plugin hub-video --json
+  hub list --where "size < 20MB" -q       only the names
 """
 
 # The usual metric of each kind of model, in order of preference.
@@ -31,59 +36,127 @@ def add_parser(subparsers: Any) -> None:
         epilog=EXAMPLES,
     )
     parser.add_argument("pattern", nargs="*", help="the models to list, such as 'resnet*'")
-    parser.add_argument("--task", help="only models of this task, such as object-detection")
-    parser.add_argument("--plugin", help="only models of this plugin")
+    parser.add_argument("--weights", action="store_true", help="list weights instead of models")
+    parser.add_argument("--task", help="only what is for this task, such as object-detection")
+    parser.add_argument("--plugin", help="only what this plugin offers")
     parser.add_argument(
         "--where",
         metavar="FILTER",
-        help='only models whose default weights match, such as "acc@1 > 80 and params < 30M"',
+        help='only what matches, such as "acc@1 > 80 and params < 30M"; the figures of a model '
+        "are those of its default weights",
     )
     parser.add_argument(
         "--sort",
         metavar="FIELD",
         help="sort by a field, such as acc@1, the better first; 'FIELD:asc' for the lowest first",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--limit", type=parse_count, metavar="N", help="show only the first N")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("-q", "--quiet", action="store_true", help="print only the names")
+    output.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(args: argparse.Namespace) -> int:
-    entries = queries.models(args.pattern, task=args.task, plugin=args.plugin)
-    rows = {name: {"name": name, **facts(entry)} for name, entry in entries.items()}
-    if args.where is not None or args.sort:
-        from ..catalogs.fields import fields_of
-        from ..catalogs.matching import matches, sort_key
-        from ..catalogs.where import parse
-
-        # Fields are those of all models, so that an empty selection makes none unknown.
-        everything = queries.models().items()
-        known = fields_of({"name": name, **facts(entry)} for name, entry in everything)
-        if args.where is not None:
-            tree = parse(args.where, known)
-            rows = {name: row for name, row in rows.items() if matches(tree, row)}
-        if args.sort:
-            key = sort_key(args.sort, known)
-            rows = dict(sorted(rows.items(), key=lambda item: key(item[1])))
+    rows = _weights(args) if args.weights else _models(args)
+    total = len(rows)
+    names = list(rows)[: args.limit]
     if args.json:
-        print_json([{**row, "digest": default_digest(entries[name])} for name, row in rows.items()])
-    elif rows:
-        print_table(
-            (_line(name, row) for name, row in rows.items()),
-            ["model", "task", "params", "metric", "size", "weights", "plugin"],
-        )
-        print(f"\n{len(rows)} models")
+        print_json([{**rows[name], "digest": _digest(name, args.weights)} for name in names])
+    elif args.quiet:
+        print("".join(f"{name}\n" for name in names), end="")
+    elif not rows:
+        print("No weights match." if args.weights else "No model matches.")
     else:
-        print("No model matches.")
+        with paged():
+            _print(names, rows, args.weights)
+            count = counted_weights(total) if args.weights else counted(total, "model")
+            print(f"\n{count}" if total == len(names) else f"\n{len(names)} of {count}")
     return 0
 
 
-def _line(name: str, row: dict[str, Any]) -> list[str]:
+Rows = dict[str, dict[str, Any]]
+
+
+def _models(args: argparse.Namespace) -> Rows:
+    entries = queries.models(args.pattern, task=args.task, plugin=args.plugin)
+    if not entries and args.pattern:
+        queries.check_patterns(args.pattern)
+    rows = {name: {"name": name, **facts(entry)} for name, entry in entries.items()}
+
+    def everything() -> Rows:
+        return {name: {"name": name, **facts(e)} for name, e in queries.models().items()}
+
+    return _selected(args, rows, everything)
+
+
+def _weights(args: argparse.Namespace) -> Rows:
+    def everything(**only: Any) -> Rows:
+        rows = {}
+        for name in queries.list_weights(**only):
+            enum, _, member = name.rpartition(".")
+            rows[name] = {"name": name, **weights_facts(find_weights(enum), member)}
+        return rows
+
+    rows = everything(task=args.task, plugin=args.plugin)
+    if args.pattern:
+        models = queries.matching({row["model"] for row in rows.values()}, args.pattern)
+        fitting, named = set(models), set(queries.matching(rows, args.pattern))
+        rows = {n: row for n, row in rows.items() if n in named or row["model"] in fitting}
+        if not rows:
+            queries.check_patterns(args.pattern, weights=True)
+    return _selected(args, rows, everything)
+
+
+def _selected(args: argparse.Namespace, rows: Rows, everything: Any) -> Rows:
+    """The rows that the filter lets pass, sorted."""
+    if args.where is None and args.sort is None:
+        return rows
+    from ..catalogs.fields import fields_of
+    from ..catalogs.matching import matches, sort_key
+    from ..catalogs.where import parse
+
+    # Fields are those of all models, so that an empty selection makes none unknown.
+    known = fields_of(everything().values())
+    if args.where is not None:
+        tree = parse(args.where, known)
+        rows = {name: row for name, row in rows.items() if matches(tree, row)}
+    if args.sort is not None:
+        key = sort_key(args.sort, known)
+        rows = dict(sorted(rows.items(), key=lambda item: key(item[1])))
+    return rows
+
+
+def _print(names: list[str], rows: Rows, weights: bool) -> None:
+    last = Column("model", rank=4) if weights else Column("weights", right=True, rank=4)
+    print_table(
+        (_line(name, rows[name], weights) for name in names),
+        [
+            Column("weights" if weights else "model"),
+            Column("task", cut="end", rank=6 if weights else 2),
+            Column("params", right=True, rank=1),
+            Column("metric", right=True),
+            Column("size", right=True, rank=3),
+            last,
+            Column("plugin", cut="end", rank=5),
+        ],
+    )
+
+
+def _line(name: str, row: Mapping[str, Any], weights: bool) -> list[str]:
     metric = next((field for field in HEADLINES if row.get(field) is not None), None)
     return [
         name,
-        row["task"],
+        row.get("task", ""),
         f"{row['params'] / 1e6:.1f}M" if "params" in row else "",
-        f"{metric} {row[metric]:g}" if metric else "",
+        f"{metric} {row[metric]:.3f}" if metric else "",
         size_of(row["size"]) if "size" in row else "",
-        str(row["weights"]),
+        row["model"] if weights else str(row["weights"]),
         row["plugin"],
     ]
+
+
+def _digest(name: str, weights: bool) -> str | None:
+    if not weights:
+        return default_digest(find_model(name))
+    enum, _, member = name.rpartition(".")
+    return digest_of(find_weights(enum).members[member])

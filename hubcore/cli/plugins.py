@@ -10,7 +10,7 @@ from ..catalogs import queries
 from ..catalogs.discovery import Plugin
 from ..catalogs.signed import SUFFIX
 from ..errors import PluginWarning
-from .output import harmless, print_json, print_table
+from .output import Column, harmless, print_json, print_table
 
 __all__ = ["add_parser", "run"]
 
@@ -20,6 +20,8 @@ examples:
   HUBCORE_DISABLE=hub-video hub plugins
   hub plugins --json
 """
+
+STATUS_COLORS = {"ok": "green", "disabled": "yellow", "broken": "red", "incompatible": "red"}
 
 
 def add_parser(subparsers: Any) -> None:
@@ -71,8 +73,13 @@ def run(args: argparse.Namespace) -> int:
             for plugin, signature in zip(found, signatures, strict=True)
         ),
         [
-            *("plugin", "distribution", "version", "status", "models", "weights"),
-            *(["signed by"] if shown else []),
+            "plugin",
+            "distribution",
+            Column("version", rank=1),
+            Column("status", colors=STATUS_COLORS),
+            Column("models", right=True),
+            Column("weights", right=True),
+            *([Column("signed by", cut="end", rank=2)] if shown else []),
         ],
     )
     for plugin in found:
@@ -92,7 +99,7 @@ def _print_commands() -> None:
         print()
         print_table(
             ([command.name, command.distribution, command.status] for command in added),
-            ["command", "distribution", "status"],
+            ["command", "distribution", Column("status", colors=STATUS_COLORS)],
         )
 
 
@@ -108,7 +115,7 @@ def _print_hooks() -> None:
     print()
     print_table(
         ([plugin.name, plugin.distribution, plugin.status] for plugin in found),
-        ["hooks", "distribution", "status"],
+        ["hooks", "distribution", Column("status", colors=STATUS_COLORS)],
     )
     for broken in (plugin for plugin in found if plugin.error):
         print(harmless(f"\n{broken.name}: {broken.error}\n  To remove it: {broken.remedy}"))

@@ -1,29 +1,31 @@
-"""``hub show``: show everything that is known about a model or weights."""
+"""``hub show``: show what is known about a model, weights, an enum of weights or a plugin."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
-from ..catalogs.catalog import ModelEntry
-from ..catalogs.facts import default_weights
-from ..catalogs.names import find_model
-from ..catalogs.queries import list_weights
-from ..digests import digest_state
-from ..download.addresses import redact
-from ..errors import AmbiguousNameError, SettingsError, UnknownNameError
-from ..packages.references import Reference
-from ..store import default_store
-from ..weights.enums import WeightsEnum, canonical_name
-from ..weights.lookup import get_weight
-from .output import print_fields, print_json, print_table
+from ..catalogs import queries
+from ..catalogs.discovery import Plugin
+from ..catalogs.names import find_model, find_weights, short_name
+from ..errors import AmbiguousNameError, UnknownNameError
+from ..info import ModelInfo, WeightsInfo, model_info, weights_info
+from ..packages.entry_points import normalise
+from ..weights.lookup import get_weight, weights_enum
+from .output import Column, print_fields, print_json, print_table
+from .terminal import paged
+from .units import counted, counted_weights, size_of
 
 __all__ = ["add_parser", "run"]
 
 EXAMPLES = """\
 examples:
-  hub show resnet50
-  hub show ResNet50_Weights.IMAGENET1K_V2
+  hub show resnet50                             a model, and all weights that fit it
+  hub show ResNet50_Weights.IMAGENET1K_V2       weights
+  hub show ResNet50_Weights                     all members of an enum
+  hub show hub-detection                        what a distribution offers
   hub show hub-classification/ResNet50_Weights.DEFAULT --json
 """
 
@@ -34,169 +36,246 @@ def add_parser(subparsers: Any) -> None:
         description=__doc__,
         epilog=EXAMPLES,
     )
-    parser.add_argument("name", help="a model, or weights such as ResNet50_Weights.DEFAULT")
+    parser.add_argument(
+        "name", help="a model, weights such as ResNet50_Weights.DEFAULT, their enum, or a plugin"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(args: argparse.Namespace) -> int:
-    try:
-        model = find_model(args.name)
-    except UnknownNameError as unknown:
-        # The names of models may contain dots too, so weights come second.
-        if "." not in args.name:
-            raise
-        try:
-            member = get_weight(args.name)
-        except AmbiguousNameError:
-            raise
-        except ValueError as error:
-            raise (error if "_weights" in args.name.lower() else unknown) from None
-        _show_weights(member, args.json)
+    found = _meant(args.name)
+    if args.json:
+        print_json(_as_json(found))
         return 0
-    _show_model(model, args.json)
+    with paged():
+        if isinstance(found, ModelInfo):
+            _print_model(found)
+        elif isinstance(found, WeightsInfo):
+            _print_weights(found)
+        elif isinstance(found, Plugin):
+            _print_plugin(found)
+        else:
+            _print_enum(found)
     return 0
 
 
-def _show_model(model: ModelEntry, as_json: bool) -> None:
-    members = [get_weight(name) for name in list_weights(model.canonical)]
-    default = default_weights(model)
-    if as_json:
-        print_json(
-            {
-                "name": model.name,
-                "canonical": model.canonical,
-                "version": model.catalog.version,
-                "default": default[0] if default else None,
-                **model.data,
-                "weights": [_describe(member) for member in members],
-            }
-        )
-        return
+Found = ModelInfo | WeightsInfo | list[WeightsInfo] | Plugin
+
+
+def _meant(name: str) -> Found:
+    """What a name means: a model, then weights, an enum, a plugin or its distribution."""
+    try:
+        return model_info(name)
+    except UnknownNameError as error:
+        unknown = error
+    # The names of models may contain dots too, so weights come second.
+    if "." in name.rpartition("/")[2]:
+        try:
+            return weights_info(get_weight(name))
+        except AmbiguousNameError:
+            raise
+        except ValueError as error:
+            raise (error if "_weights" in name.lower() else unknown) from None
+    try:
+        return [weights_info(member) for member in weights_enum(find_weights(name))]
+    except UnknownNameError as error:
+        for plugin in queries.plugins():
+            if name.lower() == plugin.name or normalise(name) == plugin.distribution:
+                return plugin
+        raise (error if "_weights" in name.lower() else _with_plugins(unknown)) from None
+
+
+def _with_plugins(unknown: UnknownNameError) -> UnknownNameError:
+    """The error for a model, which suggests plugins too where no model's name is close."""
+    import difflib
+
+    if unknown.suggestions or unknown.install:
+        return unknown
+    names = sorted({name for p in queries.plugins() for name in (p.name, p.distribution)})
+    close = difflib.get_close_matches(unknown.name.lower(), names, n=2, cutoff=0.7)
+    return UnknownNameError("model", unknown.name, close)
+
+
+def _as_json(found: Found) -> Any:
+    if isinstance(found, ModelInfo):
+        data = {k: v for k, v in find_model(found.canonical).data.items() if k != "weights"}
+        return {**data, **asdict(found), "weights": [_as_json(w) for w in found.weights]}
+    if isinstance(found, WeightsInfo):
+        reference = [found.preprocessing.target, dict(found.preprocessing.settings)]
+        return {**asdict(found), "transforms": reference}
+    if isinstance(found, Plugin):
+        return {
+            "name": found.name,
+            "distribution": found.distribution,
+            "version": found.version,
+            "status": found.status,
+            "error": found.error or None,
+            "models": queries.list_models(plugin=found.distribution) if found.catalog else [],
+            "weights": queries.list_weights(plugin=found.distribution) if found.catalog else [],
+        }
+    return [_as_json(weights) for weights in found]
+
+
+def _print_model(model: ModelInfo) -> None:
+    own = next((w for w in model.weights if w.name.rpartition(".")[2] == model.default), None)
     print_fields(
         {
             "model": model.canonical,
             "replaced by": model.replaced_by,
             "task": model.task,
-            "about": model.data.get("doc"),
-            "paper": model.data.get("paper"),
-            "architecture": model.architecture.target,
+            "about": model.doc,
+            "paper": model.paper,
+            "architecture": model.architecture,
             "head": ", ".join(model.head),
-            "plugin": f"{model.catalog.distribution} {model.catalog.version}",
-            "default": f"{model.weights}.{default[0]}" if default else "no weights",
+            "plugin": f"{model.plugin} {model.version}",
+            "default": own.name if own else "no weights",
         }
     )
-    if members:
+    if model.weights:
         print()
-        print_table(
-            (
-                [
-                    repr(member),
-                    _metrics(member, limit=2),
-                    _millions(member.meta.get("num_params")),
-                    _size(member),
-                    "yes" if _cached(member) else "no",
-                ]
-                for member in members
-            ),
-            ["weights", "metrics", "params", "size", "cached"],
-        )
+        _print_table(model.weights, model.plugin)
+    short = short_name(find_model(model.canonical))
+    weights = "DEFAULT" if own else None
+    _print_use(f"model = hubcore.get_model({short!r}, weights={weights!r}).eval()")
 
 
-def _show_weights(member: WeightsEnum, as_json: bool) -> None:
-    if as_json:
-        print_json(_describe(member))
-        return
-    value, meta = member.value, member.meta
+def _print_weights(weights: WeightsInfo) -> None:
     known = {"num_params", "categories", "recipe", "_metrics", "_ops", "_file_size", "_docs"}
-    categories = meta.get("categories") or ()
+    categories = weights.categories
+    some = ", ".join(categories[:4]) + (", ..." if len(categories) > 4 else "")
     print_fields(
         {
-            "weights": canonical_name(member),
-            "replaced by": value.replaced_by,
-            "task": value.task,
-            "about": meta.get("_docs"),
-            "metrics": _metrics(member),
-            "parameters": f"{meta['num_params']:,}" if "num_params" in meta else None,
-            "operations": f"{meta['_ops']:g} GFLOPs" if "_ops" in meta else None,
-            "classes": f"{len(categories)}: {', '.join(categories[:4])}, ..."
-            if categories
-            else None,
-            "preprocessing": _preprocessing(member),
-            "licence": value.license,
-            "recipe": meta.get("recipe"),
-            "size": _size(member),
-            "url": redact(value.url),
-            "mirrors": "\n".join(map(redact, value.mirrors)),
-            "sha256": _digest(member),
-            "cached": _cached(member) or "no",
-            **{key: value for key, value in meta.items() if key not in known},
+            "weights": weights.canonical,
+            "replaced by": weights.replaced_by,
+            "model": weights.model or "not installed",
+            "task": weights.task,
+            "about": weights.doc,
+            "metrics": "\n".join(_results(weights)),
+            "parameters": f"{weights.params:,}" if weights.params is not None else None,
+            "operations": f"{weights.gmacs:g} GMACs" if weights.gmacs is not None else None,
+            "classes": f"{len(categories)}: {some}" if categories else None,
+            "preprocessing": weights.preprocessing.doc or weights.preprocessing,
+            **{
+                f"  {name.replace('_', ' ')}": _setting(value)
+                for name, value in weights.preprocessing.settings.items()
+            },
+            "licence": weights.license,
+            "recipe": weights.recipe,
+            "size": size_of(weights.size) if weights.size else None,
+            "url": weights.url,
+            "mirrors": "\n".join(weights.mirrors),
+            "sha256": _digest(weights),
+            "cached": weights.cached or "no",
+            **{key: value for key, value in weights.meta.items() if key not in known},
         }
+    )
+    name = weights.name if _bare_name_means(weights) else weights.canonical
+    short = short_name(find_model(weights.model)) if weights.model else None
+    model = f"hubcore.get_model({short!r}, weights=weights).eval()"
+    _print_use(
+        f"weights = hubcore.get_weight({name!r})",
+        *([f"model = {model}"] if weights.model else []),
+        "preprocess = weights.transforms()",
     )
 
 
-def _describe(member: WeightsEnum) -> dict[str, Any]:
-    value = member.value
-    cached = _cached(member)
-    return {
-        "name": repr(member),
-        "canonical": canonical_name(member),
-        "task": value.task,
-        "url": redact(value.url),
-        "mirrors": [redact(url) for url in value.mirrors],
-        "sha256": value.sha256,
-        "digest": digest_state(value.file.digest),
-        "pinned": pin._asdict() if (pin := default_store().pinned(value.url)) else None,
-        "size": value.size,
-        "license": value.license,
-        "transforms": value.transforms.to_json()
-        if isinstance(value.transforms, Reference)
-        else repr(value.transforms),
-        "cached": str(cached) if cached else None,
-        "meta": dict(value.meta),
-    }
-
-
-def _digest(member: WeightsEnum) -> str:
-    digest = member.value.file.digest
-    state = digest_state(digest)
-    pin = default_store().pinned(member.value.url)
-    pinned = f"; pinned: {pin.sha256} ({pin.by})" if pin and state != "full" else ""
-    if state == "full":
-        return f"{digest} (full)"
-    if state == "prefix":
-        return f"{digest}... (only a prefix is published{pinned})"
-    return f"none is published{pinned}"
-
-
-def _cached(member: WeightsEnum) -> Any:
+def _bare_name_means(weights: WeightsInfo) -> bool:
+    """Whether the bare name of weights means them."""
     try:
-        return default_store().held(member.value.file)
-    except (SettingsError, OSError):  # no home directory, or one that cannot be read
-        return None
+        return find_weights(weights.name.rpartition(".")[0]).catalog.distribution == weights.plugin
+    except (UnknownNameError, AmbiguousNameError):
+        return False
 
 
-def _metrics(member: WeightsEnum, limit: int | None = None) -> str:
-    lines = []
-    for dataset, metrics in member.meta.get("_metrics", {}).items():
-        figures = ", ".join(f"{name} {value:g}" for name, value in [*metrics.items()][:limit])
-        lines.append(f"{figures} ({dataset})")
-    return "\n".join(lines[: 1 if limit else None])
+def _print_enum(members: list[WeightsInfo]) -> None:
+    first = members[0]
+    print_fields(
+        {
+            "weights": first.canonical.rpartition(".")[0],
+            "model": first.model or "not installed",
+            "task": first.task,
+            "plugin": f"{first.plugin} {first.version}".strip(),
+        }
+    )
+    print()
+    _print_table(members, first.plugin)
+    print(f"\n{counted_weights(len(members))}")
 
 
-def _millions(count: int | None) -> str:
-    return "" if count is None else f"{count / 1e6:.1f}M"
+def _print_plugin(plugin: Plugin) -> None:
+    models = queries.list_models(plugin=plugin.distribution) if plugin.catalog else []
+    weights = queries.list_weights(plugin=plugin.distribution) if plugin.catalog else []
+    print_fields(
+        {
+            "plugin": plugin.name,
+            "distribution": f"{plugin.distribution} {plugin.version}".rstrip(),
+            "status": plugin.status,
+            "error": plugin.error,
+            "to remove it": plugin.remedy if plugin.error else None,
+            "offers": f"{counted(len(models), 'model')}, {counted_weights(len(weights))}",
+        }
+    )
+    for heading, names in (("model", models), ("weights", weights)):
+        if names:
+            print()
+            print_table(([name] for name in names), [heading])
 
 
-def _size(member: WeightsEnum) -> str | None:
-    if member.value.size is not None:
-        return f"{member.value.size / 2**20:.1f} MB ({member.value.size:,} bytes)"
-    size = member.meta.get("_file_size")
-    return f"{size:.1f} MB" if size is not None else None
+def _print_table(members: Iterable[WeightsInfo], plugin: str) -> None:
+    """The table of weights, with their packages where one differs from `plugin`."""
+    rows = list(members)
+    foreign = any(weights.plugin != plugin for weights in rows)
+    print_table(
+        (
+            [
+                weights.name if _bare_name_means(weights) else weights.canonical,
+                next(_results(weights, 2), ""),
+                f"{weights.params / 1e6:.1f}M" if weights.params is not None else "",
+                size_of(weights.size) if weights.size else "",
+                "yes" if weights.cached else "no",
+                *([weights.plugin] if foreign else []),
+            ]
+            for weights in rows
+        ),
+        [
+            "weights",
+            Column("metrics", cut="end"),
+            Column("params", right=True, rank=1),
+            Column("size", right=True, rank=2),
+            Column("cached", rank=3),
+            *([Column("plugin", cut="end", rank=4)] if foreign else []),
+        ],
+    )
 
 
-def _preprocessing(member: WeightsEnum) -> str:
-    transforms = member.transforms
-    if not isinstance(transforms, Reference):
-        return repr(transforms)
-    settings = ", ".join(f"{key}={value}" for key, value in transforms.keywords.items())
-    return f"{transforms.target.partition(':')[2]}({settings})"
+def _print_use(*lines: str) -> None:
+    print("\nuse it\n  import hubcore")
+    for line in lines:
+        print(f"  {line}")
+
+
+def _results(weights: WeightsInfo, limit: int | None = None) -> Any:
+    """The results, a text for each data set."""
+    for dataset, metrics in weights.metrics.items():
+        yield f"{_figures(metrics, limit)} ({dataset})"
+
+
+def _figures(metrics: Mapping[str, float], limit: int | None) -> str:
+    return ", ".join(f"{name} {value:g}" for name, value in [*metrics.items()][:limit])
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _digest(weights: WeightsInfo) -> str:
+    pinned = f"; pinned: {weights.pinned} ({weights.pinned_by})" if weights.pinned else ""
+    if weights.digest == "full":
+        return f"{weights.sha256} (full)"
+    if weights.digest == "prefix":
+        return f"{weights.sha256}... (only a prefix is published{pinned})"
+    return f"none is published{pinned}"

@@ -1,4 +1,4 @@
-"""Sizes and ages, as people read and write them."""
+"""Sizes, ages and counts, as people read and write them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ import time
 
 from .. import sizes
 
-__all__ = ["age_of", "parse_age", "parse_size", "size_of"]
+__all__ = [
+    "age_of",
+    "counted",
+    "counted_weights",
+    "parse_age",
+    "parse_count",
+    "parse_size",
+    "size_of",
+]
 
 _AGES = {"s": 1, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 
@@ -39,6 +47,33 @@ def age_of(moment: float) -> str:
         if unit == "month" or count < {"hour": 48, "day": 60}[unit]:
             return f"{count} {unit}{'s' * (count != 1)} ago"
     raise AssertionError
+
+
+def counted(count: int, one: str, several: str | None = None) -> str:
+    """A count with its noun, such as ``1 file`` and ``2 files``.
+
+    Args:
+        count: the number.
+        one: the noun's singular.
+        several: its plural. Default: the singular and an s.
+    """
+    return f"{count:,} {one if count == 1 else several or f'{one}s'}"
+
+
+def counted_weights(count: int) -> str:
+    """A number of weights, such as ``1 set of weights`` and ``2 sets of weights``."""
+    return counted(count, "set of weights", "sets of weights")
+
+
+def parse_count(text: str) -> int:
+    """Reads a number of things, at least 1.
+
+    Raises:
+        argparse.ArgumentTypeError: the text is not such a number.
+    """
+    if not text.isdecimal() or len(text) > 9 or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a count: write 1 or more")
+    return int(text)
 
 
 def parse_size(text: str) -> int:
