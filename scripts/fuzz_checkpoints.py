@@ -5,10 +5,8 @@
 
 Zip files, their pickles, files of torch's old format and safetensors files are changed byte by
 byte, operation by operation and field by field. Each is read as weights are, in a process with
-limits of memory and time. A fault is: a crash, a read that takes longer than `SECONDS`, one that
-takes more than `MEMORY` or asks for more than `ROOM`, and an error that is no `HubError`.
-
-Linux only.
+limits of memory and time. A fault is: a crash, a read that takes too long or too much memory
+(`fuzzing.py` has the numbers), and an error that is no `HubError`. Linux only.
 """
 
 from __future__ import annotations
@@ -17,27 +15,16 @@ import contextlib
 import hashlib
 import io
 import json
-import multiprocessing
 import pickletools
 import random
-import resource
 import struct
-import tempfile
 import warnings
 import zipfile
 from collections.abc import Callable
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from fuzzing import Faults, changed_json, described, main
-
-SECONDS = 10
-MEMORY = 256 * 1024**2  # that a read may take; the samples have 3 kB
-ROOM = 1024**3  # of addresses, beyond what the process has before
-AT_ONCE = 500  # inputs for one process
-
-INTEGERS = (0, 1, 2, 3, 7, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 2**31 - 1, 2**31, 2**32 - 1, 2**62)
+from fuzzing import INTEGERS, Faults, changed_bytes, changed_json, in_processes, main
 
 
 def state_dicts() -> dict[str, Any]:
@@ -84,31 +71,6 @@ def samples() -> list[tuple[str, bytes]]:
     net = {name: value.contiguous() for name, value in state_dicts()["net"].items()}
     found.append(("safetensors", save(net, {"format": "pt"})))
     return found
-
-
-def changed_bytes(data: bytes, chance: random.Random) -> bytes:
-    """A few bytes set, a number written, or a part removed, doubled or moved."""
-    made = bytearray(data)
-    at = chance.randrange(len(made))
-    length = chance.choice((1, 2, 4, 8, 16, 64, 500))
-    change = chance.randrange(7)
-    if change <= 1:
-        for _ in range(chance.choice((1, 1, 3, 20))):
-            made[chance.randrange(len(made))] = chance.randrange(256)
-    elif change == 2:
-        width = chance.choice((1, 2, 4, 8))
-        number = chance.choice(INTEGERS) & (256**width - 1)
-        made[at : at + width] = number.to_bytes(width, "little")
-    elif change == 3:
-        del made[at : at + length]
-    elif change == 4:
-        made[at:at] = made[at : at + length] * chance.choice((1, 2, 100))
-    elif change == 5:
-        other = chance.randrange(len(made))
-        made[at : at + length] = made[other : other + length]
-    else:
-        del made[at:]
-    return bytes(made)
 
 
 def changed_pickle(data: bytes, chance: random.Random) -> bytes:
@@ -234,93 +196,27 @@ def use(data: bytes, store: Any) -> None:
         file.unlink()
 
 
-def peak() -> int:
-    """The most memory that this process had, in bytes, since the last call."""
-    status = Path("/proc/self/status").read_text()
-    Path("/proc/self/clear_refs").write_text("5")
-    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
-
-
-def causes(error: BaseException | None) -> str:
-    """The messages of an error and of those behind it."""
-    found = []
-    while error is not None:
-        found.append(f"{type(error).__name__} {error}")
-        error = error.__cause__ or error.__context__
-    return " ".join(found)
-
-
-def work(results: Connection, numbers: range, seed: int, folder: str) -> None:
-    """Reads the inputs of some numbers. Sends a text when it begins, and the fault of each."""
-    import torch
-
-    from hubcore.errors import HubError
+def reader(folder: Path, seed: int) -> Callable[[int], str]:
+    """What reads the input of a number, in a process of its own."""
     from hubcore.store import Store
 
-    torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     sound = samples()
-    store = Store(Path(folder))
+    store = Store(folder)
     for _, data in sound:
         use(data, store)  # a sound file has no fault; and what readers import is here before
-    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (used + ROOM, -1))
-    results.send("ready")
-    for number in numbers:
+
+    def read(number: int) -> str:
         form, data = changed(number, seed, sound)
-        fault = ""
-        peak()
-        before = peak()
-        try:
-            use(data, store)
-        except (HubError, OSError) as error:
-            text = causes(error)
-            if isinstance(error, OSError) or "MemoryError" in text or "allocate" in text:
-                fault = described(error, form)
-        except BaseException as error:
-            fault = described(error, form)
-        taken = peak() - before
-        if taken > MEMORY:
-            fault = f"{taken >> 20} MiB were taken ({form})"
-        results.send(fault)
+        use(data, store)
+        return form
 
-
-def _answer(results: Connection, seconds: float) -> str:
-    if not results.poll(seconds):
-        raise TimeoutError
-    answer: str = results.recv()
-    return answer
+    return read
 
 
 def fuzz(count: int, seed: int) -> Faults:
-    """Reads so many changed files. Returns the faults, with the number of an input of each."""
-    faults = Faults()
-    context = multiprocessing.get_context("spawn")
-    first = 0
-    with tempfile.TemporaryDirectory() as folder:
-        while first < count:
-            numbers = range(first, min(first + AT_ONCE, count))
-            results, sending = context.Pipe(duplex=False)
-            process = context.Process(target=work, args=(sending, numbers, seed, folder))
-            process.start()
-            sending.close()
-            try:
-                _answer(results, 120)  # it is ready: imports take long on a busy machine
-                while first < numbers.stop:
-                    fault = _answer(results, SECONDS)
-                    if fault:
-                        faults[fault] += 1
-                    first += 1
-            except TimeoutError:
-                faults[f"no end within {SECONDS} seconds (input {first})"] += 1
-                first += 1
-            except EOFError:
-                process.join()
-                faults[f"the process ended with {process.exitcode} (input {first})"] += 1
-                first += 1
-            process.kill()
-            process.join()
-    return faults
+    """Reads so many changed files. Returns the faults."""
+    return in_processes(reader, count, seed)
 
 
 if __name__ == "__main__":

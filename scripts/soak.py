@@ -28,12 +28,15 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import servers
 
+REFUSED = 3  # the exit code of a downloader whose servers gave it no file
+
 # With little patience and small pieces, so that what takes minutes in use happens often here.
 DOWNLOADER = """
-import os, sys, threading, time
+import os, sys, threading, time, traceback
 from functools import partial
 from pathlib import Path
 from hubcore.download import partial as partials, ranges
+from hubcore.errors import DownloadError
 from hubcore.store import RemoteFile, Store, acquire
 partials.ABANDONED_AFTER = 0.5
 acquire.one_at_a_time = partial(acquire.one_at_a_time, patience=0.5)
@@ -45,6 +48,12 @@ def get():
         url, digest = pair.split("|")
         store.get(RemoteFile((url,), digest), progress=False)
 
+def refused(kind, error, trace):
+    # A server that never ends gets a plain error, which is no fault.
+    traceback.print_exception(kind, error, trace)
+    os._exit(REFUSED if isinstance(error, DownloadError) else 1)
+
+sys.excepthook = refused
 if sys.argv[1] == "fork":
     def children():
         for number in range(3):
@@ -57,7 +66,7 @@ if sys.argv[1] == "fork":
                     os._exit(0)
     threading.Thread(target=children, daemon=True).start()
 get()
-"""
+""".replace("REFUSED", str(REFUSED))
 
 
 @dataclass
@@ -71,6 +80,7 @@ class Report:
     forked: int = 0
     finished: int = 0
     failed: int = 0
+    refused: int = 0
     resumed: int = 0
     corrupt: int = 0
     lost: int = 0
@@ -83,7 +93,7 @@ def soak(folder: Path, kills: int, size: int, at_once: int, seed: int) -> Report
     report = Report()
     began = time.monotonic()
     root = folder / "store"
-    with servers.FaultyServer() as server:
+    with servers.FaultyServer() as server, (folder / "errors").open("ab") as errors:
         pairs = []
         for number in range(3):
             data = chance.randbytes(size + number)
@@ -112,7 +122,7 @@ def soak(folder: Path, kills: int, size: int, at_once: int, seed: int) -> Report
             return subprocess.Popen(
                 [sys.executable, "-c", DOWNLOADER, kind, str(root), *order],
                 env={**os.environ, "HUBCORE_TIMEOUT": "10", "HUBCORE_MAX_SIZE": str(4 * size)},
-                stderr=subprocess.DEVNULL,
+                stderr=errors,
                 start_new_session=True,  # a fork's children are killed with it
             )
 
@@ -133,6 +143,8 @@ def soak(folder: Path, kills: int, size: int, at_once: int, seed: int) -> Report
                 report.terminated += end == signal.SIGTERM
                 _end(process, end)
                 report.kills += 1
+            elif process.returncode == REFUSED:
+                report.refused += 1
             elif process.returncode:
                 report.failed += 1
             else:
@@ -199,8 +211,10 @@ def main() -> int:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         report = soak(Path(folder), args.kills, args.size, args.at_once, args.seed)
+        if report.failed:
+            print((Path(folder) / "errors").read_text()[-5000:])
     print(report)
-    return 1 if report.corrupt or report.lost else 0
+    return 1 if report.corrupt or report.lost or report.failed else 0
 
 
 if __name__ == "__main__":

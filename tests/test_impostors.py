@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 
 import pytest
 import servers
@@ -11,6 +12,7 @@ import torch
 from hubcore.checkpoints.reading import read_checkpoint
 from hubcore.download.impostors import impostor
 from hubcore.errors import DigestMismatchError, DownloadError, WeightsError
+from hubcore.packages import hooks
 from hubcore.store import RemoteFile, Store
 
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
@@ -67,6 +69,18 @@ def test_a_wrong_digest_says_what_arrived(server, tmp_path, body, kind):
     with pytest.raises(DigestMismatchError) as caught:
         Store(tmp_path).get(RemoteFile((url,), "0" * 64))
     assert f"What arrived is {kind}" in str(caught.value) or kind in str(caught.value)
+
+
+@pytest.mark.parametrize("digest", [None, "0" * 64])
+@pytest.mark.parametrize(("body", "kind"), IMPOSTORS.values(), ids=IMPOSTORS.keys())
+def test_what_a_hook_fetches_is_looked_at_too(tmp_path, monkeypatch, body, kind, digest):
+    monkeypatch.setattr(hooks, "installed", lambda: True)
+    monkeypatch.setattr(hooks, "fetch", lambda url, target: target.write_bytes(body) >= 0)
+    store = Store(tmp_path)
+    with pytest.raises(DownloadError, match=re.escape(kind)):
+        store.get(RemoteFile(("s3://acme/n.pth",), digest), check_hash=digest is not None)
+    assert not list(tmp_path.glob("blobs/*/*"))
+    assert not list(tmp_path.glob("partial/*"))
 
 
 @pytest.mark.parametrize(("body", "kind"), IMPOSTORS.values(), ids=IMPOSTORS.keys())

@@ -35,6 +35,16 @@ import fcntl, errno
 def flock(fd, flags): raise OSError(errno.ENOLCK, "No locks available")
 fcntl.flock = flock
 """
+FORK_LATER = """
+import os, threading, time
+def fork():
+    time.sleep(1)
+    if not os.fork():
+        open({0!r}, "w").close()
+        time.sleep(100)
+        os._exit(0)
+threading.Thread(target=fork).start()
+"""
 LOCKS_GRANTED_TO_ALL = """
 import fcntl
 fcntl.flock = lambda fd, flags: None
@@ -200,6 +210,23 @@ def test_a_holder_that_hangs_is_not_waited_for_forever(tmp_path):
     thread.join()
 
 
+def test_the_children_of_a_killed_process_hold_nobody_up(server, tmp_path):
+    """They have its lock as long as they live, and nobody works on the file."""
+    forked = tmp_path / "forked"
+    url = server.serve("/n.pth", DATA, [servers.stall(100_000)])
+    process = start(tmp_path, url, before=FORK_LATER.format(str(forked)))
+    try:
+        wait_for(lambda: partial_bytes(tmp_path) == 100_000 and forked.exists())
+        process.kill()
+        process.wait()
+        began = time.monotonic()
+        Store(tmp_path).get(RemoteFile((url,), DIGEST))
+        assert time.monotonic() - began < 60  # a holder that may work is waited for longer
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
 def test_a_stopped_processs_bytes_are_not_taken_from_it(server, tmp_path):
     """It may go on any moment, so what it works on is its own."""
     url = server.serve("/n.pth", DATA, [servers.stall(1000)])
@@ -334,3 +361,4 @@ def test_a_soak_of_killed_downloaders(server, tmp_path):
     assert report.kills == 20
     assert report.corrupt == 0
     assert report.lost == 0
+    assert report.failed == 0, (tmp_path / "errors").read_text()

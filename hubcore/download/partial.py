@@ -29,7 +29,7 @@ from typing import Any
 
 from .intervals import Intervals
 
-__all__ = ["ABANDONED_AFTER", "Partial", "abandoned", "remove_free"]
+__all__ = ["ABANDONED_AFTER", "Partial", "abandoned", "is_worked_on", "remove_free"]
 
 # Seconds without a write after which a partial is taken from a process on another host, whose state
 # cannot be known. A live download times out or retries long before.
@@ -349,6 +349,16 @@ def _bytes_in(folder: Path) -> int:
         return (folder / "data").stat().st_size
     except OSError:
         return -1
+
+
+def is_worked_on(parent: Path, key: str) -> bool:
+    """Whether a process that may be alive works on a partial of this key."""
+    with contextlib.suppress(OSError):
+        return any(
+            path.name.startswith(f"{key}.") and not _is_abandoned(parent, path)[0]
+            for path in parent.iterdir()
+        )
+    return False
 
 
 def remove_free(folder: Path) -> None:

@@ -13,7 +13,8 @@ from ..digests import is_digest
 from ..download.addresses import identity, is_secure, redact, scheme
 from ..download.fetch import Cancel, Source, fetch
 from ..download.hashing import sha256_of
-from ..download.partial import Partial
+from ..download.impostors import impostor
+from ..download.partial import Partial, is_worked_on
 from ..download.progress import Progress
 from ..download.remote import RemoteFile
 from ..download.sources import addresses_for
@@ -103,6 +104,7 @@ def acquire(
             store.root / "locks" / f"{key}.lock",
             done=lambda: arrived() is not None,
             progress=lambda: _sizes(partials, key),
+            alive=lambda: is_worked_on(partials, key),
         ),
     ):
         path = arrived()
@@ -151,10 +153,7 @@ def _fetched(
     """Fills the partial; returns the file's digest, and the address in the catalogue it is of."""
     for url, original in sources:
         if scheme(url) not in _WEB | _LOCAL and hooks.fetch(url, partial.data):
-            digest = sha256_of(partial.data)
-            if not digest.startswith(expected):
-                raise DigestMismatchError(redact(url), expected, digest)
-            return digest, original
+            return _digest_of_fetched(partial.data, url, expected), original
     digest, source = fetch(
         partial,
         [source for source in sources if scheme(source.url) not in _LOCAL],
@@ -167,6 +166,23 @@ def _fetched(
         connections=connections,
     )
     return digest, source.original
+
+
+def _digest_of_fetched(path: Path, url: str, expected: str) -> str:
+    """The digest of what a hook fetched, if it is what was wanted."""
+    digest = sha256_of(path)
+    if expected and digest.startswith(expected):
+        return digest
+    instead = impostor(path)
+    if expected:
+        advice = f"What arrived is {instead}." if instead else ""
+        raise DigestMismatchError(redact(url), expected, digest, advice)
+    if instead:
+        raise DownloadError(
+            f"{redact(url)} gave {instead}. It was not kept. See what the package that fetches "
+            f"'{scheme(url)}:' addresses needs: a login, or another address"
+        )
+    return digest
 
 
 def _note(

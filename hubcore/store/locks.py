@@ -17,6 +17,9 @@ _log = logging.getLogger(__name__)
 _POLL = 0.05  # seconds
 # Seconds without progress after which the holder is stopped or hangs: go on without the lock.
 _PATIENCE = 120.0
+# The same, where nobody works on the file. The processes that a killed one had forked hold its lock
+# for as long as they live.
+_GRACE = 2.0
 
 
 @contextlib.contextmanager
@@ -24,6 +27,7 @@ def one_at_a_time(
     path: Path,
     done: Callable[[], bool],
     progress: Callable[[], object],
+    alive: Callable[[], bool] = lambda: True,
     patience: float = _PATIENCE,
 ) -> Iterator[None]:
     """Waits while another process downloads the same file.
@@ -36,7 +40,8 @@ def one_at_a_time(
         path: the lock's file, which is left behind, empty.
         done: tells whether the other process has finished, so that waiting can stop.
         progress: returns a value that changes while the other process makes progress.
-        patience: seconds without progress after which the lock is ignored.
+        alive: tells whether a process works on the file.
+        patience: seconds without progress after which the lock of one that does is ignored.
     """
     import filelock
 
@@ -54,7 +59,7 @@ def one_at_a_time(
             now = progress()
             if now != seen:
                 seen, changed = now, time.monotonic()
-            elif time.monotonic() - changed > patience:
+            elif time.monotonic() - changed > (patience if alive() else min(patience, _GRACE)):
                 _log.warning(
                     "Another process holds the lock %s but makes no progress; not waiting for it",
                     path,
