@@ -13,6 +13,7 @@ from typing import Any
 
 from .catalogs.catalog import ModelEntry
 from .catalogs.facts import default_weights
+from .catalogs.licenses import Evidence
 from .catalogs.names import find_model, find_weights, model_of, weights_for
 from .digests import digest_state
 from .download.addresses import redact
@@ -20,6 +21,7 @@ from .errors import SettingsError, UnknownNameError
 from .packages.references import Reference
 from .packages.signatures import signature_of
 from .weights.enums import WeightsEnum, canonical_name
+from .weights.licensing import evidence_for
 from .weights.lookup import get_weight, weights_enum
 
 __all__ = ["ModelInfo", "Preprocessing", "WeightsInfo", "model_info", "weights_info"]
@@ -65,6 +67,7 @@ class WeightsInfo:
         categories: the names of the classes, in the order of the model's outputs; may be empty.
         preprocessing: how inputs are prepared.
         license: an SPDX identifier, the address of a licence, or ``unknown``.
+        evidence: who states the licences of the weights and of the code, and the training data.
         recipe: the address of a description of the training, or None.
         size: the file's size in bytes, or None. Where only MiB are published, it is rounded.
         url: the file's address, without secrets.
@@ -91,6 +94,7 @@ class WeightsInfo:
     categories: tuple[str, ...]
     preprocessing: Preprocessing
     license: str
+    evidence: Evidence
     recipe: str | None
     size: int | None
     url: str
@@ -197,6 +201,7 @@ def weights_info(weights: str | WeightsEnum) -> WeightsInfo:
         categories=tuple(meta.get("categories") or ()),
         preprocessing=_preprocessing(member),
         license=value.license,
+        evidence=evidence_for(member),
         recipe=meta.get("recipe"),
         size=value.size or file.about,
         url=redact(value.url),

@@ -24,6 +24,7 @@ from typing import Any
 
 import timm
 import torch
+from catalogtool.timm_licensing import evidence, license_of
 from timm.models import PretrainedCfg
 
 from hubcore.download.addresses import digest_in_name
@@ -31,13 +32,6 @@ from hubcore.download.addresses import digest_in_name
 CATALOG = Path(__file__).parents[1] / "plugins" / "hub-timm" / "hub_timm" / "catalog.json"
 HUB = "https://huggingface.co/{id}/resolve/main/model.safetensors"
 MEMBER = "PRETRAINED"
-SPDX = {
-    "apache-2.0": "Apache-2.0",
-    "mit": "MIT",
-    "bsd-3-clause": "BSD-3-Clause",
-    "cc-by-4.0": "CC-BY-4.0",
-    "cc-by-nc-4.0": "CC-BY-NC-4.0",
-}
 
 
 def configurations() -> Iterator[tuple[str, PretrainedCfg]]:
@@ -76,10 +70,13 @@ def model(name: str, cfg: PretrainedCfg) -> dict[str, Any]:
     return entry
 
 
-def weights(name: str, cfg: PretrainedCfg, params: int | None) -> dict[str, Any]:
+def weights(
+    name: str, cfg: PretrainedCfg, params: int | None, catalog: dict[str, Any]
+) -> dict[str, Any]:
     url = address(cfg)
     member: dict[str, Any] = {"url": url, "sha256": digest_in_name(url)}
-    member["license"] = SPDX.get(cfg.license or "", cfg.license or "unknown")
+    member["license"] = license_of(cfg)
+    member["evidence"] = evidence(name, cfg, catalog)
     member["transforms"] = transforms(cfg)
     member["convert"] = ["hub_timm.convert:to_state_dict", {"model_name": name}]
     meta: dict[str, Any] = {}
@@ -147,7 +144,7 @@ def counted(known: dict[str, Any], *, more: bool) -> dict[str, int | None]:
 def dumps(catalog: dict[str, Any]) -> str:
     """JSON with an entry a line."""
     blocks = []
-    for key in ("models", "weights"):
+    for key in ("licenses", "evidence", "models", "weights"):
         lines = (
             f"  {json.dumps(name)}: {json.dumps(entry, separators=(',', ':'))}"
             for name, entry in catalog[key].items()
@@ -164,12 +161,10 @@ def main() -> int:
     old = CATALOG.read_text("utf-8") if CATALOG.exists() else "{}"
     known = {} if args.recount else json.loads(old).get("weights", {})
     params = counted(known, more=not args.check)
-    catalog = {
-        "timm": timm.__version__,
-        "models": {name: model(name, cfg) for name, cfg in configurations()},
-        "weights": {
-            enum_name(name): weights(name, cfg, params[name]) for name, cfg in configurations()
-        },
+    catalog: dict[str, Any] = {"timm": timm.__version__, "licenses": {}, "evidence": {}}
+    catalog["models"] = {name: model(name, cfg) for name, cfg in configurations()}
+    catalog["weights"] = {
+        enum_name(name): weights(name, cfg, params[name], catalog) for name, cfg in configurations()
     }
     new = dumps(catalog)
     if args.check:

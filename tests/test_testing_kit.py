@@ -97,6 +97,18 @@ SOUND = {
 }
 
 
+SOURCE = {
+    "title": "LICENSE",
+    "url": "https://example.org/LICENSE",
+    "summary": "Says so.",
+    "date": "2026-11-26",
+}
+
+
+def stated(spdx, **source):
+    return {"state": "stated", "spdx": spdx, "source": source or SOURCE}
+
+
 @pytest.fixture
 def sample(tmp_path, monkeypatch):
     """A sound catalogue whose model is importable and whose file is in the store."""
@@ -252,6 +264,53 @@ FAULTY = {
         lambda c: member_of(c).pop("license"),
         "licenses",
         "the licence is not stated",
+    ),
+    "a licence that SPDX does not have": (
+        lambda c: member_of(c).update(license="MIT-ish"),
+        "licenses",
+        "'MIT-ish' names no licences of SPDX",
+    ),
+    "a licence that is spelt otherwise": (
+        lambda c: member_of(c).update(license="apache-2.0"),
+        "licenses",
+        "is spelt 'Apache-2.0'",
+    ),
+    "an expression that is none": (
+        lambda c: member_of(c).update(license="MIT OR"),
+        "licenses",
+        "is no SPDX expression",
+    ),
+    "evidence with an unknown licence": (
+        lambda c: member_of(c).update(evidence={"code": stated("MIT AND Nothing")}),
+        "licenses",
+        "names no licences of SPDX: Nothing",
+    ),
+    "a statement whose source has no address": (
+        lambda c: member_of(c).update(evidence={"weights": stated("MIT", title="a talk")}),
+        "licenses",
+        "its source lacks url, summary, date",
+    ),
+    "a summary that is a text": (
+        lambda c: member_of(c).update(
+            evidence={"weights": stated("MIT", **SOURCE | {"summary": "a\nb"})}
+        ),
+        "licenses",
+        "longer than a line",
+    ),
+    "nothing stated, and nowhere looked": (
+        lambda c: member_of(c).update(evidence={"weights": {"state": "not stated"}}),
+        "licenses",
+        "is not stated, nor where was looked",
+    ),
+    "a data set that nothing describes": (
+        lambda c: member_of(c).update(evidence={"data": ["imagenet"], "data_source": SOURCE}),
+        "licenses",
+        "nothing describes the data set 'imagenet'",
+    ),
+    "data that no source names": (
+        lambda c: member_of(c).update(evidence={"data": ["imagenet-1k"]}),
+        "licenses",
+        "no source says that the weights were trained on these data",
     ),
     "two members that are one": (
         two_members_alike,

@@ -27,7 +27,9 @@ __all__ = [
     "Parent",
     "Source",
     "Statement",
+    "describe",
     "evidence_of",
+    "evidence_of_license",
     "known_datasets",
     "license_evidence",
     "parent_json",
@@ -213,7 +215,11 @@ def evidence_of(catalog: Catalog, member: Mapping[str, Any]) -> Evidence:
 
 
 def _evidence(catalog: Catalog, data: Mapping[str, Any], member: Mapping[str, Any]) -> Evidence:
-    own = _statement(catalog, data["weights"]) if "weights" in data else _plain(catalog, member)
+    own = (
+        _statement(catalog, data["weights"])
+        if "weights" in data
+        else _plain(member.get("license", "unknown"), _title(catalog))
+    )
     source = Source(**data["data_source"]) if "data_source" in data else None
     sets = tuple(_dataset(catalog, item, source) for item in data.get("data", ()))
     looked = () if sets else tuple(data.get("data_looked", ())) or (_title(catalog),)
@@ -239,14 +245,24 @@ def _from_json(data: Mapping[str, Any]) -> Statement:
     )
 
 
-def _plain(catalog: Catalog, member: Mapping[str, Any]) -> Statement:
-    """What the ``license`` of a member says, all that older catalogues have."""
-    text = member.get("license", "unknown")
-    if text.lower() == "unknown":
-        return Statement(NOT_STATED, looked=(_title(catalog),))
-    source = Source(_title(catalog), summary="The catalogue names the licence, without a source.")
-    address = text if "://" in text else None
-    return Statement(STATED, None if address else text, address, source)
+def _plain(license: str, where: str) -> Statement:
+    """What the licence of a member says, all that older catalogues have."""
+    if license.lower() == "unknown":
+        return Statement(NOT_STATED, looked=(where,))
+    source = Source(where, summary="It names the licence, without a source.")
+    address = license if "://" in license else None
+    return Statement(STATED, None if address else license, address, source)
+
+
+def evidence_of_license(license: str, where: str) -> Evidence:
+    """Evidence where nothing is known but a licence.
+
+    Args:
+        license: an SPDX expression, an address, or "unknown".
+        where: what names it.
+    """
+    nothing = Statement(NOT_STATED, looked=(where,))
+    return Evidence(_plain(license, where), nothing, (), (where,))
 
 
 def _dataset(catalog: Catalog, item: Any, source: Source | None) -> DataSet:
@@ -266,10 +282,15 @@ def _title(catalog: Catalog) -> str:
 
 @functools.cache
 def _shared() -> Mapping[str, Any]:
+    """The data sets that come with the hub, as a catalogue has its own."""
     from .checking import parse
 
-    shared: Mapping[str, Any] = parse(_DATASETS.read_bytes(), str(_DATASETS))["datasets"]
-    return shared
+    shared = parse(_DATASETS.read_bytes(), str(_DATASETS))
+    for dataset in shared["datasets"].values():
+        if isinstance(dataset["terms"], str):
+            dataset["terms"] = shared["licenses"][dataset["terms"][1:]]
+    datasets: Mapping[str, Any] = shared["datasets"]
+    return datasets
 
 
 def known_datasets() -> dict[str, DataSet]:
@@ -336,3 +357,34 @@ def statements(evidence: Evidence) -> Iterable[tuple[str, Statement]]:
     if evidence.parent is not None:
         for what, statement in statements(evidence.parent.evidence):
             yield f"{what} of {evidence.parent.name}", statement
+
+
+def describe(evidence: Evidence) -> dict[str, str]:
+    """Evidence in words, for people: one entry for each fact, of one or several lines."""
+    data = [f"{item.title}: {_terms(item.terms)}" for item in evidence.data]
+    found = {
+        "licence": _words(evidence.weights),
+        "code licence": _words(evidence.code),
+        "trained on": "\n".join(data) or _looked(evidence.data_looked),
+    }
+    if evidence.parent is not None:
+        digest = f" ({evidence.parent.sha256})" if evidence.parent.sha256 else ""
+        inherited = "; ".join(f"{w}: {_terms(s)}" for w, s in statements(evidence.parent.evidence))
+        found["tuned from"] = f"{evidence.parent.name}{digest}\n{inherited}"
+    return found
+
+
+def _words(statement: Statement) -> str:
+    if statement.source is None:
+        return _looked(statement.looked)
+    source = statement.source
+    said = f"says {source.title}" + (f" ({source.date})" if source.date else "")
+    return "\n".join(filter(None, (_terms(statement), said, source.url)))
+
+
+def _terms(statement: Statement) -> str:
+    return f"{statement}, {statement.kind}" if statement.kind else str(statement)
+
+
+def _looked(places: Iterable[str]) -> str:
+    return f"{NOT_STATED}; looked at: {'; '.join(places)}" if places else NOT_STATED

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..catalogs import queries
 from ..catalogs.discovery import Plugin
+from ..catalogs.licenses import describe, parent_json, to_json
 from ..catalogs.names import find_model, find_weights, short_name
 from ..errors import AmbiguousNameError, UnknownNameError
 from ..info import ModelInfo, WeightsInfo, model_info, weights_info
@@ -102,7 +103,13 @@ def _as_json(found: Found) -> Any:
         return {**data, **asdict(found), "weights": [_as_json(w) for w in found.weights]}
     if isinstance(found, WeightsInfo):
         reference = [found.preprocessing.target, dict(found.preprocessing.settings)]
-        return {**asdict(found), "transforms": reference}
+        parent = found.evidence.parent
+        return {
+            **asdict(found),
+            "evidence": to_json(found.evidence),
+            "parent": parent_json(parent) if parent else None,
+            "transforms": reference,
+        }
     if isinstance(found, Plugin):
         return {
             "name": found.name,
@@ -159,7 +166,7 @@ def _print_weights(weights: WeightsInfo) -> None:
                 f"  {name.replace('_', ' ')}": _setting(value)
                 for name, value in weights.preprocessing.settings.items()
             },
-            "licence": weights.license,
+            **describe(weights.evidence),
             "recipe": weights.recipe,
             "size": size_of(weights.size) if weights.size else None,
             "url": weights.url,

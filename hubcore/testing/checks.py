@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 from ..catalogs.catalog import LABELS
 from ..catalogs.names import find_model, model_of
 from ..download.addresses import digest_in_name, redact, scheme
-from ..errors import HubError, OfflineError
+from ..errors import HubError, MissingDependencyError, OfflineError
 from ..weights.lookup import get_weight
 from .subject import Fault, Finding, Member, Skipped, Subject
 
 if TYPE_CHECKING:
+    from ..catalogs.licenses import Statement
     from ..download.http import Cancel
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 SCHEMA = LABELS.parent / "catalog.schema.json"
+_LINE = 200  # characters
 
 
 def check_schema(subject: Subject) -> Iterator[Finding]:
@@ -125,14 +127,85 @@ def check_sizes(subject: Subject) -> Iterator[Finding]:
 
 
 def check_licenses(subject: Subject) -> Iterator[Finding]:
-    """All weights state their licence, even if it is unknown."""
+    """All weights state their licence, even if it is unknown, with valid SPDX and with sources."""
+    from ..catalogs import licenses
+
+    catalog = subject.catalog
     for member in subject.members:
-        if not member.data.get("license"):
+        license = member.data.get("license")
+        if not license and "weights" not in (member.data.get("evidence") or ()):
             yield Fault(
                 member.where,
                 "the licence is not stated",
                 '"license": an SPDX identifier such as "MIT", an address, or "unknown"',
             )
+        elif license and license.lower() != "unknown" and "://" not in license:
+            yield from _check_spdx(f"{member.where}.license", license)
+    if catalog is None:
+        return
+    seen = set()
+    for member in subject.members:
+        evidence = member.data.get("evidence")
+        if evidence is None or (isinstance(evidence, str) and evidence in seen):
+            continue
+        where = f"{member.where}.evidence"
+        if isinstance(evidence, str):
+            seen.add(evidence)
+            where = f"evidence.{evidence[1:]}"
+        found = licenses.evidence_of(catalog, member.data)
+        for what, statement in licenses.statements(found):
+            yield from _check_statement(f"{where}: {what}", statement)
+        known = {*licenses.known_datasets(), *catalog.data.get("datasets", ())}
+        for dataset in found.data:
+            if dataset.name not in known and dataset.terms.state == licenses.NOT_STATED:
+                yield Fault(
+                    f"{where}: data",
+                    f"nothing describes the data set '{dataset.name}'",
+                    'describe it in the catalogue\'s "datasets", or use a name that comes with '
+                    f"hubcore: {', '.join(sorted(licenses.known_datasets()))}",
+                )
+        if found.data and found.data[0].source is None:
+            yield Fault(
+                f"{where}: data",
+                "no source says that the weights were trained on these data",
+                '"data_source": {"title": ..., "url": ..., "summary": ..., "date": "YYYY-MM-DD"}',
+            )
+
+
+def _check_statement(where: str, statement: Statement) -> Iterator[Finding]:
+    if statement.spdx:
+        yield from _check_spdx(where, statement.spdx)
+    if statement.source is None:
+        if not statement.looked:
+            yield Fault(where, "is not stated, nor where was looked", '"looked": ["an address"]')
+        return
+    source = statement.source
+    missing = [key for key in ("url", "summary", "date") if not getattr(source, key)]
+    if missing:
+        yield Fault(
+            where,
+            f"its source lacks {', '.join(missing)}",
+            '"source": {"title": ..., "url": ..., "summary": ..., "date": "YYYY-MM-DD"}',
+        )
+    if len(source.summary) > _LINE or "\n" in source.summary:
+        yield Fault(where, "the source's summary is longer than a line", "shorten it")
+
+
+def _check_spdx(where: str, expression: str) -> Iterator[Finding]:
+    from ..catalogs import spdx
+
+    try:
+        problem = spdx.problem(expression)
+    except MissingDependencyError as error:
+        yield Skipped(where, str(error))
+        return
+    if problem:
+        yield Fault(
+            where,
+            f"'{expression}' {problem}",
+            "an identifier of https://spdx.org/licenses, an expression of several, an address, or "
+            "LicenseRef-NAME for a licence that SPDX does not list",
+        )
 
 
 def check_pickling(subject: Subject) -> Iterator[Finding]:

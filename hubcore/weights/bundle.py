@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from ..catalogs.catalog import Catalog
+from ..catalogs.licenses import evidence_of, parent_json, to_json
 from ..catalogs.names import find_weights, model_of
 from ..digests import is_digest
 from ..download.addresses import redact
@@ -249,7 +250,7 @@ def _catalogs(members: Sequence[WeightsEnum]) -> dict[str, Any]:
             entry.name, {**entry.data, "members": {}, "aliases": {}, "default": None}
         )
         weights["members"][member.name] = _self_contained(
-            entry.members[member.name], catalog.distribution, included
+            entry.members[member.name], catalog, included
         )
         if entry.default == member.name:
             weights["default"] = member.name
@@ -269,16 +270,21 @@ def _catalogs(members: Sequence[WeightsEnum]) -> dict[str, Any]:
 
 
 def _self_contained(
-    data: Mapping[str, Any], distribution: str, included: set[str]
+    data: Mapping[str, Any], catalog: Catalog, included: set[str]
 ) -> dict[str, Any]:
-    """A copy of an entry without secrets and without references to weights outside the bundle."""
+    """A copy of an entry without secrets and without references to what is not in the bundle."""
     meta = {
         key: value
         for key, value in data.get("meta", {}).items()
         if not (isinstance(value, str) and value.startswith("@") and "." in value)
-        or f"{distribution}/{value[1:]}" in included
+        or f"{catalog.distribution}/{value[1:]}" in included
     }
     clean = {**data, "url": redact(data["url"]), "meta": meta}
+    evidence = evidence_of(catalog, data)
+    if "evidence" in data:
+        clean["evidence"] = to_json(evidence)
+    if evidence.parent is not None:
+        clean["parent"] = parent_json(evidence.parent)
     if "mirrors" in data:
         clean["mirrors"] = [redact(url) for url in data["mirrors"]]
     return clean

@@ -15,6 +15,7 @@ from torchvision.models import WeightsEnum, _meta
 
 from . import upstream
 from .families import DATA, LABELS, Family
+from .licensing import add_licensing
 from .texts import read_texts
 
 # Lists that stand once in hubcore/catalogs/labels.
@@ -59,7 +60,9 @@ def build(family: Family) -> dict[str, Any]:
     for enum_name, entry in weights.items():
         for member, value in entry["members"].items():
             value["meta"]["_docs"] = texts.descriptions.get(f"{enum_name}.{member}", "")
-    return {"schema": 1, "models": dict(sorted(models.items())), "weights": weights}
+    catalog = {"schema": 1, "models": dict(sorted(models.items())), "weights": weights}
+    add_licensing(catalog, family.name)
+    return catalog
 
 
 def _model(
