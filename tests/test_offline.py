@@ -90,7 +90,6 @@ CALLS = {
     "get_model_weights": lambda: next(iter(hubcore.get_model_weights("resnet18"))).download(),
     "get_weight": lambda: member().get_state_dict(),
     "predict": lambda: hubcore.predict("resnet18", PHOTO, weights="DEFAULT"),
-    "license_evidence": lambda: hubcore.license_evidence("resnet18"),
     "list_models": lambda: hubcore.list_models(),
     "list_weights": lambda: hubcore.list_weights(),
     "license_evidence": lambda: hubcore.license_evidence(MISSING),
