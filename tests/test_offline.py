@@ -45,6 +45,12 @@ COMMANDS = [
     "pack {tmp}/w.pth --model resnet18 --categories {tmp}/names.txt --name acme --output {tmp}/d",
     "catalog validate {tmp}/acme-tiny/acme_tiny/catalog.json",
     "catalog export torchvision.models.resnet --builder ResNet18_Weights=resnet18",
+    "licenses resnet18",
+    "bom resnet18 --output {tmp}/bom.json",
+    "bom --cached",
+    f"card {MISSING}",
+    "sign hub-video --key {tmp}/missing.pem --output {tmp}/s.sig",
+    "verify hub-video --key {tmp}/missing.pub",
     f"quantize resnet18 --calibrate {PHOTO.parent} --output {{tmp}}/q",
 ]
 
@@ -91,6 +97,7 @@ CALLS = {
     "get_weight": lambda: member().get_state_dict(),
     "predict": lambda: hubcore.predict("resnet18", PHOTO, weights="DEFAULT"),
     "list_models": lambda: hubcore.list_models(),
+    "license_evidence": lambda: hubcore.license_evidence(MISSING),
     "list_weights": lambda: hubcore.list_weights(),
     "license_evidence": lambda: hubcore.license_evidence(MISSING),
     "model_info": lambda: hubcore.model_info("resnet18"),
