@@ -99,7 +99,6 @@ CALLS = {
     "list_models": lambda: hubcore.list_models(),
     "license_evidence": lambda: hubcore.license_evidence(MISSING),
     "list_weights": lambda: hubcore.list_weights(),
-    "license_evidence": lambda: hubcore.license_evidence(MISSING),
     "model_info": lambda: hubcore.model_info("resnet18"),
     "weights_info": lambda: hubcore.weights_info(MISSING),
     "plugins": lambda: hubcore.plugins(),
