@@ -42,6 +42,7 @@ LAYERS = (
     ("prediction", "authoring", "testing"),
     ("__init__",),
     ("cli",),
+    ("__main__",),
 )
 FLOORS = {room: floor for floor, rooms in enumerate(LAYERS) for room in rooms}
 

@@ -17,6 +17,7 @@ from .. import settings
 from ..errors import HubError, PluginWarning, UnknownNameError
 from .ours import OURS
 from .output import harmless
+from .parsing import CommandParser
 from .streams import finish, say
 
 __all__ = ["main"]
@@ -24,7 +25,8 @@ __all__ = ["main"]
 EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
 
-_MEND_SETTINGS = ("doctor", "lock")  # the first tells what is wrong, the second makes HUBCORE_LOCK
+# `doctor` tells what is wrong with them, `lock` makes HUBCORE_LOCK, the others need none.
+_WITHOUT_SETTINGS = ("doctor", "lock", "help", "completion")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,11 +41,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: with 2 for wrong usage, with 0 after ``--help`` and ``--version``.
     """
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    arguments = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     warnings.showwarning = _show_warning
     try:
         args = _parser(arguments).parse_args(arguments)
-        if not arguments or arguments[0] not in _MEND_SETTINGS:
+        if arguments[0] not in _WITHOUT_SETTINGS:
             settings.check()
         code: int = args.run(args)
     except HubError as error:
@@ -62,22 +64,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     return finish(code)
 
 
-class _CommandParser(argparse.ArgumentParser):
-    """The parser of a command, whose description may be a docstring."""
-
-    def __init__(self, *, description: str | None = None, **options: Any) -> None:
-        super().__init__(
-            description=(description or "").replace("``", ""),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            **options,
-        )
-
-
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """Makes the parser for these arguments. Only the module of the given command is imported."""
     from .. import __version__
 
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="hub",
         description="Find, fetch, verify and use PyTorch vision models from any package.",
         epilog=(
@@ -85,13 +76,11 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
             "  hub list 'resnet*'\n"
             "  hub show resnet50\n"
             "  hub predict mobilenet_v2 photo.jpg\n"
+            "  hub help list\n"
         ),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"hub {__version__}")
-    subparsers = parser.add_subparsers(
-        title="commands", metavar="COMMAND", required=True, parser_class=_CommandParser
-    )
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     name = next((word for word in arguments if not word.startswith("-")), None)
     if name is None:
         with settings.lenient():  # help is there whatever is wrong

@@ -1,4 +1,4 @@
-"""Runs ``hub`` as a process, also as ``python -m hubcore.cli``."""
+"""Runs ``hub`` as a process, also as ``python -m hubcore``."""
 
 import atexit
 import gc
@@ -19,6 +19,10 @@ def run() -> None:
     and destroying them one by one at exit, takes longer than a prediction.
     """
     gc.set_threshold(100_000)
+    if "_ARGCOMPLETE" in os.environ:
+        from .completion import complete
+
+        complete()
     prepare()
     try:
         code = main()

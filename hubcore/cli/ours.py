@@ -6,8 +6,8 @@ __all__ = ["OURS"]
 
 # A plain table: every start of `hub` reads it.
 OURS = {
-    "list": ("listing", "list models"),  # a module named list would hide the built-in
-    "show": ("show", "show a model or weights"),
+    "list": ("listing", "list models or weights"),  # a module named list would hide the built-in
+    "show": ("show", "show a model, weights or a plugin"),
     "predict": ("predict", "run a model on images or videos"),
     "download": ("download", "download weights into the store"),
     "cache": ("cache", "list, verify and prune the store"),
@@ -20,5 +20,8 @@ OURS = {
     "new": ("new", "start the project of a plugin"),
     "pack": ("pack", "make an installable package from a checkpoint"),
     "catalog": ("catalog", "write or check a catalogue"),
+    "completion": ("completion", "print a script that completes commands and names in a shell"),
+    "version": ("version", "show versions"),
+    "help": ("help", "show the help of a command"),
 }
 """The module of this package that defines each command, and its line of help, by name."""
