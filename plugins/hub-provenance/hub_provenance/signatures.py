@@ -15,6 +15,7 @@ import contextlib
 import hashlib
 import io
 import json
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from model_signing import hashing, manifest, signing, verifying
 from model_signing._hashing.hashing import Digest  # no public module has it
 from OpenSSL import crypto
@@ -38,8 +40,13 @@ __all__ = ["Signed", "Signer", "sign", "verify"]
 _WHOLE = "."
 """The name under which Model Signing has a file that is signed by itself, without a folder."""
 
+_CODE_SIGNING = ExtendedKeyUsageOID.CODE_SIGNING
+_CURVES = ("secp256r1", "secp384r1", "secp521r1")
 _PREDICATE = "https://model_signing/signature/v1.0"
 _LARGEST = 64 << 20  # bytes of a signature; that of a catalogue has a few thousand
+
+
+logging.getLogger("model_signing").addHandler(logging.NullHandler())  # errors say it
 
 
 class Signer(NamedTuple):
@@ -97,6 +104,7 @@ def sign(
         subject = PackageURL("pypi", name=distribution, version=version or None).to_string()
     config = signing.Config()  # type: ignore[no-untyped-call]
     config.set_hashing_config(_Known(subject, digests))
+    _check_key(signer)
     try:
         if signer.certificate is None:
             password: Any = signer.password and signer.password.encode()  # as cryptography wants it
@@ -105,16 +113,17 @@ def sign(
             config.use_certificate_signer(
                 private_key=signer.key,
                 signing_certificate=signer.certificate,
-                certificate_chain=signer.chain,
+                certificate_chain=signer.chain or [signer.certificate],  # it takes no empty one
             )
-    except (ValueError, TypeError, AttributeError, UnsupportedAlgorithm) as error:
-        raise SignatureError(
-            f"{signer.key} cannot be used to sign: {error}. It must be a private key for the curve "
-            "P-256, P-384 or P-521 in PEM, such as: openssl ecparam -name prime256v1 -genkey "
-            "-noout -out key.pem"
-        ) from error
-    with atomic_write(signature) as temporary:
-        config.sign(catalog.parent, temporary)
+            if not _may_sign(x509.load_pem_x509_certificate(signer.certificate.read_bytes())):
+                raise ValueError("it is not meant for signing (key usage digitalSignature)")
+    except ValueError as error:
+        raise SignatureError(f"{signer.certificate} cannot be used to sign: {error}") from error
+    try:
+        with atomic_write(signature) as temporary:
+            config.sign(catalog.parent, temporary)
+    except OSError as error:
+        raise SignatureError(f"Cannot write {signature}: {error.strerror or error}") from error
 
 
 def verify(
@@ -212,6 +221,30 @@ class _Known(hashing.Config):
         return self._manifest
 
 
+def _check_key(signer: Signer) -> None:
+    """Says what is wrong with a key, which Model Signing says in the terms of its libraries."""
+    advice = (
+        "Use a private key for the curve P-256, P-384 or P-521 in PEM: openssl ecparam -name "
+        "prime256v1 -genkey -noout -out key.pem"
+    )
+    password = signer.password.encode() if signer.password else None
+    try:
+        key = serialization.load_pem_private_key(signer.key.read_bytes(), password)
+    except TypeError:
+        raise SignatureError(
+            f"{signer.key} is encrypted: give its password by --password-file"
+            if password is None
+            else f"{signer.key} is not encrypted: leave --password-file out"
+        ) from None
+    except (ValueError, UnsupportedAlgorithm):
+        wrong = "the password is wrong, or it is" if password else "it is"
+        raise SignatureError(
+            f"{signer.key} cannot be used: {wrong} no private key. {advice}"
+        ) from None
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name not in _CURVES:
+        raise SignatureError(f"{signer.key} is a key of another kind. {advice}")
+
+
 def _parts(catalog: Path) -> list[str]:
     """The names of the files that a catalogue consists of: its own, and those of its lists."""
     data = Catalog.read(catalog, catalog.stem).data
@@ -233,9 +266,7 @@ def _read(catalog: Path, signature: Path) -> tuple[dict[str, Any], str, dict[str
             raise SignatureError(f"{signature} is too large for a signature")
         bundle = json.loads(signature.read_bytes())
     except FileNotFoundError:
-        raise SignatureError(
-            f"{catalog} is not signed: there is no {signature.name} in its folder"
-        ) from None
+        raise SignatureError(f"{catalog} is not signed: there is no {signature}") from None
     except (ValueError, RecursionError):
         bundle = None
     try:
@@ -311,6 +342,11 @@ def _checked_chain(catalog: Path, chain: Mapping[str, Any], roots: Sequence[Path
         except ValueError:
             raise SignatureError(f"{path} holds no certificates in PEM") from None
     name = leaf.subject.rfc4514_string()
+    if not _may_sign(leaf):
+        raise SignatureError(
+            f"{catalog} is signed with the certificate of {name}, which is not meant for signing: "
+            "it has neither the key usage digitalSignature nor the extended one codeSigning"
+        )
     try:
         crypto.X509StoreContext(
             store,
@@ -322,6 +358,16 @@ def _checked_chain(catalog: Path, chain: Mapping[str, Any], roots: Sequence[Path
             f"{catalog} is signed with the certificate of {name}, which is not accepted: {error}"
         ) from None
     return f"{name} (certificate {leaf.fingerprint(hashes.SHA256()).hex()[:16]})"
+
+
+def _may_sign(certificate: x509.Certificate) -> bool:
+    """Whether a certificate is meant for signing, as Model Signing asks for."""
+    usages = {type(extension.value): extension.value for extension in certificate.extensions}
+    usage, extended = usages.get(x509.KeyUsage), usages.get(x509.ExtendedKeyUsage)
+    return bool(
+        (isinstance(usage, x509.KeyUsage) and usage.digital_signature)
+        or (isinstance(extended, x509.ExtendedKeyUsage) and _CODE_SIGNING in extended)
+    )
 
 
 def _distribution(subject: str) -> tuple[str, str]:

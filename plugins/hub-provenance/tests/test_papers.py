@@ -334,6 +334,27 @@ def test_wrong_input_is_an_error_in_words(command, tmp_path, monkeypatch, capsys
     assert list(tmp_path.iterdir()) == []
 
 
+def test_no_paper_tells_a_secret(catalog, tmp_path, monkeypatch, capsys):
+    """Users, passwords and the queries of signed addresses."""
+    monkeypatch.chdir(tmp_path)
+    data = json.loads(catalog.read_text())
+    rose = data["weights"]["AcmeNet_Weights"]["members"]["ROSE"]
+    rose["url"] = "https://user:pa55@example.org/rose.pth?token=t0ken"
+    rose["mirrors"] = ["https://user:pa55@example.net/rose.pth?token=t0ken"]
+    catalog.write_text(json.dumps(data))
+    hubcore.refresh()
+    told = "".join(
+        hub(capsys, *command.split())
+        for command in (
+            "licenses acmenet", "licenses acmenet --json", "licenses acmenet --notice",
+            "bom acmenet", "card acmenet", "card acmenet --json",
+        )
+    )  # fmt: skip
+    assert "example.org/rose.pth" in told
+    assert "pa55" not in told
+    assert "t0ken" not in told
+
+
 # -- as it is installed
 
 

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 import hubcore
 from hubcore.catalogs.names import find_weights
@@ -372,6 +374,93 @@ def test_a_policy_that_cannot_be_meant_is_an_error(own_home, table, capsys):
     (own_home / "config.toml").write_text(f"[trust.acme]\n{table}\n")
     assert main(["list"]) == 1
     assert "'trust' in" in capsys.readouterr().err
+
+
+def test_a_certificate_needs_no_chain_and_must_be_for_signing(catalog, tmp_path, own_home, capsys):
+    chain = Chain(tmp_path)
+    sign(catalog, chain.key, "--certificate", chain.leaf)
+    trust(own_home, certificates=[chain.middle, chain.root])
+    assert status().status == "ok"
+    signer = ["--key", str(tmp_path / "root.pem"), "--certificate", str(chain.root)]
+    assert main(["sign", str(catalog), *signer]) == 1
+    assert "not meant for signing" in capsys.readouterr().err
+
+
+def test_an_encrypted_key_takes_its_password_from_a_file(catalog, key, tmp_path, capsys):
+    encrypted = tmp_path / "encrypted.pem"
+    encrypted.write_bytes(
+        key.pair.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"secret"),
+        )
+    )
+    password = tmp_path / "password"
+    password.write_text("secret\n")
+    command = ["sign", str(catalog), "--key", str(encrypted)]
+    assert main(command) == 1
+    assert "give its password by --password-file" in capsys.readouterr().err
+    assert main([*command, "--password-file", str(password)]) == 0
+    assert main(["verify", str(catalog), "--key", str(key.public)]) == 0
+    password.write_text("wrong")
+    assert main([*command, "--password-file", str(password)]) == 1
+    assert "the password is wrong" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (lambda: ed25519.Ed25519PrivateKey.generate(), "a key of another kind"),
+        (lambda: rsa.generate_private_key(65537, 2048), "a key of another kind"),
+        (lambda: ec.generate_private_key(ec.SECP256K1()), "a key of another kind"),
+        (None, "it is no private key"),
+    ],
+)
+def test_a_key_that_cannot_sign_is_an_error_in_words(catalog, key, tmp_path, capsys, made, said):
+    path = key.public
+    if made is not None:
+        path = tmp_path / "other.pem"
+        pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+        path.write_bytes(made().private_bytes(pem, pkcs8, serialization.NoEncryption()))
+    assert main(["sign", str(catalog), "--key", str(path)]) == 1
+    assert said in capsys.readouterr().err
+    assert not catalog.with_name("catalog.json.sig").exists()
+
+
+@pytest.mark.parametrize("curve", [ec.SECP384R1(), ec.SECP521R1()])
+def test_other_curves_sign_as_well(catalog, tmp_path, curve):
+    key = Key(tmp_path, "other", curve)
+    sign(catalog, key)
+    assert main(["verify", "acme-flowers", "--key", str(key.public)]) == 0
+
+
+def test_a_signature_without_a_key_is_left_to_model_signing(catalog, key, own_home):
+    """Keyless, by Sigstore: its certificate stands elsewhere in the file."""
+    sign(catalog, key)
+    signature = catalog.with_name("catalog.json.sig")
+    bundle = json.loads(signature.read_text())
+    bundle["verificationMaterial"] = {"certificate": {"rawBytes": ""}}
+    signature.write_text(json.dumps(bundle))
+    trust(own_home, keys=[key.public])
+    with pytest.warns(PluginWarning, match="model_signing verify sigstore"):
+        assert status().status == "untrusted"
+
+
+def test_signatures_before_model_signing_1_are_refused(catalog, key, own_home):
+    """They say less; a valid one must not take the place of a newer."""
+    import base64
+
+    sign(catalog, key)
+    signature = catalog.with_name("catalog.json.sig")
+    bundle = json.loads(signature.read_text())
+    payload = json.loads(base64.b64decode(bundle["dsseEnvelope"]["payload"]))
+    payload["predicateType"] = "https://model_signing/Digests/v0.1"
+    text = json.dumps(payload).encode()
+    bundle["dsseEnvelope"]["payload"] = base64.b64encode(text).decode()
+    signature.write_text(json.dumps(bundle))
+    trust(own_home, keys=[key.public])
+    with pytest.warns(PluginWarning, match="older format"):
+        assert status().status == "untrusted"
 
 
 # -- the package model-signing

@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
         signer = Signer(args.key, password, args.certificate, tuple(args.chain))
         sign(path, output, signer, distribution=distribution, version=version)
     except OSError as error:
-        raise HubError(f"Cannot sign {path}: {error.filename}: {error.strerror}") from error
+        raise HubError(f"Cannot read {error.filename}: {error.strerror}") from error
     full, partly = covered(Catalog.read(path, distribution or path.stem))
     print_fields(
         {
