@@ -125,6 +125,7 @@ class ModelInfo:
         default: the member of its own enum that ``DEFAULT`` means, or its first; None without one.
         weights: the weights that fit it, from all packages, its own first.
         replaced_by: the name of the model to use instead, if this one is deprecated.
+        lacks: what it needs and this environment lacks, with both versions, or None.
     """
 
     name: str
@@ -139,6 +140,7 @@ class ModelInfo:
     default: str | None
     weights: tuple[WeightsInfo, ...]
     replaced_by: str | None
+    lacks: str | None
 
 
 def model_info(model: str | Callable[..., Any]) -> ModelInfo:
@@ -167,6 +169,7 @@ def model_info(model: str | Callable[..., Any]) -> ModelInfo:
         default=default[0] if default else None,
         weights=tuple(map(weights_info, _members_for(entry))),
         replaced_by=entry.replaced_by,
+        lacks=entry.lacks,
     )
 
 

@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 from ..catalogs.catalog import ModelEntry
-from ..errors import WeightsError
+from ..errors import MissingDependencyError, WeightsError
 from ..packages import hooks
 from ..protocols import WeightsLike
 from .assigning import AssignedStateDict
@@ -94,8 +94,14 @@ def assemble(
     Raises:
         WeightsError: the weights do not fit the model.
         ValueError: an argument contradicts the weights.
+        MissingDependencyError: another package that the model needs is absent or too old.
         HubError: the weights cannot be downloaded or read.
     """
+    if lacks := model.lacks:
+        package = lacks.partition(" ")[0]
+        raise MissingDependencyError(
+            f"The model '{model.canonical}' needs {lacks}: pip install --upgrade {package}", package
+        )
     architecture = model.architecture
     build = architecture.func
     arguments = {**architecture.keywords, **config}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CatalogError
+from ..packages.needs import lacking
 from ..packages.references import Reference
 from .allowed import DataReference, Origin
 from .checking import SCHEMA, check, parse
@@ -69,6 +70,17 @@ class ModelEntry(_Entry):
     def can_skip_initialisation(self) -> bool:
         """Whether its author says that only its parameters depend on their initial values."""
         return self.data.get("can_skip_initialisation") is True
+
+    @property
+    def needs(self) -> Mapping[str, str]:
+        """The oldest versions of other distributions that have the architecture, by their names."""
+        needs: Mapping[str, str] = self.data.get("needs", {})
+        return needs
+
+    @property
+    def lacks(self) -> str | None:
+        """What it needs and this environment lacks, with both versions, or None."""
+        return lacking(self.needs) if self.needs else None
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -33,6 +33,7 @@ is_name = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}", re.ASCII).fullmatch
 So no two names look alike, and a name is safe in a terminal, an address and a file's name.
 """
 
+_is_release = re.compile(r"[0-9]+(\.[0-9]+)*", re.ASCII).fullmatch
 _is_identifier = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}", re.ASCII).fullmatch
 
 
@@ -289,6 +290,13 @@ def _is_task(value: Any) -> bool:
     return type(value) is str and is_name(value) is not None
 
 
+def _is_needs(value: Any) -> bool:
+    return type(value) is dict and all(
+        is_name(name) and type(version) is str and _is_release(version)
+        for name, version in value.items()
+    )
+
+
 def _is_reference(value: Any) -> bool:
     if type(value) is list and len(value) == 2 and type(value[1]) is dict:
         value = value[0]
@@ -371,6 +379,7 @@ _MODEL: Mapping[str, tuple[Check, str]] = {
     "pretrained": (_is_pretrained, "null, a member, or a list of cases"),
     "backbone": (_is_backbone, 'an object whose "weights" names an enum'),
     "head": (_is_texts, "a list of module paths"),
+    "needs": (_is_needs, "an object of versions by the names of distributions"),
     "replaced_by": (_is_optional_word, "name a model"),
     "export": (_is_optional_name, "a Python identifier"),
     "doc": (_is_any_text, "a string"),

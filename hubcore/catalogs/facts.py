@@ -52,15 +52,17 @@ def digest_of(data: Mapping[str, Any]) -> str:
 def facts(model: ModelEntry) -> Facts:
     """The facts about a model by field name; fields that are not known are missing.
 
-    ``task``, ``plugin`` (its distribution), ``default`` (the default member) and ``license`` are
-    strings, ``weights`` is the number of weights that fit it, from all packages, and the figures
-    are numbers.
+    ``task``, ``plugin`` (its distribution), ``default`` (the default member), ``license`` and
+    ``lacks`` (what the environment lacks to build it) are strings, ``weights`` is the number of
+    weights that fit it, from all packages, and the figures are numbers.
     """
     found: Facts = {
         "task": model.task,
         "plugin": model.catalog.distribution,
         "weights": sum(len(_current_members(entry)) for entry in weights_for(model)),
     }
+    if model.needs and (lacks := model.lacks):
+        found["lacks"] = lacks
     default = default_weights(model)
     if default is not None:
         found["default"] = default[0]

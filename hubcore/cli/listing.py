@@ -69,6 +69,9 @@ def run(args: argparse.Namespace) -> int:
     else:
         with paged():
             _print(names, rows, args.weights)
+            lacking = [(name, rows[name]["lacks"]) for name in names if "lacks" in rows[name]]
+            for name, lacks in lacking:
+                print(f"{name} is not available: it needs {lacks}")
             count = counted_weights(total) if args.weights else counted(total, "model")
             print(f"\n{count}" if total == len(names) else f"\n{len(names)} of {count}")
     return 0

@@ -136,6 +136,7 @@ def _print_model(model: ModelInfo) -> None:
             "head": ", ".join(model.head),
             "plugin": f"{model.plugin} {model.version}",
             "default": own.name if own else "no weights",
+            "available": f"no: needs {model.lacks}" if model.lacks else None,
         }
     )
     if model.weights:

@@ -9,15 +9,11 @@ from importlib import metadata
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
-__all__ = ["judge"]
+__all__ = ["NEWEST", "OLDEST", "judge"]
 
-# The oldest and the newest versions that were tried: 2.5.1 with 0.20.1 on Python 3.10, and 2.15.0
-# with 0.29.2 on 3.13.
-_TRIED = {
-    "Python": ("3.10", "3.13"),
-    "torch": ("2.5", "2.15"),
-    "torchvision": ("0.20", "0.29"),
-}
+OLDEST = {"Python": "3.10", "torch": "2.5.1", "torchvision": "0.20.1"}
+NEWEST = {"Python": "3.13", "torch": "2.15.0", "torchvision": "0.29.2"}
+"""The oldest and the newest versions that are tried, together: scripts/test_versions.py does it."""
 _INSTALL = "pip install --upgrade torch torchvision"
 
 
@@ -42,14 +38,14 @@ _MISSING = (
 
 
 def _judged(subject: str, text: str, remedy: str) -> tuple[str, str, str]:
-    oldest, newest = _TRIED[subject]
+    oldest, newest = Version(OLDEST[subject]), Version(NEWEST[subject])
     try:
-        release = Version(text).release[:2]
+        release = Version(text).release
     except InvalidVersion:
         return "note", subject, f"{text}, whose version cannot be compared with those tried"
-    if release < Version(oldest).release:
+    if release < oldest.release:
         return "problem", subject, f"{text} is older than {oldest}, the oldest tried: {remedy}"
-    if release > Version(newest).release:
+    if release[:2] > newest.release[:2]:  # a patch release changes nothing that matters here
         return "note", subject, f"{text} is newer than {newest}, the newest tried"
     return "ok", subject, text
 

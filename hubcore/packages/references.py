@@ -41,8 +41,18 @@ def resolve(reference: str) -> Any:
         try:
             target = getattr(target, part)
         except AttributeError as error:
-            raise CatalogError(f"module '{module_name}' has no attribute '{attribute}'") from error
+            raise CatalogError(
+                f"module '{module_name}'{_installed(module_name)} has no attribute '{attribute}'"
+            ) from error
     return target
+
+
+def _installed(module: str) -> str:
+    """The distribution that a module is from, with its version, for messages: another has more."""
+    from importlib import metadata
+
+    names = metadata.packages_distributions().get(module.partition(".")[0], ())
+    return f" of {names[0]} {metadata.version(names[0])}" if names else ""
 
 
 class Reference:

@@ -41,7 +41,7 @@ def check_faithful(subject: Subject) -> Iterator[Finding]:
     shared memory, attributes, hooks, buffers that are not saved, and the random state.
     """
     done = set()
-    for member in subject.usable_members:
+    for member in subject.buildable_members:
         model = member.model
         if model is None:
             continue  # check_names reports it

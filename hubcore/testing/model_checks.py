@@ -27,7 +27,7 @@ WITHOUT_CLASSES = ("optical-flow",)
 def check_preprocessing(subject: Subject) -> Iterator[Finding]:
     """Preprocessing can be made and compiled, and gives tensors that its model takes."""
     seen = set()
-    for member in subject.usable_members:
+    for member in subject.buildable_members:
         text = json.dumps([member.data["transforms"], member.weights.value.task], sort_keys=True)
         if text not in seen:
             seen.add(text)
@@ -37,9 +37,11 @@ def check_preprocessing(subject: Subject) -> Iterator[Finding]:
 def check_parameters(subject: Subject) -> Iterator[Finding]:
     """Models can be built, and have as many parameters as the catalogue states."""
     for model in subject.models:
-        if not any(member.model is model for member in subject.usable_members):
+        if lacks := model.lacks:
+            yield Skipped(f"models.{model.name}", f"it needs {lacks}")
+        elif not any(member.model is model for member in subject.buildable_members):
             yield from _buildable(model)
-    for member in subject.usable_members:
+    for member in subject.buildable_members:
         fits = member.model
         if fits is None:
             continue  # check_names reports it
@@ -52,7 +54,7 @@ def check_parameters(subject: Subject) -> Iterator[Finding]:
 def check_head(subject: Subject) -> Iterator[Finding]:
     """Another number of classes gives a new head and keeps all other tensors."""
     done = set()
-    for member in subject.usable_members:
+    for member in subject.buildable_members:
         model = member.model
         if model is None or model in done or model.task in WITHOUT_CLASSES or _is_quantized(member):
             continue
@@ -68,7 +70,7 @@ def check_loading(subject: Subject) -> Iterator[Finding]:
     import torch
 
     store = default_store()
-    for member in subject.usable_members:
+    for member in subject.buildable_members:
         fits = member.model
         if fits is None:
             yield Skipped(member.where, f"the model '{member.entry.builder}' is not installed")

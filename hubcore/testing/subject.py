@@ -179,5 +179,12 @@ class Subject:
                 continue
             yield member
 
+    @property
+    def buildable_members(self) -> Iterator[Member]:
+        """The usable members without those of models for which this environment is too old."""
+        for member in self.usable_members:
+            if member.model is None or member.model.lacks is None:
+                yield member
+
     def _selected(self, name: str) -> bool:
         return not self._patterns or any(fnmatch.fnmatch(name, p) for p in self._patterns)
