@@ -18,6 +18,7 @@ __all__ = [
     "DownloadError",
     "HubError",
     "IncompatibleCatalogError",
+    "LicenseError",
     "MissingDependencyError",
     "MissingDigestError",
     "NotEnoughSpaceError",
@@ -132,6 +133,27 @@ class MissingDependencyError(HubError, ImportError):
 
 class WeightsError(HubError, ValueError):
     """Weights do not fit the model that they were given to."""
+
+
+class LicenseError(HubError):
+    """The user's rules for licences refuse weights.
+
+    Attributes:
+        name: the canonical name of the weights.
+        reason: which rule refuses what.
+    """
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"The rules for licences refuse {name}: {reason}. To allow these weights, change the "
+            f"list in the setting 'licenses' (HUBCORE_LICENSES), or add an exception with a reason "
+            f'to it: {{ weights = "{name}", reason = "..." }}'
+        )
+        self.name = name
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type[LicenseError], tuple[str, str]]:
+        return type(self), (self.name, self.reason)
 
 
 class SettingsError(HubError, ValueError):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import license_expression
 
-OUTPUT = Path(__file__).parents[1] / "hubcore" / "catalogs" / "license_classes.json"
+OUTPUT = Path(__file__).parents[1] / "hubcore" / "spdx" / "classes.json"
 INDEX = Path(license_expression.__file__).parent / "data" / "scancode-licensedb-index.json"
 CLASSES = {
     "Permissive": "permissive",

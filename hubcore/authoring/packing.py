@@ -17,9 +17,12 @@ from shutil import copyfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..catalogs.catalog import ModelEntry
+from ..catalogs.licenses import Evidence, evidence_of_license, parent_json
 from ..catalogs.names import find_model, short_name
 from ..errors import HubError, MissingDependencyError, WeightsError
 from ..packages.references import Reference
+from ..weights.licensing import as_parent
+from ..weights.lookup import get_weight
 from .export import dumps
 from .needs import PACKED, Needs, needs
 from .scaffold import names_for, write_project
@@ -60,6 +63,8 @@ class Recipe:
         metrics: results by name, such as ``{"acc@1": 97.1}``; in percent where that is usual.
         dataset: the data set that the metrics were measured on.
         license: an SPDX identifier, the address of a licence, or "unknown".
+        parent: the name of the weights that the checkpoint was tuned from. The package carries
+            their digest and their terms.
         url: the address that users will download the checkpoint from. None: the checkpoint goes
             into the wheel.
         training: the address of a description of the training.
@@ -76,6 +81,7 @@ class Recipe:
     metrics: Mapping[str, float] = field(default_factory=dict)
     dataset: str = "own"
     license: str = "unknown"
+    parent: str | None = None
     url: str | None = None
     training: str | None = None
     preprocessing: Mapping[str, Any] = field(default_factory=dict)
@@ -97,6 +103,7 @@ def pack(recipe: Recipe, output: Path) -> Path:
         WeightsError: the checkpoint does not fit the model.
         UnknownNameError: there is no such model.
         ScaffoldError: the distribution cannot have this name.
+        LicenseError: the user's rules for licences refuse the weights, or their parent.
         MissingDependencyError: a package that packing needs is not installed.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -129,14 +136,20 @@ def make_project(recipe: Recipe, folder: Path) -> None:
     transforms = base_transforms(model, recipe.preprocessing)
     if not recipe.checkpoint.is_file():
         raise PackError(f"There is no file {recipe.checkpoint}.")
+    parent = as_parent(get_weight(recipe.parent)) if recipe.parent else None
     digest = sha256_of(recipe.checkpoint)
     file = f"{values['package']}-{digest[:8]}{recipe.checkpoint.suffix}"
     size = recipe.checkpoint.stat().st_size
     tensors = _tensors(model, recipe)
     needed = needs(model, tensors, transforms)
     transforms = _fitting(transforms, needed, recipe)
+    evidence = evidence_of_license(recipe.license, f"the recipe of {recipe.name}")
+    name = f"{values['name']}/{values['enum']}.{recipe.member}"
+    candidate = _Candidate(
+        str(recipe.checkpoint), transforms, {}, tensors, name, evidence._replace(parent=parent)
+    )
     meta: dict[str, Any] = {
-        **_measured(model, recipe, transforms, tensors, needed),
+        **_measured(model, recipe, candidate, needed),
         "categories": f"@{values['entry']}" if recipe.categories else None,
         **needed.meta,
         "recipe": recipe.training,
@@ -148,6 +161,7 @@ def make_project(recipe: Recipe, folder: Path) -> None:
         "sha256": digest,
         "size": size,
         "license": recipe.license,
+        **({"parent": parent_json(parent)} if parent else {}),
         "transforms": transforms.to_json(),
         **({"config": needed.config} if needed.config else {}),
         "meta": {key: value for key, value in meta.items() if value is not None},
@@ -287,6 +301,8 @@ class _Candidate(NamedTuple):
     transforms: Reference
     meta: dict[str, Any]
     tensors: Mapping[str, Any]
+    name: str
+    evidence: Evidence
 
     def get_state_dict(self, **_: Any) -> Mapping[str, Any]:
         return self.tensors
@@ -326,23 +342,18 @@ def _fitting(transforms: Reference, needed: Needs, recipe: Recipe) -> Reference:
 
 
 def _measured(
-    model: ModelEntry,
-    recipe: Recipe,
-    transforms: Reference,
-    tensors: Mapping[str, Any],
-    needed: Needs,
+    model: ModelEntry, recipe: Recipe, candidate: _Candidate, needed: Needs
 ) -> dict[str, Any]:
     """Loads the checkpoint as users will. Returns the numbers of parameters and operations."""
     from ..building.builders import builder_of
-    from ..weights.lookup import get_weight, meta_value
+    from ..weights.lookup import meta_value
 
     meta = {
         key: meta_value(model.catalog, key, value, get_weight) for key, value in needed.meta.items()
     }
     meta["categories"] = list(recipe.categories)
-    candidate = _Candidate(str(recipe.checkpoint), transforms, meta, tensors)
-    built = builder_of(model)(weights=candidate, **needed.config).eval()
-    preprocess = transforms()
+    built = builder_of(model)(weights=candidate._replace(meta=meta), **needed.config).eval()
+    preprocess = candidate.transforms()
     found: dict[str, Any] = {"num_params": sum(p.numel() for p in built.parameters())}
     if model.task in _OPS_TASKS and "backend" not in needed.meta:
         from PIL import Image

@@ -37,6 +37,7 @@ def resolve_weights(
         UnknownNameError: there are no weights of this name. It is also a ValueError.
         ValueError: a member was named, but the model has no published weights.
         LockError: ``HUBCORE_LOCK`` does not allow these weights.
+        LicenseError: the user's rules for licences do not.
     """
     if isinstance(weights, str):
         weights = _named_weights(model, weights, config or {})
@@ -60,7 +61,21 @@ def resolve_weights(
         )
     if settings.lock():
         _require_locked(found)
+    _require_license(found)
     return found
+
+
+def _require_license(weights: WeightsLike) -> None:
+    """Refuses weights that the rules for licences do not allow, of whatever type they are."""
+    if settings.licenses() is not None:
+        from ..catalogs.gate import require_allowed
+        from ..weights.licensing import evidence_for
+
+        if isinstance(weights, WeightsEnum):
+            name = canonical_name(weights)
+        else:
+            name = str(getattr(weights, "name", repr(weights)))
+        require_allowed(name, evidence_for(weights))
 
 
 def _require_locked(weights: WeightsLike) -> None:
@@ -170,7 +185,9 @@ def backbone_weights(backbone: Mapping[str, Any], chosen: Any) -> Any:
         UnknownNameError: there are no weights of this name.
     """
     if isinstance(chosen, WeightsLike):
-        return from_torchvision(chosen)
+        found = from_torchvision(chosen)
+        _require_license(found)
+        return found
     if not isinstance(chosen, str):
         return chosen
     enum = weights_enum(find_weights(backbone["weights"]))

@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from .. import spdx
+from ..settings.licenses import CLASSES
 from .metrics import metric_of
 
 __all__ = ["FIELDS", "Field", "fields_of", "find_field"]
@@ -97,7 +99,31 @@ def fields_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Field]:
                 values.setdefault(name, {})[value.lower()] = value
     for name, texts in values.items():
         found[name] = found[name]._replace(values=texts)
+    if "license" in values:
+        sets = _license_classes(values["license"].values())
+        found["license"] = found["license"]._replace(sets=sets)
     return found
+
+
+def _license_classes(licenses: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Licences by class: ``permissive``, ``non-commercial``, ``not-stated``, ..."""
+    sets: dict[str, tuple[str, ...]] = dict.fromkeys(sorted(CLASSES), ())
+    for license in licenses:
+        for kind in _classes_of(license):
+            sets[kind] += (license,)
+    return sets
+
+
+def _classes_of(license: str) -> list[str]:
+    if license.lower() == "unknown":
+        return ["not-stated"]
+    if "://" in license:
+        return ["other"]
+
+    def is_of(kind: str) -> bool:
+        return spdx.holds(license, lambda names: spdx.class_of(names[-1]) == kind)
+
+    return [kind for kind in CLASSES if is_of(kind)]
 
 
 def find_field(name: str, fields: Mapping[str, Field]) -> Field | list[str]:

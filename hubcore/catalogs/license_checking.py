@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..digests import is_digest
+from ..digests import is_prefix
 from ..errors import CatalogError
 
 __all__ = ["check_license_names", "check_licensing", "is_evidence", "is_parent"]
@@ -68,8 +68,11 @@ def check_license_names(data: Mapping[str, Any], where: str) -> None:
                     raise CatalogError(message, f"{where}: {place}.evidence")
             elif evidence is not None:
                 check(evidence, f"{place}.evidence")
-            if "parent" in entry:
-                check(entry["parent"].get("evidence", {}), f"{place}.parent.evidence")
+            parent = entry.get("parent")
+            while parent is not None:
+                place += ".parent"
+                check(parent.get("evidence", {}), f"{place}.evidence")
+                parent = parent.get("parent")
 
 
 def is_evidence(value: Any) -> bool:
@@ -91,15 +94,14 @@ def is_evidence(value: Any) -> bool:
 
 def is_parent(value: Any) -> bool:
     """Whether a value describes the weights that others were tuned from."""
+    if type(value) is not dict or type(value.get("name")) is not str:
+        return False
+    digest, evidence = value.get("sha256"), value.get("evidence", {})
     return (
-        type(value) is dict
-        and type(value.get("name")) is str
-        and (
-            value.get("sha256") is None
-            or (type(value["sha256"]) is str and is_digest(value["sha256"]))
-        )
-        and type(value.get("evidence", {})) is dict
-        and is_evidence(value.get("evidence", {}))
+        (digest is None or (type(digest) is str and is_prefix(digest)))
+        and type(evidence) is dict
+        and is_evidence(evidence)
+        and ("parent" not in value or is_parent(value["parent"]))
     )
 
 

@@ -138,7 +138,8 @@ class Parent(NamedTuple):
 
     Attributes:
         name: their canonical name.
-        sha256: the SHA-256 of their file, as 64 hex digits, or None if it is not known.
+        sha256: the SHA-256 of their file, as 64 hex digits, or fewer where no more is known; None
+            where nothing is.
         evidence: what is stated of them.
     """
 
@@ -207,11 +208,15 @@ def evidence_of(catalog: Catalog, member: Mapping[str, Any]) -> Evidence:
     if isinstance(data, str):
         data = catalog.data.get("evidence", {}).get(data[1:])
     found = _evidence(catalog, data or {}, member)
-    parent = member.get("parent")
-    if parent is None:
-        return found
-    inherited = _evidence(catalog, parent.get("evidence", {}), {})
-    return found._replace(parent=Parent(parent["name"], parent.get("sha256"), inherited))
+    return found._replace(parent=_parent(catalog, member.get("parent")))
+
+
+def _parent(catalog: Catalog, data: Mapping[str, Any] | None) -> Parent | None:
+    if data is None:
+        return None
+    found = _evidence(catalog, data.get("evidence", {}), {})
+    found = found._replace(parent=_parent(catalog, data.get("parent")))
+    return Parent(data["name"], data.get("sha256"), found)
 
 
 def _evidence(catalog: Catalog, data: Mapping[str, Any], member: Mapping[str, Any]) -> Evidence:
@@ -331,8 +336,15 @@ def to_json(evidence: Evidence) -> dict[str, Any]:
 
 def parent_json(parent: Parent) -> dict[str, Any]:
     """A parent as a catalogue's JSON."""
-    found = {"name": parent.name, "sha256": parent.sha256, "evidence": to_json(parent.evidence)}
-    return _without_empty(found)
+    inherited = parent.evidence.parent
+    return _without_empty(
+        {
+            "name": parent.name,
+            "sha256": parent.sha256,
+            "evidence": to_json(parent.evidence),
+            "parent": parent_json(inherited) if inherited else None,
+        }
+    )
 
 
 def _statement_json(statement: Statement) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..catalogs import queries
-from ..catalogs.facts import default_digest, digest_of, facts, weights_facts
+from ..catalogs.catalog import ModelEntry
+from ..catalogs.facts import default_digest, default_weights, digest_of, facts, weights_facts
+from ..catalogs.licenses import evidence_of
 from ..catalogs.names import find_model, find_weights
 from .output import Column, print_json, print_table
 from .terminal import paged
@@ -23,6 +25,8 @@ examples:
   hub list --weights 'resnet50*'          weights, those of other packages for it as well
   hub list --plugin hub-video --json
   hub list --where "size < 20MB" -q       only the names
+  hub list --where "license in permissive"
+  HUBCORE_LICENSES="deny=non-commercial,not-stated" hub list --allowed
 """
 
 # The usual metric of each kind of model, in order of preference.
@@ -49,6 +53,12 @@ def add_parser(subparsers: Any) -> None:
         "--sort",
         metavar="FIELD",
         help="sort by a field, such as acc@1, the better first; 'FIELD:asc' for the lowest first",
+    )
+    parser.add_argument(
+        "--allowed",
+        action="store_true",
+        help="only what the rules for licences allow (docs/licenses.md); of a model, its default "
+        "weights count",
     )
     parser.add_argument("--limit", type=parse_count, metavar="N", help="show only the first N")
     output = parser.add_mutually_exclusive_group()
@@ -84,6 +94,8 @@ def _models(args: argparse.Namespace) -> Rows:
     entries = queries.models(args.pattern, task=args.task, plugin=args.plugin)
     if not entries and args.pattern:
         queries.check_patterns(args.pattern)
+    if args.allowed:
+        entries = {name: entry for name, entry in entries.items() if _is_allowed(entry)}
     rows = {name: {"name": name, **facts(entry)} for name, entry in entries.items()}
 
     def everything() -> Rows:
@@ -107,7 +119,25 @@ def _weights(args: argparse.Namespace) -> Rows:
         rows = {n: row for n, row in rows.items() if n in named or row["model"] in fitting}
         if not rows:
             queries.check_patterns(args.pattern, weights=True)
+    if args.allowed:
+        rows = {name: row for name, row in rows.items() if _are_allowed(name)}
     return _selected(args, rows, everything)
+
+
+def _is_allowed(model: ModelEntry) -> bool:
+    default = default_weights(model)
+    return default is None or _are_allowed(
+        f"{model.catalog.distribution}/{model.weights}.{default[0]}"
+    )
+
+
+def _are_allowed(weights: str) -> bool:
+    from ..catalogs.gate import is_allowed
+
+    enum, _, member = weights.rpartition(".")
+    entry = find_weights(enum)
+    evidence = evidence_of(entry.catalog, entry.members[member])
+    return is_allowed(f"{entry.canonical}.{member}", evidence)
 
 
 def _selected(args: argparse.Namespace, rows: Rows, everything: Any) -> Rows:

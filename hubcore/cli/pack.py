@@ -51,6 +51,11 @@ def add_parser(subparsers: Any) -> None:
     )
     add("--dataset", default="own", help="the data set that the metrics were measured on")
     add("--license", default="unknown", help="an SPDX identifier such as MIT, or an address")
+    add(
+        "--parent",
+        metavar="WEIGHTS",
+        help="the weights that it was tuned from, whose digest and terms the package carries",
+    )
     add("--recipe", help="the address of a description of the training")
     add("--url", help="the address of the checkpoint, which then does not go into the wheel")
     add("--crop-size", type=int, help="in pixels")
@@ -76,6 +81,7 @@ def run(args: argparse.Namespace) -> int:
         metrics=dict(_metric(text) for text in args.metric),
         dataset=args.dataset,
         license=args.license,
+        parent=args.parent,
         url=args.url,
         training=args.recipe,
         preprocessing={key: value for key, value in changes.items() if value is not None},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from ..digests import is_prefix
@@ -23,6 +24,8 @@ class RemoteFile(NamedTuple):
         allow_file: whether ``file:`` addresses are allowed: only if a user wrote them.
         about: the published size in bytes, which may be rounded, or None. Where the exact size is
             unknown, much more than this is refused.
+        permit: called before the store gives the file to anyone; raises a `HubError` if it must
+            not. None: anyone may have it.
     """
 
     urls: tuple[str, ...]
@@ -30,6 +33,7 @@ class RemoteFile(NamedTuple):
     size: int | None = None
     allow_file: bool = False
     about: int | None = None
+    permit: Callable[[], None] | None = None
 
     @property
     def name(self) -> str:

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from ..errors import SettingsError
 from .kinds import PATH, Kind, TrustPolicy
+from .licenses import LicensePolicy
 from .table import BY_NAME, PREFIX, SETTINGS, Setting, table
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "home",
     "lazy_dynamo",
     "lenient",
+    "licenses",
     "lock",
     "max_size",
     "mirrors",
@@ -121,6 +123,12 @@ def trust_in(distribution: str) -> TrustPolicy | None:
     policies: Mapping[str, TrustPolicy] = _get("trust")
     policy = policies.get(distribution, policies.get("*"))
     return policy if policy is not None and policy.policy != "off" else None
+
+
+def licenses() -> LicensePolicy | None:
+    """Which licences and training data are allowed, ``HUBCORE_LICENSES``; None: all of them."""
+    policy: LicensePolicy | None = _get("licenses")
+    return policy
 
 
 def max_size() -> int:

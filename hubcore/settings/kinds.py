@@ -8,10 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from . import licenses
+
 __all__ = [
     "BOOLEAN",
     "COUNT",
     "HEADERS",
+    "LICENSES",
     "MIRRORS",
     "NAMES",
     "PATH",
@@ -220,4 +223,11 @@ TRUST = Kind(
     "lists of absolute paths",
     str,
     _trust,
+)
+LICENSES = Kind(
+    "allow=, deny=, data-allow= and data-deny=, each with SPDX identifiers and classes "
+    "(permissive, weak-copyleft, copyleft, non-commercial, other, not-stated) separated by commas, "
+    "and with spaces between the lists; in the file a table [licenses]",
+    licenses.from_text,
+    licenses.policy,
 )

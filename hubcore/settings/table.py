@@ -8,6 +8,7 @@ from .kinds import (
     BOOLEAN,
     COUNT,
     HEADERS,
+    LICENSES,
     MIRRORS,
     NAMES,
     PATH,
@@ -91,6 +92,10 @@ SETTINGS: tuple[Setting, ...] = (
         "trust", TRUST, {}, "Whose signatures the catalogue of the distribution `NAME` needs, or "
         "of all others (`\"*\"`): [provenance.md](provenance.md).", "none",
         in_environment=False,
+    ),
+    Setting(
+        "licenses", LICENSES, None, "Which licences and training data weights may have: "
+        "[licenses.md](licenses.md).", "all",
     ),
     Setting("disable", NAMES, (), "Plugins or distributions that are left out.", "none"),
     Setting("strict", BOOLEAN, False, "A broken plugin is an error, not a warning.", "off"),

@@ -192,7 +192,7 @@ def _check_statement(where: str, statement: Statement) -> Iterator[Finding]:
 
 
 def _check_spdx(where: str, expression: str) -> Iterator[Finding]:
-    from ..catalogs import spdx
+    from .. import spdx
 
     try:
         problem = spdx.problem(expression)

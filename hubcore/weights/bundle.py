@@ -15,13 +15,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from ..catalogs.catalog import Catalog
+from .. import settings
+from ..catalogs.catalog import Catalog, WeightsEntry
+from ..catalogs.gate import Permit
 from ..catalogs.licenses import evidence_of, parent_json, to_json
 from ..catalogs.names import find_weights, model_of
 from ..digests import is_digest
 from ..download.addresses import redact
 from ..download.hashing import sha256_of
-from ..errors import HubError
+from ..errors import HubError, UnknownNameError
 from ..store import Store
 from .bundle_catalogs import BundleError, KeptCatalogs
 from .enums import WeightsEnum, canonical_name
@@ -137,6 +139,7 @@ def import_bundle(
             earlier bundle brought.
         DigestMismatchError: a file in the bundle is damaged; nothing of that file is kept.
         CatalogError: the bundle's catalogue entries break the format.
+        LicenseError: the user's rules for licences refuse some weights; nothing was imported.
     """
     try:
         with tarfile.open(source, "r:") as tar:
@@ -174,6 +177,8 @@ def _import(
             f"{_MANIFEST}."
         )
     manifest = _manifest(tar, first, source)
+    if settings.licenses() is not None:
+        _require_licenses(manifest)
     kept = KeptCatalogs(manifest["catalogs"], store.root / "catalogs", source, replace=replace)
     files: Mapping[str, Any] = manifest["files"]
     imported = []
@@ -204,6 +209,26 @@ def _import(
     with store.writing():
         kept.write(trust_code=trust)
     return imported
+
+
+def _require_licenses(manifest: Mapping[str, Any]) -> None:
+    """Refuses a bundle whose weights the user's rules do not allow, before anything is taken.
+
+    What an installed catalogue says of weights counts; for others, what the bundle says.
+    """
+    for name in (name for facts in manifest["files"].values() for name in facts["weights"]):
+        enum, _, member = name.rpartition(".")
+        distribution, _, bare = enum.rpartition("/")
+        entry: WeightsEntry | None
+        try:
+            entry = find_weights(enum)
+        except UnknownNameError:
+            part = manifest["catalogs"].get(distribution, {"schema": 1})
+            entry = Catalog(part, distribution).weights.get(bare)
+        if entry is None:
+            Permit(Catalog({"schema": 1}, distribution), name, {})()
+        else:
+            Permit(entry.catalog, name, entry.members.get(member, {}))()
 
 
 def _manifest(tar: tarfile.TarFile, member: tarfile.TarInfo, source: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from ..catalogs.catalog import Catalog, WeightsEntry
+from ..catalogs.gate import Permit
 from ..catalogs.names import find_weights, model_of, task_of
 from .enums import WeightsEnum
 from .value import Weights
@@ -101,7 +102,7 @@ def _weights(
     data: Mapping[str, Any],
     resolve_member: Callable[[str], WeightsEnum],
 ) -> Weights:
-    return Weights(
+    weights = Weights(
         url=data["url"],
         transforms=entry.catalog.reference(data["transforms"]),
         meta={
@@ -120,6 +121,8 @@ def _weights(
         # A catalogue outside of a package comes from the user.
         allow_file=entry.catalog.package is None,
     )
+    weights.permit = Permit(entry.catalog, f"{entry.canonical}.{name}", data)
+    return weights
 
 
 def meta_value(

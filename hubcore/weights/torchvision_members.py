@@ -88,7 +88,11 @@ class _Foreign:
         from ..checkpoints.reading import read_state_dict
         from ..store import default_store
 
-        file = Weights(url=self.url, transforms=self.transforms, meta={}).file
+        license = str(self.meta.get("license", "unknown"))
+        weights = Weights(url=self.url, transforms=self.transforms, meta={}, license=license)
+        file = weights.file
+        if file.permit is not None:  # its enum's own loader asks nobody
+            file.permit()
         store = default_store()
         unknown = file.digest is None and not store.known_digest(file)
         if unknown and settings.require() != "full":

@@ -36,6 +36,7 @@ class Weights:
         sampling: for video models, how clips were sampled for the published metrics:
             ``clip_len`` frames at ``frame_rate`` frames per second, ``clips_per_video`` clips.
         allow_file: whether ``file:`` addresses are allowed. True only where the user wrote them.
+        permit: applies the user's rules for licences before the file is used. Set by the hub.
     """
 
     url: str
@@ -51,6 +52,7 @@ class Weights:
     replaced_by: str | None = None
     sampling: dict[str, Any] = field(default_factory=dict)
     allow_file: bool = False
+    permit: Callable[[], None] | None = field(default=None, init=False, repr=False)
 
     def __eq__(self, other: object) -> bool:
         # Enum compares values to find aliases. Two partials with equal parts do not compare
@@ -73,7 +75,29 @@ class Weights:
 
         urls = (self.url, *self.mirrors)
         about = published_size(self.meta)
-        return RemoteFile(urls, self.sha256, self.size, self.allow_file, about)
+        if self.permit is None:
+            self.permit = _Own(self)
+        return RemoteFile(urls, self.sha256, self.size, self.allow_file, about, self.permit)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What a catalogue says stays there: a copy is judged by its own licence.
+        return {**self.__dict__, "permit": None}
+
+
+class _Own:
+    """The user's rules for licences applied to weights that are in no catalogue."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+
+    def __call__(self) -> None:
+        from .. import settings
+
+        if settings.licenses() is not None:
+            from ..catalogs.gate import require_allowed
+            from .licensing import evidence_for
+
+            require_allowed(self._weights.url, evidence_for(self._weights))
 
 
 def _parts(transforms: Any) -> Any:

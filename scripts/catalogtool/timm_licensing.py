@@ -26,9 +26,6 @@ SPDX = {
     "cc-by-4.0": "CC-BY-4.0",
     "cc-by-nc-4.0": "CC-BY-NC-4.0",
 }
-# Licences without an SPDX identifier whose name tells their class.
-_CLASSES = {"fair-noncommercial-research-license": "non-commercial"}
-
 # What parts of a tag name which data sets.
 _DATA = {
     "in1k": "imagenet-1k",
@@ -89,7 +86,6 @@ def evidence(name: str, cfg: PretrainedCfg, catalog: dict[str, Any]) -> str:
         stated = {
             "state": "stated",
             "spdx": spdx,
-            **({"class": _CLASSES[cfg.license]} if cfg.license in _CLASSES else {}),
             "source": {
                 "title": where,
                 "url": f"{_REPOSITORY}/{file}",

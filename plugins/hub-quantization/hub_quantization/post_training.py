@@ -18,6 +18,7 @@ from hubcore.building.builders import builder_of
 from hubcore.building.weights_argument import resolve_weights
 from hubcore.catalogs.allowed import trust
 from hubcore.catalogs.catalog import ModelEntry
+from hubcore.catalogs.licenses import parent_json, to_json
 from hubcore.catalogs.names import find_model, find_weights, short_name
 from hubcore.checkpoints.reading import read_state_dict
 from hubcore.download.hashing import sha256_of
@@ -25,6 +26,7 @@ from hubcore.errors import UnknownNameError, WeightsError
 from hubcore.packages.entry_points import normalise
 from hubcore.packages.references import Reference
 from hubcore.store.ownership import write_private
+from hubcore.weights.licensing import as_parent
 
 from .engines import default_engine, engine_for
 from .graph import converted, observed, quantized, quietly
@@ -239,6 +241,7 @@ def _write_catalog(
         for key, value in member.meta.items()
         if key in ("categories", "min_size", "num_params", "license")
     }
+    parent = as_parent(member)
     original = f"{short_name(find_weights(type(member).__name__))}.{member.name}"
     architecture = {"model": entry.canonical, "backend": backend, **config}
     catalog = {
@@ -261,6 +264,8 @@ def _write_catalog(
                         "sha256": sha256_of(output),
                         "size": output.stat().st_size,
                         "license": member.value.license,
+                        "evidence": to_json(parent.evidence),
+                        "parent": parent_json(parent),
                         "transforms": transforms.to_json(),
                         "meta": {
                             **kept,

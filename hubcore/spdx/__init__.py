@@ -1,4 +1,7 @@
-"""SPDX expressions: whether one is valid, what its parts are, and the class of each licence."""
+"""SPDX expressions: whether one is valid, what its parts are, and the class of each licence.
+
+Knows nothing of catalogues and of what is allowed. The classes are data of ScanCode's LicenseDB.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,20 @@ from ..errors import MissingDependencyError
 
 __all__ = ["class_of", "holds", "is_known", "problem"]
 
-_CLASSES = Path(__file__).parent / "license_classes.json"
+_CLASSES = Path(__file__).parent / "classes.json"
 _is_reference = re.compile(r"LicenseRef-[A-Za-z0-9.-]+").fullmatch
 
 
 def class_of(license: str) -> str:
     """The class of a licence, given by its identifier: ``permissive``, ``weak-copyleft``, ...
 
-    The classes follow ScanCode's LicenseDB. What it does not know is ``other``.
+    The classes follow ScanCode's LicenseDB. What it does not know is ``other``, but for a
+    ``LicenseRef-`` whose name says that it allows no commercial use.
     """
-    return _classes().get(license.lower(), "other")
+    name = license.lower()
+    if _is_reference(license) and ("noncommercial" in name or "non-commercial" in name):
+        return "non-commercial"
+    return _classes().get(name, "other")
 
 
 def is_known(license: str) -> bool:
