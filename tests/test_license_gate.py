@@ -236,7 +236,7 @@ def test_without_a_rule_that_refuses_it_goes_on(name, no_files, monkeypatch):
 
 
 def test_each_public_function_is_known_as_a_way_in_or_not():
-    """One that is new must be added to the lists of `test_offline`, and so comes under the tests."""
+    """A new one must join the lists of `test_offline`, and so comes under these tests."""
     assert {*CALLS, *NOT_CALLED} >= set(hubcore.__all__)
     assert set(CALLS) >= NEED_A_FILE
 
