@@ -21,8 +21,8 @@ from ..catalogs.licenses import Evidence, evidence_of_license, parent_json
 from ..catalogs.names import find_model, short_name
 from ..errors import HubError, MissingDependencyError, WeightsError
 from ..packages.references import Reference
-from ..weights.licensing import as_parent
 from ..weights.lookup import get_weight
+from ..weights.parents import as_parent
 from .export import dumps
 from .needs import PACKED, Needs, needs
 from .scaffold import names_for, write_project

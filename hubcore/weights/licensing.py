@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from ..catalogs.licenses import Evidence, Parent, evidence_of, evidence_of_license
+from ..catalogs.licenses import Evidence, evidence_of, evidence_of_license
 from ..catalogs.names import find_weights
-from ..errors import SettingsError, UnknownNameError
-from .enums import WeightsEnum, canonical_name
+from ..errors import UnknownNameError
 
-__all__ = ["as_parent", "evidence_for"]
+__all__ = ["evidence_for"]
 
 
 def evidence_for(weights: Any) -> Evidence:
@@ -31,14 +30,3 @@ def evidence_for(weights: Any) -> Evidence:
     value = getattr(weights, "value", weights)
     license = getattr(value, "license", None) or value.meta.get("license")
     return evidence_of_license(str(license or "unknown"), f"{weights!r}")
-
-
-def as_parent(weights: WeightsEnum) -> Parent:
-    """Weights as the parent of those that were tuned from them: name, digest and terms."""
-    from ..store import default_store
-
-    file = weights.value.file
-    digest = file.digest
-    with contextlib.suppress(SettingsError, OSError):  # no home directory
-        digest = default_store().known_digest(file) or digest
-    return Parent(canonical_name(weights), digest, evidence_for(weights))

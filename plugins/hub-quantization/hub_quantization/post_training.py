@@ -26,7 +26,7 @@ from hubcore.errors import UnknownNameError, WeightsError
 from hubcore.packages.entry_points import normalise
 from hubcore.packages.references import Reference
 from hubcore.store.ownership import write_private
-from hubcore.weights.licensing import as_parent
+from hubcore.weights.parents import as_parent
 
 from .engines import default_engine, engine_for
 from .graph import converted, observed, quantized, quietly
