@@ -42,7 +42,7 @@ def image(form: str, chance: random.Random) -> bytes:
     """A sound image file."""
     from PIL import Image
 
-    size = (chance.randrange(1, 90), chance.randrange(1, 90))
+    size = (chance.randrange(4, 90), chance.randrange(4, 90))
     mode = (
         "RGB" if form in ("JPEG", "PPM", "WEBP", "BMP", "TGA") else chance.choice(("RGB", "L", "P"))
     )

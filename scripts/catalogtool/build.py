@@ -230,6 +230,9 @@ def own_entries(family: Family) -> dict[str, dict[str, Any]]:
     if not path.exists():
         return {"models": {}, "weights": {}}
     own: dict[str, dict[str, Any]] = json.loads(path.read_text("utf-8"))
+    for enum in own["weights"].values():
+        for member in enum["members"].values():
+            member.update(digest(member["url"]))
     return own
 
 
