@@ -21,7 +21,7 @@ def workshop(tmp_path_factory, wheels):
         ("model", [], "acme_thing", "AcmeThing_Weights.V1"),
     ],
 )
-def test_a_new_project_installs_lists_and_passes_its_tests(
+def test_a_new_project_installs_lists_and_fails_only_for_what_is_to_be_filled_in(
     workshop, tmp_path, kind, arguments, listed, weights
 ):
     project = tmp_path / "acme-thing"
@@ -35,8 +35,13 @@ def test_a_new_project_installs_lists_and_passes_its_tests(
             "import sys, pytest; sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', "
             f"{str(project / 'tests')!r}]))"
         )
-        assert tests.returncode == 0, tests.stdout[-3000:]
-        assert "11 passed, 2 skipped" in tests.stdout  # its file and the network are not there
+        # Its file and the network are not there, and its address is nobody's.
+        assert "2 failed, 12 passed, 2 skipped" in tests.stdout, tests.stdout[-3000:]
+        assert "is still the one that 'hub new' wrote" in tests.stdout
+        assert "example.org serves no files" in tests.stdout
+        checked = workshop.hub("check", "acme-thing")
+        assert checked.returncode == 1
+        assert "FAULT  placeholders" in checked.stdout
     finally:
         workshop.uninstall("acme-thing")
 

@@ -79,7 +79,7 @@ SOUND = {
             "default": "V1",
             "members": {
                 "V1": {
-                    "url": "https://weights.example.org/net.pth",
+                    "url": "https://weights.kit-plugin.org/net.pth",
                     "license": "MIT",
                     "transforms": [
                         "hubcore.transforms:ImageClassification",
@@ -481,7 +481,7 @@ def test_authors_get_a_test_a_check(sample, installed, tmp_path):
         env={**__import__("os").environ, "PYTHONPATH": ":".join(filter(None, sys.path))},
     )  # fmt: skip
     assert "but 'net' has 127 parameters" in done.stdout
-    assert "1 failed, 11 passed, 1 skipped" in done.stdout, done.stdout
+    assert "1 failed, 14 passed, 1 skipped" in done.stdout, done.stdout
 
 
 FAMILIES = {
@@ -522,3 +522,82 @@ def test_the_built_in_families_pass_with_all_their_models(family):
 def test_every_check_has_a_method_for_authors():
     methods = {name.removeprefix("test_") for name in vars(PluginTests) if name.startswith("test_")}
     assert methods == set(CHECKS)
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("https://example.org/net.pth", "example.org serves no files"),
+        ("https://weights.example.com/net.pth", "serves no files"),
+        ("https://weights.invalid/net.pth", "serves no files"),
+        ("https://acme.test./net.pth", "serves no files"),
+        ("http://localhost:8000/net.pth", "serves no files"),
+        ("http://127.0.0.1:8000/net.pth", "only on one machine"),
+        ("http://[::1]/net.pth", "only on one machine"),
+        ("http://0.0.0.0/net.pth", "only on one machine"),
+        ("file:///home/me/net.pth", "may not read local files"),
+        ("https:///net.pth", "no host name"),
+        ("ftp://acme.dev/net.pth", "no way to fetch"),
+    ],
+)
+def test_addresses_that_nobody_can_fetch_are_faults(sample, url, problem):
+    for change in ({"url": url}, {"mirrors": [url]}):
+        catalog = deepcopy(sample)
+        member_of(catalog).update(change)
+        with hubcore.register(catalog, name="kit"):
+            (fault,) = CHECKS["fetchable"](Subject.of_plugin("kit"))
+        assert isinstance(fault, Fault)
+        assert problem in str(fault)
+
+
+@pytest.mark.parametrize("host", ["10.0.0.7", "192.168.1.4", "storage"])
+def test_addresses_of_an_own_network_are_said_to_be_so(sample, host):
+    member_of(sample).update(url=f"https://{host}/net.pth")
+    with hubcore.register(sample, name="kit"):
+        (found,) = CHECKS["fetchable"](Subject.of_plugin("kit"))
+    assert isinstance(found, Skipped)
+
+
+@pytest.mark.parametrize("url", ["https://acme.dev/net.pth", "package:kit/net.pth"])
+def test_addresses_of_the_world_and_of_packages_are_no_fault(sample, url):
+    member_of(sample).update(url=url)
+    with hubcore.register(sample, name="kit"):
+        assert list(CHECKS["fetchable"](Subject.of_plugin("kit"))) == []
+
+
+@pytest.mark.parametrize(
+    ("results", "problem"),
+    [
+        ({"acc@1": 130}, "130 is impossible\n    it is 0 to 100"),
+        ({"ACC@1": -1}, "-1 is impossible"),
+        ({"box_map": 100.1}, "impossible"),
+        ({"miou": -0.1}, "impossible"),
+        ({"epe": -2}, "it is 0 or more"),
+        ({"fl_all": 101}, "impossible"),
+        ({"acc@1": 90, "acc@5": 80}, "acc@1 is higher than acc@5"),
+    ],
+)
+def test_impossible_metrics_are_faults(sample, results, problem):
+    member_of(sample)["meta"]["_metrics"] = {"own": results}
+    with hubcore.register(sample, name="kit"):
+        (fault,) = CHECKS["metrics"](Subject.of_plugin("kit"))
+    assert problem in str(fault)
+
+
+@pytest.mark.parametrize(
+    "results", [{"acc@1": 0, "acc@5": 100}, {"epe": 250}, {"acc@1": None}, {"novelty": -7}]
+)
+def test_possible_metrics_are_no_fault(sample, results):
+    member_of(sample)["meta"]["_metrics"] = {"own": results}
+    with hubcore.register(sample, name="kit"):
+        assert list(CHECKS["metrics"](Subject.of_plugin("kit"))) == []
+
+
+def test_hub_check_prints_json(sample, installed, capsys):
+    member_of(sample)["meta"]["_metrics"] = {"own": {"acc@1": 130}}
+    installed(sample)
+    assert main(["check", "kit", "--json"]) == 1
+    rows = {row["check"]: row for row in json.loads(capsys.readouterr().out)}
+    assert rows["metrics"]["state"] == "fault"
+    assert rows["metrics"]["faults"][0]["where"].endswith("own.acc@1")
+    assert rows["schema"]["state"] == "ok"

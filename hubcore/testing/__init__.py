@@ -25,6 +25,7 @@ from .checks import (
     check_schema,
     check_sizes,
 )
+from .plausibility import check_fetchable, check_metrics, check_placeholders
 from .subject import Fault, Finding, Skipped, Subject
 
 __all__ = ["CHECKS", "Fault", "Finding", "PluginTests", "Skipped", "Subject", "examine"]
@@ -46,9 +47,12 @@ def _model_check(name: str, home: str = "model_checks") -> Callable[[Subject], I
 
 CHECKS: dict[str, Callable[[Subject], Iterator[Finding]]] = {
     "schema": check_schema,
+    "placeholders": check_placeholders,
     "names": check_names,
     "digests": check_digests,
     "sizes": check_sizes,
+    "metrics": check_metrics,
+    "fetchable": check_fetchable,
     "licenses": check_licenses,
     "pickling": check_pickling,
     "imports": check_imports,
@@ -112,6 +116,15 @@ class PluginTests:
 
     def test_sizes(self) -> None:
         self._check("sizes")
+
+    def test_placeholders(self) -> None:
+        self._check("placeholders")
+
+    def test_metrics(self) -> None:
+        self._check("metrics")
+
+    def test_fetchable(self) -> None:
+        self._check("fetchable")
 
     def test_licenses(self) -> None:
         self._check("licenses")

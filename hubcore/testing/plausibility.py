@@ -1,0 +1,112 @@
+"""Checks of what a catalogue claims: whether it can be true, and is the author's own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from ..catalogs.metrics import metric_of
+from ..download.addresses import check_address, redact, scheme
+from ..errors import CatalogError, UnsafeAddressError
+from .subject import Fault, Finding, Skipped, Subject
+
+__all__ = ["check_fetchable", "check_metrics", "check_placeholders"]
+
+# What the templates of `hub new` leave to be filled in.
+_NO_FILE = "-00000000.pth"
+_NO_CATEGORIES = ["first class", "second class"]
+_NO_DOC = "What the model is, in a sentence or two."
+
+_RESERVED = ("example", "invalid", "test", "localhost", "example.com", "example.net", "example.org")
+
+
+def check_placeholders(subject: Subject) -> Iterator[Finding]:
+    """Nothing is left of what `hub new` wrote to be filled in."""
+    for member in subject.members:
+        if member.data["url"].endswith(_NO_FILE):
+            yield Fault(
+                f"{member.where}.url",
+                "is still the one that 'hub new' wrote",
+                "write the address of your checkpoint and its digest, or let 'hub pack' write all",
+            )
+        categories = member.data.get("meta", {}).get("categories")
+        if isinstance(categories, str) and subject.catalog and "." not in categories:
+            try:
+                categories = subject.catalog.named_list(categories.removeprefix("@"))
+            except CatalogError:  # `check_names` reports it
+                continue
+        if categories == _NO_CATEGORIES:
+            yield Fault(
+                f"{member.where}.meta.categories",
+                "are still those that 'hub new' wrote",
+                "write the names of your classes, in the order of the model's outputs",
+            )
+    for model in subject.models:
+        if model.data.get("doc") == _NO_DOC:
+            yield Fault(
+                f"models.{model.name}.doc",
+                "is still the one that 'hub new' wrote",
+                "say what the model is, in a sentence or two",
+            )
+
+
+def check_metrics(subject: Subject) -> Iterator[Finding]:
+    """Every published result is possible: within its metric's bounds, and with the others."""
+    for member in subject.members:
+        for dataset, results in (member.data.get("meta", {}).get("_metrics") or {}).items():
+            where = f"{member.where}.meta._metrics.{dataset}"
+            known = {}
+            for name, value in results.items():
+                if value is None:  # not measured
+                    continue
+                if isinstance(value, bool) or not isinstance(value, (int, float)):
+                    yield Fault(f"{where}.{name}", f"{value!r} is no number", "write a number")
+                    continue
+                known[name.lower()] = value
+                metric = metric_of(name)
+                lowest, highest = metric.bounds if metric else (-math.inf, math.inf)
+                if not lowest <= value <= highest:
+                    limits = (
+                        f"{lowest:g} or more"
+                        if math.isinf(highest)
+                        else f"{lowest:g} to {highest:g}"
+                    )
+                    yield Fault(f"{where}.{name}", f"{value:g} is impossible", f"it is {limits}")
+            if known.get("acc@1", 0) > known.get("acc@5", math.inf):
+                yield Fault(where, "acc@1 is higher than acc@5", "correct one of them")
+
+
+def check_fetchable(subject: Subject) -> Iterator[Finding]:
+    """Every address is one that users can fetch: no file of this machine, no reserved name."""
+    from ..packages import hooks
+
+    for member in subject.members:
+        for url in (member.data["url"], *member.data.get("mirrors", ())):
+            try:
+                check_address(url, other_schemes=lambda: bool(hooks.installed()))
+            except UnsafeAddressError as error:
+                yield Fault(member.where, str(error), _REMEDY)
+                continue
+            if scheme(url) not in ("http", "https"):
+                continue
+            host = (urlsplit(url).hostname or "").rstrip(".").lower()
+            if host.endswith(_RESERVED) and any(
+                host == name or host.endswith(f".{name}") for name in _RESERVED
+            ):
+                yield Fault(member.where, f"{redact(url)}: {host} serves no files", _REMEDY)
+                continue
+            try:
+                address = ip_address(host)
+            except ValueError:
+                if "." not in host:
+                    yield Skipped(member.where, f"{host} is known only in its own network")
+                continue
+            if address.is_loopback or address.is_unspecified or address.is_multicast:
+                yield Fault(member.where, f"{redact(url)} is only on one machine", _REMEDY)
+            elif not address.is_global:
+                yield Skipped(member.where, f"{host} can be reached only in its own network")
+
+
+_REMEDY = "publish the file, and write its address; or ship it in the package, as 'hub pack' does"
