@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import quote
@@ -21,7 +21,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
 
 from hubcore.catalogs.catalog import Catalog
-from hubcore.catalogs.licenses import STATED, DataSet, Parent, Statement
+from hubcore.catalogs.licenses import STATED, DataSet, Parent, Source, Statement
 from hubcore.download.addresses import redact
 from hubcore.errors import HubError
 from hubcore.store import Entry
@@ -48,12 +48,12 @@ def bill(subjects: Iterable[Subject], others: Iterable[Entry] = ()) -> Json:
     """
     subjects = list(subjects)
     catalogs = {s.entry.catalog.distribution: s.entry.catalog for s in subjects}
-    datasets = {_reference(item): item for s in subjects for item in s.evidence.data}
+    references = _references(item for s in subjects for item in s.evidence.data)
     components = [
-        *map(_weights, subjects),
+        *(_weights(subject, references) for subject in subjects),
         *map(_file, others),
         *map(_distribution, catalogs.values()),
-        *map(_dataset, datasets.values()),
+        *(_dataset(item, reference) for item, reference in references.items()),
     ]
     components.sort(key=lambda component: str(component["bom-ref"]))
     document = {
@@ -80,7 +80,7 @@ def bill(subjects: Iterable[Subject], others: Iterable[Entry] = ()) -> Json:
                     "dependsOn": sorted(
                         {
                             _purl(subject.entry.catalog),
-                            *map(_reference, subject.evidence.data),
+                            *(references[_itself(item)] for item in subject.evidence.data),
                         }
                     ),
                 }
@@ -113,12 +113,12 @@ def to_text(document: Json) -> str:
     return text
 
 
-def _weights(subject: Subject) -> Json:
+def _weights(subject: Subject, references: Mapping[DataSet, str]) -> Json:
     evidence, meta, model = subject.evidence, subject.meta, subject.model
     parameters = {
         "task": subject.task,
         "modelArchitecture": model.name if model else subject.entry.builder,
-        "datasets": [{"ref": _reference(item)} for item in evidence.data],
+        "datasets": [{"ref": references[_itself(item)]} for item in evidence.data],
     }
     metrics = [
         {"type": metric, "value": str(value), "slice": dataset}
@@ -161,6 +161,12 @@ def _weights(subject: Subject) -> Json:
                 ("hubcore:gflops", meta.get("_ops")),
                 *_stated("weights", evidence.weights),
                 *_stated("code", evidence.code),
+                *(
+                    pair
+                    for source in dict.fromkeys(item.source for item in evidence.data)
+                    if source is not None
+                    for pair in _sourced("hubcore:data", source)
+                ),
                 ("hubcore:data:state", None if evidence.data else "not stated"),
                 *(("hubcore:data:looked", place) for place in evidence.data_looked),
             ),
@@ -195,12 +201,12 @@ def _distribution(catalog: Catalog) -> Json:
     )
 
 
-def _dataset(item: DataSet) -> Json:
+def _dataset(item: DataSet, reference: str) -> Json:
     contents = {"url": _address(item.url)} if item.url else None
     return _known(
         {
             "type": "data",
-            "bom-ref": _reference(item),
+            "bom-ref": reference,
             "name": item.title,
             "licenses": _licenses(item.terms),
             "externalReferences": _license_links(item.terms),
@@ -263,10 +269,13 @@ def _stated(what: str, statement: Statement) -> Iterator[tuple[str, Any]]:
         "repository licence; weights not mentioned" if state == "repository" else state,
     )
     if statement.source is not None:
-        for key, value in statement.source._asdict().items():
-            yield f"{name}:source:{key}", value
+        yield from _sourced(name, statement.source)
     for place in statement.looked:
         yield f"{name}:looked", place
+
+
+def _sourced(name: str, source: Source) -> Iterator[tuple[str, Any]]:
+    return ((f"{name}:source:{key}", value) for key, value in source._asdict().items())
 
 
 def _properties(*pairs: tuple[str, Any]) -> list[Json]:
@@ -294,8 +303,18 @@ def _purl(catalog: Catalog) -> str:
     ).to_string()
 
 
-def _reference(item: DataSet) -> str:
-    return f"dataset:{item.name}"
+def _references(datasets: Iterable[DataSet]) -> dict[DataSet, str]:
+    """Names for data sets; those that packages describe differently are not the same."""
+    references: dict[DataSet, str] = {}
+    for item in sorted({_itself(item) for item in datasets}, key=repr):
+        same = sum(item.name == other.name for other in references)
+        references[item] = f"dataset:{item.name}" + (f":{same + 1}" if same else "")
+    return references
+
+
+def _itself(item: DataSet) -> DataSet:
+    """A data set, apart from who was trained on it."""
+    return item._replace(source=None)
 
 
 def _known(data: Json) -> Json:

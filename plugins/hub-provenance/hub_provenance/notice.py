@@ -35,7 +35,7 @@ def source_in_words(source: Source) -> str:
     """A source in a line: title, summary, address and date."""
     text = source.title
     if source.summary:
-        text += f': "{source.summary}"'
+        text += f": {source.summary}"
     if source.url:
         text += f" {source.url}"
     if source.date:

@@ -40,7 +40,12 @@ def catalog(tmp_path, monkeypatch):
     flowers = {
         "title": "Flowers",
         "url": "https://example.org/flowers",
-        "terms": {"state": "stated", "url": "https://example.org/terms", "source": SOURCE},
+        "terms": {
+            "state": "stated",
+            "url": "https://example.org/terms",
+            "source": SOURCE,
+            "class": "non-commercial",
+        },
     }
     rose = member(
         DIGEST,
@@ -107,7 +112,7 @@ def test_licences_are_listed_with_their_states(catalog, capsys):
     rows = {line.split()[0].partition(".")[2]: line for line in lines[2:]}
     assert "Apache-2.0" in rows["ROSE"]
     assert "MIT (repository licence; weights not mentioned)" in rows["ROSE"]
-    assert "Flowers: https://example.org/terms" in rows["ROSE"]
+    assert "Flowers: non-commercial" in rows["ROSE"]
     assert rows["SILENT"].count("not stated") == 3
 
 
@@ -130,7 +135,7 @@ def test_the_notice_says_who_says_so(catalog, capsys, tmp_path):
     text = hub(capsys, "licenses", "acmenet", "--all", "--notice")
     rose = text.partition("AcmeNet_Weights.ROSE\n")[2].partition("\n\n")[0]
     assert "  weights: Apache-2.0\n" in rose
-    assert '    says Acme\'s model page: "The weights are under Apache-2.0."' in rose
+    assert "    says Acme's model page: The weights are under Apache-2.0. https://" in rose
     assert "https://example.org/rose card (2026-11-26)" in rose
     assert f"SHA-256: {DIGEST}" in rose
     assert f"weights of {PARENT['name']}: MIT (repository licence; weights not mentioned)" in rose
@@ -167,6 +172,7 @@ def test_a_bill_holds_what_is_known_and_nothing_else(catalog, capsys):
     said = properties(rose)
     assert said["hubcore:license:weights:source:date"] == "2026-11-26"
     assert said["hubcore:license:code:state"] == "repository licence; weights not mentioned"
+    assert said["hubcore:data:source:title"] == "The paper"
     data = found["dataset:flowers"]
     assert data["type"] == "data"
     assert data["licenses"][0]["license"]["url"] == "https://example.org/terms"
@@ -189,6 +195,21 @@ def test_a_bill_is_valid_by_the_official_schema(catalog, capsys):
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
     addresses = [r["url"] for r in json.loads(text)["components"][0]["externalReferences"]]
     assert "https://example.org/100%25/paper%5B1%5D.pdf" in addresses
+
+
+def test_data_sets_that_differ_under_one_name_stay_apart(catalog, capsys):
+    data = json.loads(catalog.read_text())
+    other = {"name": "flowers", "title": "Other flowers", "terms": STATED}
+    data["weights"]["AcmeNet_Weights"]["members"]["EITHER"]["evidence"] = {"data": [other]}
+    catalog.write_text(json.dumps(data))
+    hubcore.refresh()
+    found = bill(capsys, "acmenet", "--all")
+    names = set()
+    for name in ("ROSE", "EITHER"):
+        card = found[f"acme-flowers/AcmeNet_Weights.{name}"]["modelCard"]
+        (reference,) = card["modelParameters"]["datasets"]
+        names.add(found[reference["ref"]]["name"])
+    assert names == {"Flowers", "Other flowers"}
 
 
 def test_all_installed_weights_make_a_valid_bill(capsys):

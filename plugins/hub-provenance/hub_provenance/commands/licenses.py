@@ -70,11 +70,15 @@ def run(args: argparse.Namespace) -> int:
                     subject.name,
                     subject.evidence.weights,
                     subject.evidence.code,
-                    ", ".join(f"{item.title}: {item.terms}" for item in subject.evidence.data)
-                    or "not stated",
+                    ", ".join(map(_in_short, subject.evidence.data)) or "not stated",
                 ]
                 for subject in subjects
             ),
             ["weights", "licence", "licence of the code", "training data and its terms"],
         )
     return 0
+
+
+def _in_short(item: Any) -> str:
+    """A data set and its terms, without the address that --json and --notice give."""
+    return f"{item.title}: {item.terms.spdx or item.terms.kind or item.terms.state}"
