@@ -78,6 +78,7 @@ class UnknownNameError(HubError, ValueError):
         name: the name that was asked for.
         suggestions: similar names, best match first.
         install: the distribution that offers the name but is not installed, or None.
+        hint: the sentence that was appended, or None.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class UnknownNameError(HubError, ValueError):
         self.name = name
         self.suggestions = tuple(suggestions)
         self.install = install
+        self.hint = hint
         message = f"Unknown {kind} '{name}'."
         if install:
             message += f" The package that offers it is not installed: pip install {install}"

@@ -153,7 +153,9 @@ def _read(
         signed_by = signer(plugin.distribution, plugin.version, path)
         catalog = Catalog.read(path, plugin.distribution, plugin.version, package, origin)
     except SignatureError as error:
-        return plugin._replace(status="untrusted", error=str(error))
+        return plugin._replace(
+            status="untrusted", error=f"{error} (the setting 'trust' enforces a signature)"
+        )
     except IncompatibleCatalogError as error:
         return plugin._replace(status="incompatible", error=str(error))
     except CatalogError as error:

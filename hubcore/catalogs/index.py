@@ -13,6 +13,7 @@ from .. import settings
 from .allowed import own_modules
 from .catalog import Catalog, ModelEntry, WeightsEntry
 from .discovery import Plugin, discover
+from .signed import signer
 
 __all__ = [
     "Carried",
@@ -134,12 +135,17 @@ def registered(distribution: str) -> Carried | None:
 
 
 def restore_registered(carried: Carried | None) -> None:
-    """Adds the plugin of a pickle in a process that does not have it."""
+    """Adds the plugin of a pickle in a process that does not have it.
+
+    Raises:
+        SignatureError: the settings enforce a signature that its catalogue lacks.
+    """
     if carried is None or carried.plugin.distribution in _registered:
         return
     for module in carried.modules:  # only what is imported may be named
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
+    signer(carried.plugin.distribution, carried.plugin.version, carried.plugin.path)
     add_registered(carried.plugin.distribution, carried.plugin)
 
 

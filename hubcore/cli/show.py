@@ -90,7 +90,7 @@ def _with_plugins(unknown: UnknownNameError) -> UnknownNameError:
     """The error for a model, which suggests plugins too where no model's name is close."""
     import difflib
 
-    if unknown.suggestions or unknown.install:
+    if unknown.suggestions or unknown.install or unknown.hint:
         return unknown
     names = sorted({name for p in queries.plugins() for name in (p.name, p.distribution)})
     close = difflib.get_close_matches(unknown.name.lower(), names, n=2, cutoff=0.7)

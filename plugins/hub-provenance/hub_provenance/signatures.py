@@ -266,7 +266,9 @@ def _read(catalog: Path, signature: Path) -> tuple[dict[str, Any], str, dict[str
             raise SignatureError(f"{signature} is too large for a signature")
         bundle = json.loads(signature.read_bytes())
     except FileNotFoundError:
-        raise SignatureError(f"{catalog} is not signed: there is no {signature}") from None
+        beside = signature.parent == catalog.parent
+        place = f"{signature.name} beside it" if beside else signature
+        raise SignatureError(f"{catalog} is not signed: there is no {place}") from None
     except (ValueError, RecursionError):
         bundle = None
     try:

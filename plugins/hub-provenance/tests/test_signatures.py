@@ -350,6 +350,25 @@ def test_what_is_registered_needs_a_signature_too(catalog, key, own_home):
         assert find_weights("mine/AcmeNet_Weights").members.keys() == {"ROSE", "TULIP"}
 
 
+def test_what_a_pickle_carries_needs_a_signature_too(catalog, key, own_home):
+    """A registration of a process without the policy does not come in by a pickled member."""
+    import pickle
+
+    with hubcore.register(catalog, name="mine"):
+        text = pickle.dumps(hubcore.get_weight("mine/AcmeNet_Weights.ROSE"))
+    trust(own_home, keys=[key.public], name="mine")
+    with pytest.raises(SignatureError, match="is not signed"):
+        pickle.loads(text)
+
+
+def test_a_look_up_says_why_a_name_is_gone(key, own_home, capsys):
+    trust(own_home, keys=[key.public], name="hub-video")
+    assert main(["show", "hub-video/swin3d_b"]) == 1
+    error = capsys.readouterr().err
+    assert "The plugin 'hub-video' that offers it is untrusted" in error
+    assert "the setting 'trust' enforces a signature" in error
+
+
 def test_a_policy_without_the_verifier_is_kept(catalog, key, own_home, monkeypatch):
     """Removing hub-provenance does not lift the policy."""
     sign(catalog, key)
