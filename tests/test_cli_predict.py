@@ -17,8 +17,11 @@ from PIL import Image
 from seeding import seeded_hub
 
 from hubcore.cli import main
+from hubcore.prediction.drawn import is_drawn
 
 MOBILENET = ("mobilenet_v2", "--weights", "IMAGENET1K_V1")
+WEIGHTS = "hub-classification/MobileNet_V2_Weights.IMAGENET1K_V1"
+DIGEST = "b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889"
 
 
 @pytest.fixture
@@ -58,12 +61,26 @@ def test_json_is_for_programs(hub, mobilenet):
     assert found["info"] == {
         "model": "mobilenet_v2",
         "weights": "MobileNet_V2_Weights.IMAGENET1K_V1",
+        "canonical": WEIGHTS,
+        "sha256": DIGEST,
         "task": "image-classification",
     }
     assert [annotation["category"] for annotation in found["annotations"]] == [
         "Egyptian cat",
         "espresso",
     ]
+
+
+def test_pictures_name_the_weights_by_their_digest(hub, mobilenet, tmp_path):
+    """A picture can be traced to the file that it was made with, and is still known as ours."""
+    jpeg = tmp_path / "cat.jpg"
+    Image.open(CHELSEA).save(jpeg)
+    assert hub(*MOBILENET, CHELSEA, jpeg, "--output", tmp_path / "out")[0] == 0
+    drawn = {path.suffix: path for path in (tmp_path / "out").iterdir()}
+    with Image.open(drawn[".png"]) as png, Image.open(drawn[".jpg"]) as jpg:
+        assert png.text["Source"] == f"{WEIGHTS} sha256:{DIGEST}"
+        assert f"{WEIGHTS} sha256:{DIGEST}" in jpg.info["comment"].decode()
+    assert all(map(is_drawn, drawn.values()))
 
 
 def test_pictures_are_left_in_the_output_folder(hub, mobilenet, tmp_path):

@@ -22,6 +22,7 @@ from ..catalogs.catalog import ModelEntry
 from ..errors import MissingDependencyError, WeightsError
 from ..packages import hooks
 from ..protocols import WeightsLike
+from ..weights.traces import trace
 from .assigning import AssignedStateDict
 from .shortcut import can_assign, can_skip_initialisation, is_proved
 from .skip_init import SkipRandomInit
@@ -41,11 +42,15 @@ class LoadReport:
         weights: the weights that the model was built with.
         loaded: the state-dict keys of the tensors that were loaded from the weights.
         new: the state-dict keys of a new head, which is randomly initialised and needs training.
+        name: the canonical name of the weights; their text if they are in no enum.
+        sha256: the SHA-256 of their file, as 64 hex digits, or None if it is not known.
     """
 
     weights: WeightsLike
     loaded: tuple[str, ...]
     new: tuple[str, ...]
+    name: str
+    sha256: str | None
 
 
 class _Loaded(NamedTuple):
@@ -73,7 +78,8 @@ def load_report(model: nn.Module) -> LoadReport | None:
         return None
     keys = list((found.module() or model).state_dict())
     new = tuple(key for key in keys if found.new and key.startswith(found.new))
-    return LoadReport(found.weights, tuple(key for key in keys if key not in new), new)
+    loaded = tuple(key for key in keys if key not in new)
+    return LoadReport(found.weights, loaded, new, *trace(found.weights))
 
 
 def assemble(

@@ -154,6 +154,7 @@ def _predict(args: argparse.Namespace, items: list[Any], pictures: PictureFolder
     from tqdm import tqdm
 
     from ..prediction import Failure, InputError, PredictionError, Predictor
+    from ..weights.traces import trace
 
     predictor = Predictor(
         args.model,
@@ -169,6 +170,8 @@ def _predict(args: argparse.Namespace, items: list[Any], pictures: PictureFolder
         compare=args.verbose,
     )
     document = _document(args.model, predictor) if args.json else None
+    if pictures is not None:
+        pictures.made_with = str(trace(predictor.weights))
     failed = False
     # None: show the bar only if stderr is a terminal.
     quiet = True if len(items) == 1 else None
@@ -204,8 +207,16 @@ def _predict(args: argparse.Namespace, items: list[Any], pictures: PictureFolder
 
 def _document(model: str, predictor: Any) -> Document:
     from ..prediction.document import Document
+    from ..weights.traces import trace
 
-    return Document(model=model, weights=str(predictor.weights), task=predictor.task)
+    name, digest = trace(predictor.weights)
+    return Document(
+        model=model,
+        weights=str(predictor.weights),
+        canonical=name,
+        sha256=digest,
+        task=predictor.task,
+    )
 
 
 def _show(result: Result, picture: Path | None) -> None:

@@ -33,6 +33,9 @@ class PictureFolder:
         model: the name of the model.
         inputs: files that are not to be replaced, even if they are pictures of an earlier run.
 
+    Attributes:
+        made_with: the weights by name and digest, which each picture names in its meta-data.
+
     Raises:
         PredictionError: the folder cannot be created or written to.
     """
@@ -42,6 +45,7 @@ class PictureFolder:
         self._model = model.replace("/", "-")
         self._inputs = {os.path.realpath(path) for path in inputs}
         self._used: set[str] = set()
+        self.made_with = ""
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
@@ -65,9 +69,10 @@ class PictureFolder:
         try:
             with atomic_write(target) as temporary:
                 if jpeg:
-                    picture.save(temporary, "JPEG", quality=JPEG_QUALITY, comment=MARK)
+                    comment = f"{MARK}\n{self.made_with}".strip()
+                    picture.save(temporary, "JPEG", quality=JPEG_QUALITY, comment=comment)
                 else:
-                    picture.save(temporary, "PNG", pnginfo=_png_mark())
+                    picture.save(temporary, "PNG", pnginfo=_png_mark(self.made_with))
         except OSError as error:
             reason = error.strerror or str(error)
             raise PredictionError(f"Cannot write the picture '{target}': {reason}.") from error
@@ -90,11 +95,13 @@ class PictureFolder:
         return os.path.realpath(target) not in self._inputs and is_drawn(target)
 
 
-def _png_mark() -> Any:
+def _png_mark(made_with: str) -> Any:
     from PIL.PngImagePlugin import PngInfo
 
     info = PngInfo()
     info.add_text("Software", MARK)
+    if made_with:
+        info.add_itxt("Source", made_with)
     return info
 
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from ..catalogs.licenses import Parent
-from ..errors import SettingsError
-from .enums import WeightsEnum, canonical_name
+from .enums import WeightsEnum
 from .licensing import evidence_for
+from .traces import trace
 
 __all__ = ["as_parent"]
 
 
 def as_parent(weights: WeightsEnum) -> Parent:
-    """Weights as the parent of those that were tuned from them: name, digest and terms."""
-    from ..store import default_store
+    """Weights as the parent of those that were tuned from them: name, digest and terms.
 
-    file = weights.value.file
-    digest = file.digest
-    with contextlib.suppress(SettingsError, OSError):  # no home directory
-        digest = default_store().known_digest(file) or digest
-    return Parent(canonical_name(weights), digest, evidence_for(weights))
+    Where the full digest is not known, the published first digits of it stand for it.
+    """
+    name, digest = trace(weights)
+    return Parent(name, digest or weights.value.file.digest, evidence_for(weights))

@@ -1,0 +1,46 @@
+"""What results name weights by: their canonical name and the SHA-256 of their file."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import NamedTuple
+
+from ..digests import is_digest
+from ..errors import HubError
+from ..protocols import WeightsLike
+from .enums import WeightsEnum, canonical_name
+
+__all__ = ["Trace", "trace"]
+
+
+class Trace(NamedTuple):
+    """Which weights something was made with.
+
+    Attributes:
+        name: their canonical name; the text of the object if they are in no enum.
+        sha256: the SHA-256 of their file, as 64 hex digits, or None if it is not known.
+    """
+
+    name: str
+    sha256: str | None
+
+    def __str__(self) -> str:
+        return f"{self.name} sha256:{self.sha256}" if self.sha256 else self.name
+
+
+def trace(weights: WeightsLike) -> Trace:
+    """The name and the digest of weights: what the catalogue, the lock or a pin says of the file.
+
+    Args:
+        weights: a member of an enum; of any other object only its text is known.
+    """
+    if not isinstance(weights, WeightsEnum):
+        return Trace(repr(weights), None)
+    from ..store import default_store
+
+    name, digest = canonical_name(weights), ""
+    with contextlib.suppress(HubError, OSError):  # no home directory, or another lock by now
+        from .lockfile import locked_file
+
+        digest = default_store().known_digest(locked_file(name, weights.value))
+    return Trace(name, digest if is_digest(digest) else None)
