@@ -6,11 +6,14 @@ Readers see the old file or the whole new one, also after a crash or a power cut
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["atomic_write", "publish"]
+from .devices import refuse_device
+
+__all__ = ["atomic_write", "check_writable", "publish"]
 
 
 @contextlib.contextmanager
@@ -24,8 +27,10 @@ def atomic_write(path: Path) -> Iterator[Path]:
         The path in the same folder to write to. It is removed if the block raises.
 
     Raises:
-        OSError: the file cannot be written.
+        OSError: the file cannot be written, or is a device.
     """
+    with contextlib.suppress(FileNotFoundError):
+        refuse_device(path)
     # Hidden, and short whatever the final name is: a name has at most 255 bytes.
     temporary = path.with_name(f".{os.getpid()}-{os.urandom(8).hex()}.tmp")
     try:
@@ -33,6 +38,27 @@ def atomic_write(path: Path) -> Iterator[Path]:
         publish(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_writable(path: Path) -> None:
+    """Checks that a file can be written, before the work that it is to hold.
+
+    Args:
+        path: the file's final path. Its folder need not exist.
+
+    Raises:
+        OSError: it cannot.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder, not a file", os.fspath(path))
+    with contextlib.suppress(FileNotFoundError):
+        refuse_device(path)
+    folder = path.absolute().parent
+    while not os.path.lexists(folder):
+        folder = folder.parent
+    probe = folder / f".{os.getpid()}-{os.urandom(8).hex()}.tmp"
+    probe.touch(exist_ok=False)
+    probe.unlink()
 
 
 def publish(temporary: Path, path: Path) -> None:

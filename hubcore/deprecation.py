@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from .errors import WeightsError
 from .protocols import WeightsLike
 
 __all__ = ["handle_legacy_interface", "kwonly_to_pos_or_kw", "warn_caller", "warn_replaced"]
@@ -140,7 +141,7 @@ def _translate(
     if kwargs[legacy]:
         member = default(kwargs) if callable(default) else default
         if not isinstance(member, WeightsLike):
-            raise ValueError(f"No weights available for model {name}")
+            raise WeightsError(f"No weights available for model {name}")
     if not by_position:
         warn_caller(
             f"The parameter '{legacy}' is deprecated since 0.13 and may be removed in the future, "

@@ -31,6 +31,8 @@ __all__ = [
     "UnknownNameError",
     "UnsafeAddressError",
     "WeightsError",
+    "WrongTypeError",
+    "WrongWeightsError",
 ]
 
 
@@ -156,6 +158,14 @@ class LicenseError(HubError):
 
     def __reduce__(self) -> tuple[type[LicenseError], tuple[str, str]]:
         return type(self), (self.name, self.reason)
+
+
+class WrongTypeError(HubError, TypeError):
+    """An argument is of a type that the function does not take, or is missing."""
+
+
+class WrongWeightsError(WeightsError, TypeError):
+    """What was given as weights is none, or was made for another model."""
 
 
 class SettingsError(HubError, ValueError):

@@ -26,7 +26,7 @@ CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 LAYERS = (
     ("errors",),
     (
-        *("sizes", "digests", "atomic_write", "printable", "waiting", "spdx"),
+        *("sizes", "digests", "devices", "atomic_write", "printable", "waiting", "spdx"),
         *("lazy_dynamo", "protocols", "transforms"),
     ),
     ("settings",),

@@ -95,7 +95,7 @@ def test_weights_are_found_in_any_case_and_by_canonical_name(name):
 
 @pytest.mark.parametrize("name", ["ResNet50_Weights", "ResNet50_Weights.", ".DEFAULT", "a.b.c", ""])
 def test_a_malformed_weights_name_is_a_value_error(name):
-    with pytest.raises(ValueError, match="Invalid weight name"):
+    with pytest.raises(ValueError, match="Unknown weights"):
         hubcore.get_weight(name)
 
 

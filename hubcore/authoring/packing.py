@@ -7,6 +7,7 @@ of parameters and operations, writes the catalogue and builds the wheel. It need
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -19,12 +20,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..catalogs.catalog import ModelEntry
 from ..catalogs.licenses import Evidence, evidence_of_license, parent_json
 from ..catalogs.names import find_model, short_name
-from ..errors import HubError, MissingDependencyError, WeightsError
+from ..devices import refuse_device
+from ..errors import MissingDependencyError, WeightsError
 from ..packages.references import Reference
 from ..weights.lookup import get_weight
 from ..weights.parents import as_parent
 from .export import dumps
 from .needs import PACKED, Needs, needs
+from .precheck import PackError, check_recipe, writable_folder
 from .scaffold import names_for, write_project
 
 if TYPE_CHECKING:
@@ -39,13 +42,10 @@ __all__ = [
     "make_project",
     "pack",
     "read_categories",
+    "writable_folder",
 ]
 
 _OPS_TASKS = ("image-classification", "semantic-segmentation")
-
-
-class PackError(HubError, ValueError):
-    """A checkpoint cannot be packed as requested."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,7 @@ def pack(recipe: Recipe, output: Path) -> Path:
         LicenseError: the user's rules for licences refuse the weights, or their parent.
         MissingDependencyError: a package that packing needs is not installed.
     """
+    writable_folder(output)
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder) / "project"
         make_project(recipe, project)
@@ -127,6 +128,7 @@ def make_project(recipe: Recipe, folder: Path) -> None:
 
     _require_tools()
     values = names_for(recipe.name)
+    check_recipe(recipe)
     model = find_model(recipe.model)
     if model.head and not recipe.categories:
         raise PackError(
@@ -134,7 +136,7 @@ def make_project(recipe: Recipe, folder: Path) -> None:
             f"outputs: --categories FILE."
         )
     transforms = base_transforms(model, recipe.preprocessing)
-    if not recipe.checkpoint.is_file():
+    if not os.path.isfile(recipe.checkpoint):  # noqa: PTH113  # false for a path that is none
         raise PackError(f"There is no file {recipe.checkpoint}.")
     parent = as_parent(get_weight(recipe.parent)) if recipe.parent else None
     digest = sha256_of(recipe.checkpoint)
@@ -210,13 +212,17 @@ def build_wheel(project: Path, output: Path) -> Path:
         MissingDependencyError: a package that packing needs is not installed.
     """
     _require_tools()
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PackError(f"Cannot write to {output}: {error.strerror or error}.") from error
     # PEP 517's hook builds the project in the current folder, so it gets its own process.
     hook = "import sys, hatchling.build as backend; print(backend.build_wheel(sys.argv[1]))"
     command = [sys.executable, "-c", hook, str(output.absolute())]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise PackError(f"The wheel could not be built. {(done.stderr or done.stdout).strip()}")
+        last = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        raise PackError(f"The wheel could not be built in {output}: {' '.join(last)}")
     return output / Path(done.stdout.strip().splitlines()[-1]).name
 
 
@@ -252,10 +258,15 @@ def read_categories(path: Path) -> list[str]:
         PackError: the file cannot be read, or holds anything else or no names.
     """
     try:
+        refuse_device(path)
         text = path.read_text("utf-8")
         names = json.loads(text) if path.suffix == ".json" else text.splitlines()
-    except (OSError, ValueError) as error:
-        raise PackError(f"Cannot read the categories from {path}: {error}") from error
+    except OSError as error:
+        raise PackError(f"Cannot read the categories: {path}: {error.strerror}.") from error
+    except UnicodeDecodeError:
+        raise PackError(f"Cannot read the categories: {path} is not UTF-8 text.") from None
+    except (ValueError, RecursionError) as error:
+        raise PackError(f"Cannot read the categories: {path} is not JSON ({error}).") from error
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise PackError(
             f"{path} must hold the names of the classes: a JSON array of strings, or a text file "

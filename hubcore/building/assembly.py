@@ -98,8 +98,7 @@ def assemble(
         The model, as the architecture leaves it and installed hooks wrap it.
 
     Raises:
-        WeightsError: the weights do not fit the model.
-        ValueError: an argument contradicts the weights.
+        WeightsError: the weights do not fit the model, or an argument contradicts them.
         MissingDependencyError: another package that the model needs is absent or too old.
         HubError: the weights cannot be downloaded or read.
     """
@@ -160,8 +159,11 @@ def assemble(
     except RuntimeError as error:
         if not str(error).startswith("Error(s) in loading state_dict"):
             raise
+        from .misfit import misfit
+
+        why = misfit(model, tensors, {} if classes is None else {"num_classes": classes})
         raise WeightsError(
-            f"The weights {weights} do not fit the model '{model.name}'. {error}"
+            f"The weights {weights} do not fit the model '{model.name}': {why}"
         ) from error
     _loaded[module] = _Loaded(
         weights, weakref.ref(module), _head_prefixes(model) if new_head else ()
@@ -255,7 +257,7 @@ def _add_required_arguments(
         if arguments.get(name) is None:
             arguments[name] = value
         elif arguments[name] != value:
-            raise ValueError(
+            raise WeightsError(
                 f"The weights {weights} of '{model.name}' need {name}={value!r}, but "
                 f"{name}={arguments[name]!r} was given. Leave {name} out, or choose other weights."
             )

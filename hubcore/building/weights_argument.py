@@ -9,7 +9,7 @@ from .. import settings
 from ..catalogs.catalog import ModelEntry, WeightsEntry
 from ..catalogs.names import find_weights, short_name, weights_for
 from ..catalogs.queries import list_weights
-from ..errors import UnknownNameError
+from ..errors import UnknownNameError, WeightsError, WrongWeightsError
 from ..protocols import WeightsLike
 from ..weights.enums import WeightsEnum, canonical_name
 from ..weights.lookup import get_weight, weights_enum
@@ -33,9 +33,11 @@ def resolve_weights(
         The weights, or None for None.
 
     Raises:
-        TypeError: ``weights`` is none of these, or declares to fit another model.
+        WrongWeightsError: ``weights`` is none of these, or declares to fit another model. It is
+            also a TypeError.
         UnknownNameError: there are no weights of this name. It is also a ValueError.
-        ValueError: a member was named, but the model has no published weights.
+        WeightsError: a member was named, but the model has no published weights. It is also a
+            ValueError.
         LockError: ``HUBCORE_LOCK`` does not allow these weights.
         LicenseError: the user's rules for licences do not.
     """
@@ -44,7 +46,7 @@ def resolve_weights(
     if weights is None:
         return None
     if not isinstance(weights, WeightsLike):
-        raise TypeError(
+        raise WrongWeightsError(
             f"Invalid weights for '{model.name}': expected a member of {model.weights}, its name, "
             f"None, or an object with url, transforms, meta and get_state_dict(), but received "
             f"{type(weights).__name__}."
@@ -54,7 +56,7 @@ def resolve_weights(
     declared = getattr(type(found), "__hub_name__", None)
     if declared is not None and declared not in (entry.canonical for entry in accepted):
         expected = accepted[0].name if accepted else model.weights
-        raise TypeError(
+        raise WrongWeightsError(
             f"Invalid Weight class provided; expected {expected} but received "
             f"{type(found).__name__}. The weights that fit '{model.name}' are listed by "
             f"list_weights('{short_name(model)}')."
@@ -110,13 +112,13 @@ def own_enum(model: ModelEntry, config: Mapping[str, Any] | None = None) -> Weig
             model's own enum.
 
     Raises:
-        ValueError: the model has no published weights.
+        WeightsError: the model has no published weights.
     """
     name = enum_name(model, config)
     if name is None:
         others = ", ".join(list_weights(model.canonical))
         hint = f" Other packages offer: {others}." if others else ""
-        raise ValueError(f"The model '{model.name}' has no published weights.{hint}")
+        raise WeightsError(f"The model '{model.name}' has no published weights.{hint}")
     return model.catalog.weights.get(name) or find_weights(name)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..devices import refuse_device
 from ..errors import CatalogError
 from ..packages.needs import lacking
 from ..packages.references import Reference
@@ -229,6 +230,7 @@ class Catalog:
             IncompatibleCatalogError: it is written in a newer format.
         """
         try:
+            refuse_device(path)
             text = path.read_bytes()
         except OSError as error:
             raise CatalogError(f"cannot be read ({error.strerror or error})", str(path)) from error

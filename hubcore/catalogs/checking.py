@@ -68,6 +68,8 @@ def parse(text: str | bytes, where: str, *, strict: bool = False) -> Any:
         return json.loads(text, parse_constant=refuse, object_pairs_hook=unique if strict else None)
     except RecursionError:
         raise CatalogError("is nested too deeply", where) from None
+    except UnicodeDecodeError:
+        raise CatalogError("is not UTF-8 text", where) from None
     except ValueError as error:
         raise CatalogError(f"is not valid JSON ({error})", where) from error
 

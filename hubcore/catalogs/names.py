@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from ..errors import AmbiguousNameError, UnknownNameError
+from ..errors import AmbiguousNameError, UnknownNameError, WrongTypeError
 from ..packages.entry_points import normalise
 from .catalog import Catalog, ModelEntry, WeightsEntry
 from .index import current
@@ -40,11 +40,13 @@ def find_model(name: str | Callable[..., Any]) -> ModelEntry:
         UnknownNameError: nothing has this name; the error suggests similar names, or the package to
             install.
         AmbiguousNameError: several packages offer it.
-        TypeError: `name` is neither a string nor a builder of the hub.
+        WrongTypeError: `name` is neither a string nor a builder of the hub.
     """
     canonical = name if isinstance(name, str) else getattr(name, "__hub_model__", None)
     if canonical is None:
-        raise TypeError(f"{name!r} is neither a model's name nor a builder of the hub's models")
+        raise WrongTypeError(
+            f"{name!r} is neither a model's name nor a builder of the hub's models"
+        )
     return _find(current().models, "model", str(canonical))
 
 

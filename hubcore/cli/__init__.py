@@ -7,6 +7,7 @@ Only this layer reads command-line arguments and prints output. What several com
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import warnings
 from collections.abc import Sequence
@@ -14,9 +15,8 @@ from importlib import import_module
 from typing import Any
 
 from .. import settings
-from ..errors import HubError, PluginWarning, UnknownNameError
+from ..errors import PluginWarning, SettingsError, UnknownNameError
 from .ours import OURS
-from .output import harmless
 from .parsing import CommandParser
 from .streams import finish, say
 
@@ -48,18 +48,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments[0] not in _WITHOUT_SETTINGS:
             settings.check()
         code: int = args.run(args)
-    except HubError as error:
-        say(f"hub: {harmless(str(error))}")
-        code = EXIT_ERROR
     except KeyboardInterrupt:
         say("hub: interrupted")
         code = EXIT_INTERRUPTED
     except BrokenPipeError:
         code = 0
-    except OSError as error:
-        if error.filename is not None:
-            raise
-        say(f"hub: the output cannot be written: {error.strerror or error}")
+    except Exception as error:
+        from .faults import sentence
+
+        if _debug():
+            import traceback
+
+            traceback.print_exc()
+        say(f"hub: {sentence(error)}")
         code = EXIT_ERROR
     return finish(code)
 
@@ -125,6 +126,12 @@ def _add_overview(subparsers: Any) -> None:
     hooks.add_commands(subparsers)
 
 
+def _debug() -> bool:
+    with contextlib.suppress(SettingsError):  # it may be the error that is being told
+        return settings.debug()
+    return False
+
+
 def _added_by_hook(subparsers: Any, name: str) -> bool:
     """Whether a package adds the command in the deprecated way, by a hook."""
     from ..packages import hooks
@@ -141,5 +148,7 @@ def _show_warning(
     file: object = None,
     line: str | None = None,
 ) -> None:
+    from .faults import brief
+
     kind = "" if issubclass(category, PluginWarning) else f"{category.__name__}: "
-    say(f"hub: warning: {kind}{harmless(str(message))}")
+    say(f"hub: warning: {kind}{brief(str(message))}")

@@ -14,7 +14,8 @@ from ..download.remote import RemoteFile
 from ..errors import DigestMismatchError, HubError, StoreError
 from ..store import Entry, Store, default_store, upkeep
 from ..weights.selection import select_weights
-from .output import print_json, print_table
+from .output import harmless, print_json, print_table
+from .streams import say
 from .units import age_of, parse_age, parse_size, size_of
 
 __all__ = ["add_parser", "run"]
@@ -280,7 +281,7 @@ def _prune(args: argparse.Namespace) -> int:
 
 def _path(args: argparse.Namespace) -> int:
     store = default_store()
-    print(_file_of(args.name, store) if args.name else store.root)
+    print(store.root if args.name is None else _file_of(args.name, store))
     return 0
 
 
@@ -371,5 +372,5 @@ def _report_errors(errors: Iterable[str | None]) -> int:
     """Prints the errors, and returns the exit code."""
     failed = [error for error in errors if error]
     for error in failed:
-        print(f"hub: {error}", file=sys.stderr)
+        say(f"hub: {harmless(str(error))}")
     return 1 if failed else 0

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from .output import harmless
+
 __all__ = ["add_parser", "run"]
 
 EXAMPLES = """\
@@ -68,9 +70,7 @@ def run_export(args: argparse.Namespace) -> int:
             f"The module '{missing}' is not installed, nor is it in the current folder.", missing
         ) from None
     except Exception as error:
-        raise ExportError(
-            f"The module '{args.module}' cannot be imported ({type(error).__name__}: {error})."
-        ) from error
+        raise ExportError(f"The module '{args.module}' cannot be imported: {error}.") from error
     builders = dict(_pair(text) for text in args.builder)
     catalog = export_module(
         module, builders, args.task, lambda line: print(f"hub: {line}", file=sys.stderr)
@@ -89,7 +89,7 @@ def run_validate(args: argparse.Namespace) -> int:
 
     faults = list(CHECKS["schema"](Subject.of_file(args.file)))
     for fault in faults:
-        print(fault)
+        print(harmless(str(fault)))
     if not faults:
         print(f"{args.file} is a valid catalogue.")
     return 1 if faults else 0

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import settings
+from ..atomic_write import check_writable
 from ..catalogs.known_files import KnownFiles
 from ..store import default_store
 from ..weights.enums import canonical_name
@@ -83,6 +84,10 @@ def run(args: argparse.Namespace) -> int:
         members = select_weights(names)
     if not members:
         raise LockError("There is nothing to lock: give models or weights.")
+    try:
+        check_writable(args.output)  # before anything is downloaded
+    except OSError as error:
+        raise LockError(f"Cannot write {args.output}: {error.strerror or error}.") from error
     lock = make_lock({canonical_name(member): member.value for member in members}, store)
     if old is not None:
         if args.add:
@@ -99,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _old(path: Path, replace: bool) -> Lockfile | None:
     """The lock file that is there already; None if there is none, or none that can be read."""
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110  # false for a name that no file can have
         return None
     try:
         return read_lock(path)

@@ -69,7 +69,14 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from ..authoring.packing import Recipe, build_wheel, make_project, pack, read_categories
+    from ..authoring.packing import (
+        Recipe,
+        build_wheel,
+        make_project,
+        pack,
+        read_categories,
+        writable_folder,
+    )
 
     changes = {key: getattr(args, key) for key in _PREPROCESSING}
     recipe = Recipe(
@@ -88,6 +95,7 @@ def run(args: argparse.Namespace) -> int:
         preprocessing={key: value for key, value in changes.items() if value is not None},
     )
     if args.project:
+        writable_folder(args.output)
         make_project(recipe, args.project)
         wheel = build_wheel(args.project, args.output)
     else:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
+
+from . import arguments
 
 __all__ = ["CommandParser"]
 
@@ -32,6 +35,9 @@ class CommandParser(argparse.ArgumentParser):
             **options,
         )
         self.register("action", "parsers", _SubCommands)
+        # For packages' commands as well: argparse would name the function that fails.
+        for kind, read in ((int, arguments.whole), (float, arguments.real), (Path, arguments.path)):
+            self.register("type", kind, read)
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parses as argparse does. Arguments that are unknown are an error of their command."""
@@ -51,7 +57,9 @@ class CommandParser(argparse.ArgumentParser):
             choices = re.findall(r"[^\s,']+", choice[3])
             message = f"{choice[1]}'{_short(choice[2])}'"
             message += self._meant(choice[2], choices) or f". Choose from: {', '.join(choices)}"
-        super().error(message)
+        from .faults import brief
+
+        super().error(brief(message))
 
     def _command_of(self, args: Sequence[str]) -> argparse.ArgumentParser:
         """The parser of the command that the arguments name, and of the one below it."""

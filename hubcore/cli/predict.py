@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from ..prediction.results import Result
 
 from ..errors import HubError
+from .arguments import positive_integer, positive_number, share
+from .faults import brief
 from .output import harmless, print_json
+from .streams import say
 
 __all__ = ["add_parser", "run"]
 
@@ -52,19 +55,21 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--top",
-        type=_positive,
+        type=positive_integer,
         default=5,
         help="the number of classes to show (default: %(default)s)",
     )
     parser.add_argument(
         "--score",
-        type=_share,
+        type=share,
         default=0.5,
         help="the lowest score of objects to show, 0 to 1 (default: %(default)s)",
     )
     parser.add_argument("--device", default="cpu", help="such as cuda (default: %(default)s)")
     parser.add_argument(
-        "--batch-size", type=_positive, help="inputs per batch (default: depends on the task)"
+        "--batch-size",
+        type=positive_integer,
+        help="inputs per batch (default: depends on the task)",
     )
     parser.add_argument(
         "--output", metavar="DIR", type=Path, help="write annotated pictures to this folder"
@@ -90,7 +95,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--fps",
-        type=_positive_number,
+        type=positive_number,
         help="the frame rate of folders of frames, in frames per second",
     )
 
@@ -105,12 +110,15 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> int:
     from ..catalogs.names import find_model, short_name
     from ..prediction import Failure
+    from ..prediction.choice import check_device, chosen_weights
     from ..prediction.inputs import expand
     from ..prediction.tasks import require_task
 
     # Quick checks come first, so that a wrong name is reported before anything is downloaded.
     entry = find_model(args.model)
     require_task(entry.task)
+    chosen_weights(entry, args.weights)
+    check_device(args.device)
     inputs = args.inputs if args.output is None else _without_own(args.inputs, args.output)
     items = expand(inputs, entry.task)
     pictures = None
@@ -226,7 +234,7 @@ def _show(result: Result, picture: Path | None) -> None:
 
 
 def _report(error: HubError) -> None:
-    print(f"hub: {harmless(str(error))}", file=sys.stderr)
+    say(f"hub: {brief(str(error))}")
 
 
 def _explain(difference: float | None) -> None:
@@ -237,24 +245,3 @@ def _explain(difference: float | None) -> None:
     else:
         text = f"largest difference from the plain model's outputs: {difference:.3g}"
     print(f"hub: {text}", file=sys.stderr)
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than 1")
-    return value
-
-
-def _positive_number(text: str) -> float:
-    value = float(text)
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return value
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
-    return value

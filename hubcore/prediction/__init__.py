@@ -75,7 +75,6 @@ def predict(
         InputError: an input cannot be used, and ``on_error`` is ``"raise"``.
         HubError: the model cannot be found, its weights cannot be downloaded or do not fit, or an
             option is wrong.
-        ValueError: ``on_error`` has another value.
     """
     return _predictor_class()(model, weights, **options)(inputs, on_error=on_error)
 

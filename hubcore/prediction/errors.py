@@ -8,7 +8,7 @@ from ..printable import printable
 __all__ = ["InputError", "PredictionError"]
 
 
-class PredictionError(HubError):
+class PredictionError(HubError, ValueError):
     """No prediction can be made with this model, these weights or these options."""
 
 

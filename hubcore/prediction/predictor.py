@@ -12,13 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from ..building.builders import builder_of
-from ..building.weights_argument import resolve_weights
-from ..catalogs.catalog import ModelEntry
 from ..catalogs.names import find_model
-from ..errors import HubError, WeightsError
 from ..protocols import WeightsLike
 from ..weights.lookup import get_weight
 from .allocator import keep_freed_memory
+from .choice import chosen_weights
 from .errors import InputError, PredictionError
 from .inputs import Input, expand
 from .optimize import DTYPES, is_torchvisions, largest_difference, plain_copy, prepared
@@ -106,7 +104,7 @@ class Predictor:
         if isinstance(model, str):
             entry = find_model(model)
             require_task(task or entry.task)
-            self.weights, config = _weights_of(entry, weights)
+            self.weights, config = chosen_weights(entry, weights)
             self.task = task or _task_of(self.weights) or entry.task
             module = builder_of(entry)(weights=self.weights, progress=progress, **config)
         else:
@@ -157,10 +155,10 @@ class Predictor:
 
         Raises:
             InputError: an input cannot be used, and ``on_error`` is ``"raise"``.
-            ValueError: ``on_error`` has another value.
+            PredictionError: ``on_error`` has another value.
         """
         if on_error not in ("raise", "return"):
-            raise ValueError(f"on_error must be 'raise' or 'return', not {on_error!r}")
+            raise PredictionError(f"on_error must be 'raise' or 'return', not {on_error!r}.")
         results = []
         for result in self.stream(inputs):
             if isinstance(result, Failure) and on_error == "raise":
@@ -271,24 +269,6 @@ class Predictor:
 
     def _to_device(self, tensor: Tensor) -> Tensor:
         return tensor.to(self.device, non_blocking=True)
-
-
-def _weights_of(entry: ModelEntry, weights: Any) -> tuple[WeightsLike, dict[str, Any]]:
-    """The weights to predict with, and the arguments that they need the builder to have."""
-    quantizes = "quantize" in entry.parameters
-    try:
-        found = resolve_weights(entry, weights, {"quantize": True} if quantizes else {})
-    except (TypeError, ValueError) as error:
-        if isinstance(error, HubError):
-            raise
-        raise WeightsError(str(error)) from error
-    if found is None:
-        raise PredictionError(
-            f"Prediction needs weights, but '{entry.name}' was given none. Use weights='DEFAULT', "
-            f"say."
-        )
-    # Quantized weights name their engine.
-    return found, {"quantize": "backend" in found.meta} if quantizes else {}
 
 
 def _weights_for_module(weights: Any) -> WeightsLike:

@@ -93,6 +93,11 @@ def strict() -> bool:
     return bool(_get("strict"))
 
 
+def debug() -> bool:
+    """Whether commands show the traceback of an error, ``HUBCORE_DEBUG``."""
+    return bool(_get("debug"))
+
+
 def lazy_dynamo() -> bool:
     """Whether ``torch._dynamo`` is imported only when needed, ``HUBCORE_LAZY_DYNAMO``."""
     return bool(_get("lazy_dynamo"))

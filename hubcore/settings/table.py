@@ -99,6 +99,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("disable", NAMES, (), "Plugins or distributions that are left out.", "none"),
     Setting("strict", BOOLEAN, False, "A broken plugin is an error, not a warning.", "off"),
+    Setting("debug", BOOLEAN, False, "Commands show the traceback of an error.", "off"),
     Setting(
         "lazy_dynamo", BOOLEAN, False, "Import `torch._dynamo` only when it is needed. Read when "
         "`hubcore` is imported.", "off", in_file=False,

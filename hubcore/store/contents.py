@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from ..atomic_write import atomic_write
+from ..devices import refuse_device
 from ..digests import is_digest
 from ..download.addresses import file_name
 from ..download.hashing import sha256_of
@@ -172,6 +173,7 @@ class Contents:
         """
         path = Path(path)
         try:
+            refuse_device(path)
             reader = path.open("rb")
         except OSError as error:
             raise StoreError(f"Cannot read {path}: {error.strerror}.") from error

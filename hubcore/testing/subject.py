@@ -119,13 +119,21 @@ class Subject:
             models: patterns of the models to check.
 
         Raises:
-            UnknownNameError: there is no such plugin.
+            UnknownNameError: there is no such plugin, or no model of it matches.
         """
         wanted = (name, normalise(name))
         found = [p for p in queries.plugins() if p.name == name or p.distribution in wanted]
         if not found:
             raise UnknownNameError("plugin", name, [plugin.name for plugin in queries.plugins()])
-        return cls(found[0], found[0].catalog.path if found[0].catalog else None, models)
+        subject = cls(found[0], found[0].catalog.path if found[0].catalog else None, models)
+        if (
+            subject._patterns
+            and subject.catalog
+            and not subject.models
+            and not list(subject.members)
+        ):
+            raise UnknownNameError("model", " ".join(subject._patterns))
+        return subject
 
     @classmethod
     def of_file(cls, path: Path) -> Subject:

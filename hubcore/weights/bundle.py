@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import tarfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,10 +15,12 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from .. import settings
+from ..atomic_write import atomic_write, check_writable
 from ..catalogs.catalog import Catalog, WeightsEntry
 from ..catalogs.gate import Permit
 from ..catalogs.licenses import evidence_of, parent_json, to_json
 from ..catalogs.names import find_weights, model_of
+from ..devices import refuse_device
 from ..digests import is_digest
 from ..download.addresses import redact
 from ..download.hashing import sha256_of
@@ -73,6 +74,10 @@ def create_bundle(
     Raises:
         BundleError: some weights cannot be downloaded, or the bundle cannot be written.
     """
+    try:
+        check_writable(target)
+    except OSError as error:
+        raise BundleError(f"Cannot write {target}: {error.strerror or error}.") from error
     results = store.get_many([member.value.file for member in members], progress=progress)
     files: dict[str, dict[str, Any]] = {}
     paths: dict[str, Path] = {}
@@ -88,9 +93,11 @@ def create_bundle(
         facts["weights"].append(canonical_name(member))
         paths[digest] = result
     manifest = {"bundle": FORMAT, "files": files, "catalogs": _catalogs(members)}
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        with tarfile.open(temporary, "w", format=tarfile.PAX_FORMAT) as tar:
+        with (
+            atomic_write(target) as temporary,
+            tarfile.open(temporary, "w", format=tarfile.PAX_FORMAT) as tar,
+        ):
             text = json.dumps(manifest, indent=1).encode()
             tar.addfile(_member(_MANIFEST, len(text)), io.BytesIO(text))
             for digest, path in paths.items():
@@ -99,11 +106,8 @@ def create_bundle(
                         _member(f"files/{digest}", files[digest]["size"]),
                         _CountingReader(file_, on_bytes),
                     )
-        temporary.replace(target)
     except OSError as error:
         raise BundleError(f"Cannot write {target}: {error.strerror or error}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return [canonical_name(member) for member in members]
 
 
@@ -142,6 +146,7 @@ def import_bundle(
         LicenseError: the user's rules for licences refuse some weights; nothing was imported.
     """
     try:
+        refuse_device(source)
         with tarfile.open(source, "r:") as tar:
             return _import(tar, source, store, on_bytes, trust, replace)
     except (tarfile.TarError, EOFError, ValueError, OverflowError, RecursionError) as error:
@@ -155,6 +160,10 @@ def import_bundle(
         raise BundleError(f"There is no file {source}.") from None
     except IsADirectoryError:
         raise BundleError(f"{source} is a folder, not a bundle.") from None
+    except OSError as error:
+        if isinstance(error, HubError):
+            raise
+        raise BundleError(f"Cannot read {source}: {error.strerror or error}.") from error
 
 
 def _import(
@@ -249,8 +258,8 @@ def _manifest(tar: tarfile.TarFile, member: tarfile.TarInfo, source: Path) -> di
             raise ValueError("no catalogues")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BundleError(
-            f"{source} is not a valid bundle: its {_MANIFEST} breaks the format ({error!r})."
-        ) from None
+            f"{source} is not a valid bundle: its {_MANIFEST} breaks the format."
+        ) from error
     return dict(manifest)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import settings
 from ..catalogs.index import registered, restore_registered
-from ..errors import UnknownNameError
+from ..errors import UnknownNameError, WrongWeightsError
 from .value import Weights
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class WeightsEnum(Enum, metaclass=_AnyCase):
             The member, or None for None.
 
         Raises:
-            TypeError: ``obj`` is a member of another enum, or any other object.
+            WrongWeightsError: ``obj`` is a member of another enum, or any other object.
             UnknownNameError: no member has this name. It is also a ValueError.
         """
         if obj is None or isinstance(obj, cls):
@@ -72,7 +72,7 @@ class WeightsEnum(Enum, metaclass=_AnyCase):
         if isinstance(obj, str):
             return cls._find(obj)
         received = type(obj).__name__
-        raise TypeError(
+        raise WrongWeightsError(
             f"Invalid Weight class provided; expected {cls.__name__} but received {received}."
         )
 

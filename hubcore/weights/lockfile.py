@@ -17,6 +17,7 @@ from .. import settings
 from ..atomic_write import atomic_write
 from ..catalogs.catalog import WeightsEntry
 from ..catalogs.names import find_weights, model_of
+from ..devices import refuse_device
 from ..digests import digest_state, is_digest
 from ..download.addresses import redact, redacted
 from ..download.hashing import sha256_of
@@ -159,6 +160,7 @@ def read_lock(path: Path) -> Lockfile:
         LockError: the file is missing, cannot be read, is not a lock file, or is in a newer format.
     """
     try:
+        refuse_device(path)
         document = json.loads(path.read_text("utf-8"))
         version = document["lock"]
         if not isinstance(version, int) or version > FORMAT:
@@ -185,8 +187,8 @@ def read_lock(path: Path) -> Lockfile:
         ) from None
     except OSError as error:
         raise LockError(f"Cannot read {path}: {error.strerror}.") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise LockError(f"{path} is not a lock file that 'hub lock' wrote ({error!r}).") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise LockError(f"{path} is not a lock file that 'hub lock' wrote.") from error
     for name, entry in entries.items():
         if not isinstance(entry.sha256, str) or not is_digest(entry.sha256):
             raise LockError(

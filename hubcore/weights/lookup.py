@@ -10,6 +10,7 @@ from typing import Any
 from ..catalogs.catalog import Catalog, WeightsEntry
 from ..catalogs.gate import Permit
 from ..catalogs.names import find_weights, model_of, task_of
+from ..errors import UnknownNameError
 from .enums import WeightsEnum
 from .value import Weights
 
@@ -31,22 +32,29 @@ def get_weight(name: str) -> WeightsEnum:
             ``"hub-classification/ResNet50_Weights.IMAGENET1K_V2"``; in any case.
 
     Raises:
-        ValueError: the name is not of this form.
-        UnknownNameError: there are no such weights. It is also a ValueError.
+        UnknownNameError: there are no such weights, or the name is not of this form. It is also a
+            ValueError.
         AmbiguousNameError: several packages offer them. It is also a ValueError.
     """
     enum, dot, member = name.rpartition(".")
     if not dot or not enum or not member or "." in enum.rpartition("/")[2]:
-        raise ValueError(
-            f"Invalid weight name provided: '{name}'. Give a full name, such as "
-            f"'ResNet50_Weights.IMAGENET1K_V2'."
-        )
+        raise _malformed(name, enum)
     found = weights_enum(find_weights(enum))._find(member)
     if found.value.replaced_by:
         from ..deprecation import warn_replaced
 
         warn_replaced(str(found), found.value.replaced_by)
     return found
+
+
+def _malformed(name: str, enum: str) -> UnknownNameError:
+    """The error for a name that is not ``ENUM.MEMBER``, with the enum's members if there is one."""
+    try:
+        entry = find_weights(enum or name)
+    except UnknownNameError:
+        hint = "Give the enum and its member, as in 'ResNet50_Weights.IMAGENET1K_V2'."
+        return UnknownNameError("weights", name, hint=hint)
+    return UnknownNameError("weights", name, [f"{entry.name}.{member}" for member in entry.members])
 
 
 def weights_enum(entry: WeightsEntry) -> type[WeightsEnum]:

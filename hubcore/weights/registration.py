@@ -13,7 +13,7 @@ from ..catalogs.discovery import Plugin
 from ..catalogs.known_packages import BUILT_IN
 from ..catalogs.names import find_model
 from ..catalogs.signed import signer
-from ..errors import CatalogError
+from ..errors import CatalogError, WrongTypeError
 from ..packages.entry_points import normalise
 from .enums import WeightsEnum
 from .lookup import keep_enum
@@ -64,7 +64,7 @@ def register(
         CatalogError: the catalogue breaks the format, or ``name`` is a built-in family's.
         SignatureError: the ``trust`` setting enforces a signature that the catalogue lacks.
         UnknownNameError: there is no model ``builder``.
-        TypeError: ``builder`` is missing for an enum, or given for a catalogue.
+        WrongTypeError: ``builder`` is missing for an enum, or given for a catalogue.
     """
     distribution = normalise(name)
     if distribution in BUILT_IN:
@@ -76,7 +76,7 @@ def register(
     )  # fmt: skip
     if isinstance(source, type):
         if builder is None:
-            raise TypeError(
+            raise WrongTypeError(
                 "To register an enum, name the model that its weights fit: "
                 "register(MyWeights, builder='resnet50')"
             )
@@ -89,7 +89,7 @@ def register(
         keep_enum(catalog.weights[source.__name__], source)
         return Registration(key)
     if builder is not None:
-        raise TypeError(
+        raise WrongTypeError(
             "'builder' is only for an enum: a catalogue names the builders of its weights itself."
         )
     origin = Origin.INSTALLED if trust else Origin.REGISTERED

@@ -51,17 +51,27 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from hubcore.atomic_write import check_writable
     from hubcore.catalogs.names import find_model
-    from hubcore.cli.output import print_fields
+    from hubcore.cli.output import harmless, print_fields
     from hubcore.errors import HubError
     from hubcore.prediction import Failure
+    from hubcore.prediction.choice import chosen_weights
     from hubcore.prediction.inputs import ImageInput, expand
 
-    from .post_training import quantize
-
-    find_model(args.model)
+    # Quick checks come first: importing torch and loading the model take a while.
+    chosen_weights(find_model(args.model), args.weights)
     items = expand(args.calibrate, "image-classification")
-    failed = []
+    failed = [item for item in items if isinstance(item, Failure)]
+    if len(failed) == len(items):
+        raise failed[0].error
+    try:
+        check_writable(args.output)
+    except OSError as error:
+        raise HubError(f"Cannot write {args.output}: {error.strerror or error}.") from error
+    failed.clear()
+
+    from .post_training import quantize
 
     def images() -> Iterator[Any]:
         from tqdm import tqdm
@@ -74,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
                 yield item.open()
             except HubError as error:
                 failed.append(item)
-                print(f"hub: {error}", file=sys.stderr)
+                print(f"hub: {harmless(str(error))}", file=sys.stderr)
 
     try:
         made = quantize(

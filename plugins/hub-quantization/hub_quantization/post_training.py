@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from hubcore import WeightsEnum, plugins, refresh, settings
+from hubcore.atomic_write import atomic_write, check_writable
 from hubcore.building.builders import builder_of
 from hubcore.building.weights_argument import resolve_weights
 from hubcore.catalogs.allowed import trust
@@ -103,8 +104,7 @@ def quantize(
     member = _float_weights(entry, weights)
     backend = backend or default_engine()
     engine_for(backend, ())
-    if output.is_dir():
-        raise WeightsError(f"{output} is a folder: name the file to write.")
+    check_writable(output)
     output.parent.mkdir(parents=True, exist_ok=True)
     name = name or re.sub(r"\W", "_", f"{entry.name}_{backend}")
     catalog_path = _catalog_path(name)
@@ -123,14 +123,10 @@ def quantize(
         raise WeightsError("There is no image to calibrate with: give at least one.")
     module = converted(observer, backend)
 
-    temporary = output.with_name(f".{output.name}.partial")
-    try:
+    with atomic_write(output) as temporary:
         with quietly():
             torch.save(module.state_dict(), temporary)
         _check_rebuilds(temporary, module, batch, model=entry.canonical, backend=backend, **config)
-        temporary.replace(output)
-    finally:
-        temporary.unlink(missing_ok=True)
     enum = _write_catalog(catalog_path, name, entry, member, backend, config, output)
     refresh()
     return Quantized(
@@ -149,10 +145,7 @@ def _float_weights(entry: ModelEntry, weights: str) -> WeightsEnum:
             f"'{entry.name}' is quantized already: give the float model, "
             f"'{entry.name.removeprefix('quantized_')}'."
         )
-    try:
-        member = resolve_weights(entry, weights)
-    except TypeError as error:
-        raise WeightsError(str(error)) from error
+    member = resolve_weights(entry, weights)
     if not isinstance(member, WeightsEnum) or not isinstance(member.transforms, Reference):
         raise WeightsError(
             f"The weights {weights} are not from a catalogue, so they cannot be quantized."

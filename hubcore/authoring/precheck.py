@@ -1,0 +1,80 @@
+"""What can be told of a recipe before its checkpoint is read, which takes torch and a while."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..atomic_write import check_writable
+from ..download.addresses import check_address
+from ..errors import HubError
+
+if TYPE_CHECKING:
+    from .packing import Recipe
+
+__all__ = ["PackError", "check_recipe", "writable_folder"]
+
+_MEMBER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}", re.ASCII)
+_LONGEST_NAME = 100  # it is in the wheel's file name, which has at most 255 bytes
+
+
+class PackError(HubError, ValueError):
+    """A checkpoint cannot be packed as requested."""
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Checks all of a recipe but the checkpoint.
+
+    Raises:
+        PackError: a value is none that a package can have.
+        UnsafeAddressError: nobody could download from the address.
+    """
+    from packaging.version import InvalidVersion, Version
+
+    if len(recipe.name) > _LONGEST_NAME:
+        raise PackError(f"The package's name is longer than {_LONGEST_NAME} characters.")
+    try:
+        Version(recipe.version)
+    except InvalidVersion:
+        raise PackError(
+            f"'{recipe.version}' is not a version: write --version 1.0, or 1.0.dev1."
+        ) from None
+    if not _MEMBER.fullmatch(recipe.member) or recipe.member.upper() == "DEFAULT":
+        raise PackError(
+            f"'{recipe.member}' cannot be the name of weights: use letters, digits and '_', and "
+            f"begin with a letter, as in V1 or FLOWERS_V2. DEFAULT is taken."
+        )
+    for name, value in recipe.metrics.items():
+        if not name or not math.isfinite(value):
+            raise PackError(f"'{name}={value}' is not a metric: write --metric acc@1=97.1.")
+    if not recipe.dataset:
+        raise PackError("The data set has no name: write --dataset NAME, or leave it out.")
+    if recipe.url is not None:
+        check_address(recipe.url)
+    _check_preprocessing(recipe)
+
+
+def _check_preprocessing(recipe: Recipe) -> None:
+    for name, value in recipe.preprocessing.items():
+        option = "--" + name.replace("_", "-")
+        if name in ("crop_size", "resize_size") and isinstance(value, int) and value < 1:
+            raise PackError(f"{option} {value} is less than a pixel.")
+        if name in ("mean", "std") and not all(math.isfinite(part) for part in value):
+            raise PackError(f"{option} must be three finite numbers.")
+        if name == "std" and min(value) <= 0:
+            raise PackError(f"{option} must be above 0: images are divided by it.")
+
+
+def writable_folder(folder: Path) -> None:
+    """Checks that files can be written to a folder, or that it can be made.
+
+    Raises:
+        PackError: they cannot.
+    """
+    try:
+        check_writable(folder / "file")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise PackError(f"Cannot write to {folder}: {reason}.") from error
