@@ -24,9 +24,9 @@ CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 
 # From the ground up.
 LAYERS = (
-    ("errors",),
+    ("errors", "devices"),
     (
-        *("sizes", "digests", "devices", "atomic_write", "printable", "waiting", "spdx"),
+        *("sizes", "digests", "atomic_write", "printable", "waiting", "spdx"),
         *("lazy_dynamo", "protocols", "transforms"),
     ),
     ("settings",),
