@@ -11,8 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from shutil import copyfile
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -27,7 +26,7 @@ from ..weights.lookup import get_weight
 from ..weights.parents import as_parent
 from .export import dumps
 from .needs import PACKED, Needs, needs
-from .precheck import PackError, check_recipe, writable_folder
+from .recipe import PackError, Recipe, check_recipe, writable_folder
 from .scaffold import names_for, write_project
 
 if TYPE_CHECKING:
@@ -46,45 +45,6 @@ __all__ = [
 ]
 
 _OPS_TASKS = ("image-classification", "semantic-segmentation")
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What to pack, and the facts about it.
-
-    Attributes:
-        checkpoint: the file of a state dict, which `torch.load` reads, or a safetensors file.
-        model: the name of the model that the tensors fit.
-        categories: the names of the classes, in the order of the model's outputs. Empty for a model
-            without classes.
-        name: the name of the distribution.
-        version: the version of the distribution.
-        member: the name of the weights in their enum.
-        metrics: results by name, such as ``{"acc@1": 97.1}``; in percent where that is usual.
-        dataset: the data set that the metrics were measured on.
-        license: an SPDX identifier, the address of a licence, or "unknown".
-        parent: the name of the weights that the checkpoint was tuned from. The package carries
-            their digest and their terms.
-        url: the address that users will download the checkpoint from. None: the checkpoint goes
-            into the wheel.
-        training: the address of a description of the training.
-        preprocessing: arguments of the preprocessing that differ from those of the model's default
-            weights, such as ``{"crop_size": 96}``.
-    """
-
-    checkpoint: Path
-    model: str
-    categories: Sequence[str]
-    name: str
-    version: str = "0.1.0"
-    member: str = "V1"
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    dataset: str = "own"
-    license: str = "unknown"
-    parent: str | None = None
-    url: str | None = None
-    training: str | None = None
-    preprocessing: Mapping[str, Any] = field(default_factory=dict)
 
 
 def pack(recipe: Recipe, output: Path) -> Path:

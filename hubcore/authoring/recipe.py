@@ -1,20 +1,19 @@
-"""What can be told of a recipe before its checkpoint is read, which takes torch and a while."""
+"""What to pack, and what is wrong with it that shows before the checkpoint is read with torch."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from ..atomic_write import check_writable
 from ..download.addresses import check_address
 from ..errors import HubError
 
-if TYPE_CHECKING:
-    from .packing import Recipe
-
-__all__ = ["PackError", "check_recipe", "writable_folder"]
+__all__ = ["PackError", "Recipe", "check_recipe", "writable_folder"]
 
 _MEMBER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}", re.ASCII)
 _LONGEST_NAME = 100  # it is in the wheel's file name, which has at most 255 bytes
@@ -22,6 +21,45 @@ _LONGEST_NAME = 100  # it is in the wheel's file name, which has at most 255 byt
 
 class PackError(HubError, ValueError):
     """A checkpoint cannot be packed as requested."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to pack, and the facts about it.
+
+    Attributes:
+        checkpoint: the file of a state dict, which `torch.load` reads, or a safetensors file.
+        model: the name of the model that the tensors fit.
+        categories: the names of the classes, in the order of the model's outputs. Empty for a model
+            without classes.
+        name: the name of the distribution.
+        version: the version of the distribution.
+        member: the name of the weights in their enum.
+        metrics: results by name, such as ``{"acc@1": 97.1}``; in percent where that is usual.
+        dataset: the data set that the metrics were measured on.
+        license: an SPDX identifier, the address of a licence, or "unknown".
+        parent: the name of the weights that the checkpoint was tuned from. The package carries
+            their digest and their terms.
+        url: the address that users will download the checkpoint from. None: the checkpoint goes
+            into the wheel.
+        training: the address of a description of the training.
+        preprocessing: arguments of the preprocessing that differ from those of the model's default
+            weights, such as ``{"crop_size": 96}``.
+    """
+
+    checkpoint: Path
+    model: str
+    categories: Sequence[str]
+    name: str
+    version: str = "0.1.0"
+    member: str = "V1"
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    dataset: str = "own"
+    license: str = "unknown"
+    parent: str | None = None
+    url: str | None = None
+    training: str | None = None
+    preprocessing: Mapping[str, Any] = field(default_factory=dict)
 
 
 def check_recipe(recipe: Recipe) -> None:
