@@ -52,7 +52,7 @@ def bill(subjects: Iterable[Subject], others: Iterable[Entry] = ()) -> Json:
     components = [
         *(_weights(subject, references) for subject in subjects),
         *map(_file, others),
-        *map(_distribution, catalogs.values()),
+        *map(_origin, catalogs.values()),
         *(_dataset(item, reference) for item, reference in references.items()),
     ]
     components.sort(key=lambda component: str(component["bom-ref"]))
@@ -79,7 +79,7 @@ def bill(subjects: Iterable[Subject], others: Iterable[Entry] = ()) -> Json:
                     "ref": subject.name,
                     "dependsOn": sorted(
                         {
-                            _purl(subject.entry.catalog),
+                            _origin_reference(subject.entry.catalog),
                             *(references[_itself(item)] for item in subject.evidence.data),
                         }
                     ),
@@ -188,15 +188,16 @@ def _file(entry: Entry) -> Json:
     )
 
 
-def _distribution(catalog: Catalog) -> Json:
-    """The package whose catalogue describes the weights."""
+def _origin(catalog: Catalog) -> Json:
+    """What says all this of the weights: a package, or a catalogue that no package brought."""
+    packaged = catalog.package is not None
     return _known(
         {
-            "type": "library",
-            "bom-ref": _purl(catalog),
-            "name": catalog.distribution,
+            "type": "library" if packaged else "data",
+            "bom-ref": _origin_reference(catalog),
+            "name": catalog.distribution if packaged else f"catalogue of {catalog.distribution}",
             "version": catalog.version,
-            "purl": _purl(catalog),
+            "purl": _origin_reference(catalog) if packaged else None,
         }
     )
 
@@ -297,7 +298,9 @@ def _address(url: str | None) -> str | None:
     return re.sub("%(?![0-9A-Fa-f]{2})", "%25", quote(url, safe="%/:=&?~#+!$,;'@()*"))
 
 
-def _purl(catalog: Catalog) -> str:
+def _origin_reference(catalog: Catalog) -> str:
+    if catalog.package is None:
+        return f"catalogue:{catalog.distribution}"
     return PackageURL(
         "pypi", name=catalog.distribution, version=catalog.version or None
     ).to_string()

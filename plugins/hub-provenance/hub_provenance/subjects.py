@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from hubcore.catalogs import queries
 from hubcore.catalogs.catalog import ModelEntry, WeightsEntry
 from hubcore.catalogs.known_files import KnownFiles
 from hubcore.catalogs.licenses import Evidence, evidence_of
@@ -127,13 +128,21 @@ def named(names: Iterable[str], *, every: bool = False) -> list[Subject]:
 
     Args:
         names: of models or weights, or patterns of models.
-        every: all weights of each model; without names, of all models.
+        every: all weights of each model; without names, all weights of all catalogues.
 
     Raises:
         UnknownNameError: there is nothing of this name.
         AmbiguousNameError: several packages offer the name.
     """
-    store = default_store()
+    names, store = list(names), default_store()
+    if every and not names:
+        return _sorted(
+            of(f"{entry.canonical}.{member}", store=store)
+            for plugin in queries.plugins()
+            if plugin.catalog is not None
+            for entry in plugin.catalog.weights.values()
+            for member in entry.members
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # papers are of deprecated weights, too
         members = select_weights(names, every=every)

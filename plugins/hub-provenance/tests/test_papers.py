@@ -279,6 +279,24 @@ def test_a_bill_of_a_lock_has_its_digests(catalog, tmp_path, monkeypatch, capsys
     assert main(["licenses", "--lock", "hub.lock"]) == 1
 
 
+def test_a_catalogue_that_is_in_no_package_is_called_none(own_home, capsys):
+    """Its weights are of a model that is not installed, too, and are listed all the same."""
+    (own_home / "catalogs").mkdir()
+    entry = {"builder": "nowhere", "default": "V1", "members": {"V1": member(DIGEST)}}
+    entry["members"]["V1"]["meta"] = {}
+    document = {"schema": 1, "weights": {"A_Weights": entry}}
+    (own_home / "catalogs" / "mine.json").write_text(json.dumps(document))
+    hubcore.refresh()
+    found = bill(capsys, "--all")
+    assert found["mine/A_Weights.V1"]["modelCard"]["modelParameters"] == {
+        "modelArchitecture": "nowhere"
+    }
+    assert found["catalogue:mine"]["type"] == "data"
+    assert "purl" not in found["catalogue:mine"]
+    assert "mine/A_Weights.V1" in hub(capsys, "licenses")
+    assert main(["card", "mine/A_Weights.V1"]) == 0
+
+
 # -- cards
 
 
