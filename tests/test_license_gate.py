@@ -246,6 +246,7 @@ WAYS_IN = [
     "download resnet18",
     "download --all 'resnet18*'",
     "bundle create resnet18 -o {tmp}/b.hub",
+    "cache path resnet18",
     "lock resnet18 -o {tmp}/new.lock",
     "sync {tmp}/old.lock",
     "sync --frozen {tmp}/old.lock",
@@ -334,6 +335,12 @@ def test_a_bundle_is_refused_before_anything_is_taken(bundle, monkeypatch):
     monkeypatch.setenv("HUBCORE_LICENSES", "deny=copyleft")
     (imported,) = import_bundle(bundle, store)
     assert imported.name == "acme/Acme_Weights.V1"
+
+
+def test_each_file_of_weights_asks_for_its_permit():
+    """The store gives out no file of weights without the rules having been asked."""
+    for name in hubcore.list_weights():
+        assert hubcore.get_weight(name).value.file.permit is not None, name
 
 
 def test_what_is_in_the_store_is_refused_too(tmp_path, monkeypatch):

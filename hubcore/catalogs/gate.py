@@ -8,42 +8,18 @@ where a model is built from them. Without the setting nothing is looked up.
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import date
-from typing import Any
 
 from .. import settings, spdx
 from ..errors import LicenseError
 from ..settings.licenses import REPOSITORY, LicensePolicy
 from . import licenses
-from .catalog import Catalog
 from .licenses import Evidence, Statement
 
-__all__ = ["Permit", "is_allowed", "refusal", "require_allowed"]
+__all__ = ["is_allowed", "refusal", "require_allowed"]
 
 _NOT_STATED = frozenset({"not-stated"})
-
-
-class Permit:
-    """The rules applied to weights of a catalogue: called, it raises if they are refused.
-
-    Args:
-        catalog: the catalogue.
-        name: the weights' canonical name.
-        member: their JSON object.
-    """
-
-    __slots__ = ("_catalog", "_member", "_name")
-
-    def __init__(self, catalog: Catalog, name: str, member: Mapping[str, Any]) -> None:
-        self._catalog = catalog
-        self._name = name
-        self._member = member
-
-    def __call__(self) -> None:
-        """Raises `LicenseError` if the rules refuse the weights."""
-        if settings.licenses() is not None:
-            require_allowed(self._name, licenses.evidence_of(self._catalog, self._member))
 
 
 def require_allowed(name: str, evidence: Evidence) -> None:

@@ -342,6 +342,7 @@ class _Uses:
 
 def _file_of(name: str, store: Store) -> Path:
     (member, *_) = select_weights([name])
+    member.value.file.require_permit()
     path = store.find(member.value.file)
     if path is None:
         raise HubError(f"{member!r} is not in the store. Fetch it: hub download {member!r}")

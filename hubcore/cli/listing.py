@@ -9,7 +9,6 @@ from typing import Any
 from ..catalogs import queries
 from ..catalogs.catalog import ModelEntry
 from ..catalogs.facts import default_digest, default_weights, digest_of, facts, weights_facts
-from ..catalogs.licenses import evidence_of
 from ..catalogs.names import find_model, find_weights
 from .output import Column, print_json, print_table
 from .terminal import paged
@@ -133,6 +132,7 @@ def _is_allowed(model: ModelEntry) -> bool:
 
 def _are_allowed(weights: str) -> bool:
     from ..catalogs.gate import is_allowed
+    from ..catalogs.licenses import evidence_of
 
     enum, _, member = weights.rpartition(".")
     entry = find_weights(enum)

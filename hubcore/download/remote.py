@@ -35,6 +35,11 @@ class RemoteFile(NamedTuple):
     about: int | None = None
     permit: Callable[[], None] | None = None
 
+    def require_permit(self) -> None:
+        """Raises what `permit` raises, if there is one."""
+        if self.permit is not None:
+            self.permit()
+
     @property
     def name(self) -> str:
         """The file's published name, or "" if no address ends in a safe one."""

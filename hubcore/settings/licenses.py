@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from datetime import date
 
 __all__ = ["CLASSES", "REPOSITORY", "LicenseException", "LicensePolicy", "from_text", "policy"]
 
@@ -59,6 +60,8 @@ def from_text(text: str) -> dict[str, Any]:
         ValueError: the text has another form.
     """
     if text.lstrip().startswith("{"):
+        import json
+
         return dict(json.loads(text))
     found: dict[str, Any] = {}
     for word in text.split():
@@ -116,6 +119,8 @@ def _is_license(name: str) -> bool:
 
 
 def _exception(value: Any) -> LicenseException:
+    from datetime import date, datetime
+
     if not isinstance(value, Mapping) or not {"weights", "reason"} <= value.keys():
         raise ValueError
     if value.keys() - {"weights", "reason", "until"}:

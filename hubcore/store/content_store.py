@@ -50,7 +50,7 @@ class Store(Contents):
             StoreError: the store cannot be written, or the file does not fit in it.
             LicenseError: the user's rules for licences refuse the weights that the file is of.
         """
-        _require_permit(file)
+        file.require_permit()
         self._require_digest(file, check_hash)
         path = self.find(file, check_hash=check_hash)
         if path is not None:
@@ -104,7 +104,7 @@ class Store(Contents):
 
         def one(file: RemoteFile) -> Path | Exception:
             try:
-                _require_permit(file)
+                file.require_permit()
                 self._require_digest(file, check_hash)
                 found = self.find(file, check_hash=check_hash)
                 size = file.size or file.about
@@ -148,11 +148,6 @@ class Store(Contents):
                 "contains none. Pass check_hash=False to accept it unverified, or give the digest "
                 "that you trust: hub cache pin NAME DIGEST"
             )
-
-
-def _require_permit(file: RemoteFile) -> None:
-    if file.permit is not None:
-        file.permit()
 
 
 def _load_hooks() -> None:

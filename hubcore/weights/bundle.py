@@ -17,9 +17,9 @@ from typing import IO, Any, NamedTuple
 from .. import settings
 from ..atomic_write import atomic_write, check_writable
 from ..catalogs.catalog import Catalog, WeightsEntry
-from ..catalogs.gate import Permit
 from ..catalogs.licenses import evidence_of, parent_json, to_json
 from ..catalogs.names import find_weights, model_of
+from ..catalogs.permits import Permit
 from ..devices import refuse_device
 from ..digests import is_digest
 from ..download.addresses import redact

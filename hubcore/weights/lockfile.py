@@ -106,8 +106,7 @@ def make_lock(members: Mapping[str, Weights], store: Store, *, progress: bool = 
         LicenseError: the user's rules for licences refuse some of them.
     """
     for weights in members.values():
-        if weights.file.permit is not None:
-            weights.file.permit()
+        weights.file.require_permit()
     unknown = {name: w.file for name, w in members.items() if _full_digest(w, store) is None}
     results = store.get_many(list(unknown.values()), progress=progress)
     for name, result in zip(unknown, results, strict=True):

@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any
 
 from ..catalogs.catalog import Catalog, WeightsEntry
-from ..catalogs.gate import Permit
 from ..catalogs.names import find_weights, model_of, task_of
+from ..catalogs.permits import Permit
 from ..errors import UnknownNameError
 from .enums import WeightsEnum
 from .value import Weights

@@ -91,8 +91,7 @@ class _Foreign:
         license = str(self.meta.get("license", "unknown"))
         weights = Weights(url=self.url, transforms=self.transforms, meta={}, license=license)
         file = weights.file
-        if file.permit is not None:  # its enum's own loader asks nobody
-            file.permit()
+        file.require_permit()  # its enum's own loader asks nobody
         store = default_store()
         unknown = file.digest is None and not store.known_digest(file)
         if unknown and settings.require() != "full":
