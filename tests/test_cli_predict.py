@@ -117,6 +117,7 @@ def test_bad_inputs_cost_a_line_each_and_the_rest_is_done(hub, mobilenet, tmp_pa
         (["mobilenet_v2", CHELSEA, "--device", "toaster"], "device 'toaster' cannot be used"),
         (["mobilenet_v2", CHELSEA, "--output", CHELSEA], "Cannot write to the folder"),
         (["r3d_18", CHELSEA], "is a single image"),
+        (["mobilenet_v2", ""], "'': is empty"),
         (["raft_small", CHELSEA], "needs a second image"),
     ],
 )
@@ -136,7 +137,9 @@ def test_without_a_network_it_says_what_to_do(hub, monkeypatch):
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize("option", [("--top", "0"), ("--score", "2"), ("--batch-size", "x")])
+@pytest.mark.parametrize(
+    "option", [("--top", "0"), ("--score", "2"), ("--batch-size", "x"), ("--output", "")]
+)
 def test_wrong_figures_are_wrong_usage(hub, option):
     with pytest.raises(SystemExit) as caught:
         hub("mobilenet_v2", CHELSEA, *option)

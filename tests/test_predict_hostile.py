@@ -115,3 +115,28 @@ def test_only_pictures_is_said(tmp_path):
     drawn(tmp_path, "a.png")
     [failure] = expand(tmp_path / "*.png", "image-classification")
     assert "only pictures that hubcore drew" in str(failure.error)
+
+
+@pytest.mark.parametrize("task", ["image-classification", "video-classification", "optical-flow"])
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ("", "is empty"),
+        ("https://example.org/a.png", "is a web address"),
+        ("data:image/png;base64,AAAA", "is a web address"),
+    ],
+)
+def test_what_is_no_path_is_refused_in_a_sentence(given, reason, task):
+    """In a tuple, too, which is a pair for optical flow."""
+    for inputs in (given, [given], (given, given)):
+        found = expand(inputs, task)
+        assert found
+        assert all(isinstance(one, Failure) and reason in str(one.error) for one in found)
+
+
+def test_a_link_to_nothing_is_named_with_its_target(tmp_path):
+    (tmp_path / "dead.png").symlink_to(tmp_path / "gone.png")
+    [by_name] = expand(tmp_path / "dead.png", "image-classification")
+    assert "gone.png', which leads nowhere" in str(by_name.error)
+    with pytest.raises(InputError, match=r"gone\.png', which leads nowhere"):
+        ImageInput("dead", tmp_path / "dead.png").open()

@@ -6,10 +6,14 @@ import logging
 import os
 import subprocess
 import sys
+import traceback
 
 import pytest
+import torch
 
+import hubcore
 from hubcore.cli import main
+from hubcore.store import default_store
 
 BODY = b"x" * 1000
 DIGEST = hashlib.sha256(BODY).hexdigest()
@@ -69,12 +73,28 @@ def test_no_command_tells_or_writes_a_secret(private, tmp_path, capsys, caplog):
         ["cache", "list"],
         ["cache", "list", "--json"],
         ["cache", "verify"],
+        ["cache", "pin", "A_Weights.V1", DIGEST],
+        ["cache", "path", "acmenet"],
+        ["cache", "forget", "A_Weights.V1"],
+        ["cache", "forget", ADDRESS],
+        ["cache", "prune", "--unused"],
+        ["bundle", "import", "b.hub"],
+        ["bundle", "import", "b.hub", "--trust", "--json"],
+        ["predict", "acmenet", "w.pth"],
+        ["catalog", "validate", str(private / "catalogs" / "acme.json")],
         ["plugins"],
         ["doctor"],
         ["doctor", "--json"],
     ]
     codes = {" ".join(command): main(command) for command in commands}
-    assert [name for name, code in codes.items() if code] == ["download acmenet"]
+    failed = [
+        "download acmenet",
+        f"cache forget {ADDRESS}",
+        "bundle import b.hub",  # the store has entries of this distribution that say more
+        "bundle import b.hub --trust --json",
+        "predict acmenet w.pth",
+    ]
+    assert [name for name, code in codes.items() if code] == failed
     told = "".join(capsys.readouterr()) + caplog.text
     written = {
         path: path.read_bytes().decode("latin-1")
@@ -86,6 +106,29 @@ def test_no_command_tells_or_writes_a_secret(private, tmp_path, capsys, caplog):
     for secret in SECRETS:
         assert secret not in told
         assert [path for path, text in written.items() if secret in text] == []
+
+
+FUNCTIONS = {
+    "get_model": lambda: hubcore.get_model("acmenet", weights="DEFAULT"),
+    "get_weight": lambda: repr(hubcore.get_weight("A_Weights.V1").value),
+    "get_state_dict": lambda: hubcore.get_weight("A_Weights.V1").get_state_dict(),
+    "unchecked": lambda: hubcore.get_weight("A_Weights.V1").get_state_dict(check_hash=False),
+    "predict": lambda: hubcore.predict("acmenet", "w.pth"),
+    "url": lambda: str(hubcore.get_weight("A_Weights.V1").value.file),
+    "store": lambda: default_store().get(hubcore.get_weight("A_Weights.V1").value.file),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_function_tells_a_secret(name, private, capsys, caplog, recwarn):
+    """Nor the traceback of the error that it raises, nor its causes."""
+    caplog.set_level(logging.DEBUG)
+    try:
+        told = str(FUNCTIONS[name]())
+    except Exception as error:
+        told = "".join(traceback.format_exception(error))
+    told += "".join(capsys.readouterr()) + caplog.text + "".join(str(w.message) for w in recwarn)
+    assert [secret for secret in SECRETS if secret in told] == []
 
 
 def test_a_lock_and_a_bundle_without_the_secrets_still_work(private, tmp_path):
@@ -101,3 +144,50 @@ def test_a_lock_and_a_bundle_without_the_secrets_still_work(private, tmp_path):
             text=True,
         )
         assert result.returncode == 0, result.stderr
+
+
+@pytest.fixture
+def signed(own_home, tmp_path, monkeypatch):
+    """Two weights without digests, whose addresses differ in their signed queries only."""
+    (own_home / "catalogs").mkdir()
+    paths, members = {}, {}
+    for name in ("V1", "V2"):
+        paths[name] = tmp_path / f"{name}.pth"
+        torch.save({"w": torch.tensor(ord(name[1]))}, paths[name])
+        url = f"https://models.invalid/get?file={name}&sig=S1GNED"
+        members[name] = {"url": url, "transforms": "hubcore.transforms:ImageClassification"}
+    model = {
+        "task": "image-classification",
+        "architecture": "torchvision.models:resnet18",
+        "weights": "A_Weights",
+    }
+    weights = {"builder": "acmenet", "default": "V1", "members": members}
+    document = {"schema": 1, "models": {"acmenet": model}, "weights": {"A_Weights": weights}}
+    (own_home / "catalogs" / "acme.json").write_text(json.dumps(document), "utf-8")
+    digests = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items()}
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HUBCORE_OFFLINE", "1")
+    for name, path in paths.items():
+        default_store().add(path)
+        assert main(["cache", "pin", f"A_Weights.{name}", digests[name]]) == 0
+    assert main(["bundle", "create", "acmenet", "--all", "-o", "b.hub"]) == 0
+    return digests
+
+
+@pytest.mark.parametrize("knows", ["nothing", "the bundle, untrusted"])
+def test_a_trusted_bundle_of_signed_addresses_keeps_files_apart(signed, knows, tmp_path):
+    """Without their queries the addresses are one: it is no name for two files."""
+    other = tmp_path / "other"
+    environment = {**os.environ, "HUBCORE_HOME": str(other)}
+
+    def hub(*command):
+        command = [sys.executable, "-m", "hubcore.cli", *command]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    if knows == "the bundle, untrusted":
+        hub("bundle", "import", "b.hub")
+    hub("bundle", "import", "b.hub", "--trust")
+    for name, digest in signed.items():
+        assert hub("cache", "path", f"A_Weights.{name}").endswith(digest)

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..catalogs.known_files import KnownFiles
 from ..digests import is_digest
+from ..download.addresses import redact
 from ..download.remote import RemoteFile
 from ..errors import DigestMismatchError, HubError, StoreError
 from ..store import Entry, Store, default_store, upkeep
@@ -309,7 +310,7 @@ def _forget(args: argparse.Namespace) -> int:
         urls = [url for member in select_weights([args.url]) for url in member.value.file.urls]
     forgotten = [digest for url in urls if (digest := store.forget(url))]
     if not forgotten:
-        raise HubError(f"Nothing was noted for {args.url}, so there is nothing to forget.")
+        raise HubError(f"Nothing was noted for {redact(args.url)}, so there is nothing to forget.")
     print(f"Forgotten: {', '.join(forgotten)}")
     return 0
 

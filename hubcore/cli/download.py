@@ -13,7 +13,8 @@ from ..store import RemoteFile, Store, default_store
 from ..weights.enums import canonical_name
 from ..weights.lockfile import locked_file
 from ..weights.selection import select_weights
-from .output import print_json, print_table
+from .output import harmless, print_json, print_table
+from .streams import say
 from .units import size_of
 
 __all__ = ["add_parser", "run"]
@@ -95,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
         _tell_of_first_use(store, files, here, results)
     for row in rows:
         if row["error"]:
-            print(f"hub: {row['name']}: {row['error']}", file=sys.stderr)
+            say(harmless(f"hub: {row['name']}: {row['error']}"))
     return 1 if any(row["error"] for row in rows) else 0
 
 

@@ -104,6 +104,8 @@ def run(args: argparse.Namespace) -> int:
     with warnings.catch_warnings():
         # torch's warnings, such as of deprecated storages, are for programmers.
         warnings.filterwarnings("ignore", module=r"torch(vision)?\b")
+        # Pillow's of large images, which does not say which file it is; larger ones are refused.
+        warnings.filterwarnings("ignore", r"Image size \(\d+ pixels\) exceeds limit")
         return _run(args)
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "identity",
     "is_secure",
     "redact",
+    "redacted",
     "scheme",
 ]
 

@@ -40,6 +40,11 @@ class RemoteFile(NamedTuple):
         if self.permit is not None:
             self.permit()
 
+    def __repr__(self) -> str:
+        # Errors and logs show it, and addresses may hold secrets.
+        shown = self._asdict() | {"urls": tuple(map(redact, self.urls))}
+        return f"RemoteFile({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
     @property
     def name(self) -> str:
         """The file's published name, or "" if no address ends in a safe one."""

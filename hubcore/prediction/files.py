@@ -10,7 +10,7 @@ from typing import Any
 
 from .errors import InputError
 
-__all__ = ["content_of", "require_regular"]
+__all__ = ["content_of", "missing", "require_regular"]
 
 MOST_BYTES = 1 << 30
 
@@ -35,6 +35,15 @@ def content_of(file: Any) -> bytes:
     return content
 
 
+def missing(path: Path, reason: str = "no such file or folder") -> str:
+    """Why a path names nothing: it may be a link whose target is gone."""
+    try:
+        target = path.readlink()
+    except (OSError, ValueError):  # no link, or no possible name
+        return reason
+    return f"is a link to '{target}', which leads nowhere: {reason.lower()}"
+
+
 def require_regular(path: Path) -> None:
     """Refuses what is not a regular file: reading a FIFO or a device could wait, or never end.
 
@@ -44,6 +53,6 @@ def require_regular(path: Path) -> None:
     try:
         mode = path.stat().st_mode
     except OSError as error:
-        raise InputError(str(path), error.strerror or str(error)) from error
+        raise InputError(str(path), missing(path, error.strerror or str(error))) from error
     if not stat.S_ISREG(mode):
         raise InputError(str(path), "is not a regular file: expected the path of one")

@@ -10,6 +10,7 @@ from typing import Any
 
 from .drawn import is_drawn
 from .errors import InputError, PredictionError
+from .files import missing
 
 __all__ = [
     "VIDEO_SUFFIXES",
@@ -47,7 +48,7 @@ def matches(path: str | os.PathLike[Any]) -> list[Path]:
     except (OSError, RuntimeError, ValueError) as error:  # too long, no home, a null character
         raise InputError(str(path), getattr(error, "strerror", None) or str(error)) from error
     if not glob.has_magic(str(path)):
-        raise InputError(str(given), "no such file or folder")
+        raise InputError(str(given), missing(given))
     found = [Path(match) for match in dict.fromkeys(_glob(str(given)))]
     if not found:
         raise InputError(str(given), "nothing matches this pattern")

@@ -155,7 +155,7 @@ def _only_images(images: Iterable[Any]) -> Iterator[ImageInput | Failure]:
     for number, one in enumerate(images):
         if _is_path(one):
             path = Path(os.fsdecode(one))
-            yield ImageInput(str(path), path)
+            yield _no_path(one) or ImageInput(str(path), path)
         else:
             yield _image(one, number)
 
@@ -206,15 +206,24 @@ def _clips_in(folder: Path) -> Iterator[ClipInput | Failure]:
 
 def _matches(path: str | os.PathLike[Any]) -> Iterator[Path | Failure]:
     """The files and folders that a path or a glob names, or why there are none."""
-    if re.match(r"[a-z][a-z0-9+.-]+://|data:.*,", os.fsdecode(path), re.IGNORECASE):
-        yield _failure(
-            os.fsdecode(path), "is a web address: download the file, and give its path or its bytes"
-        )
+    failure = _no_path(path)
+    if failure is not None:
+        yield failure
         return
     try:
         yield from matches(path)
     except InputError as error:
         yield Failure(error.source, error)
+
+
+def _no_path(given: str | os.PathLike[Any]) -> Failure | None:
+    """Why a text is no path of a file, if it is none."""
+    text = os.fsdecode(given)
+    if not text:
+        return _failure("''", "is empty: give a file, a folder or a glob ('.' is this folder)")
+    if re.match(r"[a-z][a-z0-9+.-]+://|data:.*,", text, re.IGNORECASE):
+        return _failure(text, "is a web address: download the file, and give its path or its bytes")
+    return None
 
 
 def _image(one: Any, number: int) -> ImageInput | Failure:

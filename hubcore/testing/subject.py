@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..catalogs import queries
+from ..catalogs.allowed import Origin, is_trusted
 from ..catalogs.catalog import Catalog, ModelEntry, WeightsEntry
 from ..catalogs.discovery import Plugin
 from ..catalogs.names import model_of
@@ -137,10 +138,14 @@ class Subject:
 
     @classmethod
     def of_file(cls, path: Path) -> Subject:
-        """A catalogue file. It is not registered, so its weights have no names."""
+        """A catalogue file. It is not registered, so its weights have no names.
+
+        It may name code as a data file may, or any if `hub catalog trust` was run for it.
+        """
         plugin = Plugin(path.stem, normalise(path.stem), "", "broken", "", f"rm {path}")
         try:
-            catalog = Catalog.read(path, plugin.distribution)
+            origin = Origin.INSTALLED if is_trusted(path) else Origin.DATA
+            catalog = Catalog.read(path, plugin.distribution, origin=origin)
         except CatalogError as error:
             return cls(plugin._replace(error=str(error)), path)
         return cls(plugin._replace(status="ok", catalog=catalog), path)

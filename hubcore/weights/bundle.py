@@ -6,6 +6,7 @@ hardly compress. On import every file is verified again while it is copied.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import tarfile
@@ -22,12 +23,13 @@ from ..catalogs.names import find_weights, model_of
 from ..catalogs.permits import Permit
 from ..devices import refuse_device
 from ..digests import is_digest
-from ..download.addresses import redact
+from ..download.addresses import redact, redacted
 from ..download.hashing import sha256_of
 from ..errors import HubError, UnknownNameError
 from ..store import Store
 from .bundle_catalogs import BundleError, KeptCatalogs
 from .enums import WeightsEnum, canonical_name
+from .lookup import get_weight
 
 __all__ = ["BundleError", "Imported", "create_bundle", "import_bundle"]
 
@@ -186,6 +188,8 @@ def _import(
             f"{_MANIFEST}."
         )
     manifest = _manifest(tar, first, source)
+    if trust:
+        _give_digests(manifest)
     if settings.licenses() is not None:
         _require_licenses(manifest)
     kept = KeptCatalogs(manifest["catalogs"], store.root / "catalogs", source, replace=replace)
@@ -204,10 +208,8 @@ def _import(
         path = store.add_stream(
             _CountingReader(reader, on_bytes), sha256=digest, name=facts["name"], origin=str(source)
         )
-        for url in facts["urls"] if trust else ():
-            # A digest that was pinned earlier takes precedence over the bundle's.
-            if store.pinned(url) is None:
-                store.pin(url, digest)
+        if trust:
+            _pin(store, digest, facts)
         missing.discard(digest)
         imported += [Imported(name, path, digest) for name in facts["weights"]]
     if missing:
@@ -261,6 +263,38 @@ def _manifest(tar: tarfile.TarFile, member: tarfile.TarInfo, source: Path) -> di
             f"{source} is not a valid bundle: its {_MANIFEST} breaks the format."
         ) from error
     return dict(manifest)
+
+
+def _give_digests(manifest: Mapping[str, Any]) -> None:
+    """Puts the digest of each file into the bundle's entries of its weights.
+
+    An address without its signed query may stand for several files, so it cannot be pinned.
+    """
+    for digest, facts in manifest["files"].items():
+        for name in facts["weights"]:
+            distribution, _, member = name.partition("/")
+            enum, _, key = member.partition(".")
+            entry: Any = manifest["catalogs"]
+            for step in (distribution, "weights", enum, "members", key):
+                entry = entry.get(step) if isinstance(entry, dict) else None
+            if isinstance(entry, dict) and digest.startswith(str(entry.get("sha256") or "")):
+                entry["sha256"] = digest
+
+
+def _pin(store: Store, digest: str, facts: Mapping[str, Any]) -> None:
+    """Pins the addresses of a file: the bundle's, and those of the weights that are installed.
+
+    A digest that was pinned earlier takes precedence over the bundle's.
+    """
+    urls = {url for url in facts["urls"] if not redacted(url)}
+    for name in facts["weights"]:
+        with contextlib.suppress(HubError):  # they are not installed, or have another digest
+            file = get_weight(name).value.file
+            if digest.startswith(file.digest or "") and not is_digest(file.digest or ""):
+                urls.add(file.urls[0])
+    for url in sorted(urls):
+        if store.pinned(url) is None:
+            store.pin(url, digest)
 
 
 def _catalogs(members: Sequence[WeightsEnum]) -> dict[str, Any]:

@@ -189,6 +189,9 @@ def _different(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
                     yield f"weights.{name}.aliases.{key}"
                     continue
                 keys = [k for k in {**before, **value} if before.get(k) != value.get(k)]
+                # More digits of the same digest say nothing else.
+                if str(value.get("sha256") or "").startswith(str(before.get("sha256") or "")):
+                    keys = [k for k in keys if k != "sha256"]
                 yield from (f"weights.{name}.{key}.{k}" for k in keys)
 
 

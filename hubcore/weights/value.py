@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from ..download.addresses import redact
 
 if TYPE_CHECKING:
     from ..download.remote import RemoteFile
@@ -54,6 +56,12 @@ class Weights:
     allow_file: bool = False
     permit: Callable[[], None] | None = field(default=None, init=False, repr=False)
 
+    def __repr__(self) -> str:
+        # Notebooks and logs show it, and addresses may hold secrets.
+        shown = {part.name: getattr(self, part.name) for part in fields(self) if part.repr}
+        shown |= {"url": redact(self.url), "mirrors": tuple(map(redact, self.mirrors))}
+        return f"Weights({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
     def __eq__(self, other: object) -> bool:
         # Enum compares values to find aliases. Two partials with equal parts do not compare
         # equal, so the parts are compared.
@@ -61,6 +69,7 @@ class Weights:
             return NotImplemented
         return (
             self.url == other.url
+            and self.sha256 == other.sha256
             and self.meta == other.meta
             and _parts(self.transforms) == _parts(other.transforms)
         )
