@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
 from ..catalogs.index import refresh
@@ -13,6 +12,7 @@ from ..download.progress import Progress
 from ..store import default_store
 from ..weights.bundle import Imported, create_bundle, import_bundle
 from ..weights.selection import select_weights
+from .arguments import path
 from .output import print_json, print_table
 from .units import size_of
 
@@ -37,11 +37,11 @@ def add_parser(subparsers: Any) -> None:
     command.add_argument(
         "--all", action="store_true", help="all weights of the models, not only the default ones"
     )
-    command.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
+    command.add_argument("-o", "--output", type=path, required=True, metavar="FILE")
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(action=_create)
     command = commands.add_parser("import", help="put a bundle's files into the store, verified")
-    command.add_argument("file", type=Path)
+    command.add_argument("file", type=path)
     command.add_argument(
         "--replace",
         action="store_true",

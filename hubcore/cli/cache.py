@@ -15,6 +15,7 @@ from ..download.remote import RemoteFile
 from ..errors import DigestMismatchError, HubError, StoreError
 from ..store import Entry, Store, default_store, upkeep
 from ..weights.selection import select_weights
+from . import arguments
 from .output import harmless, print_json, print_table
 from .streams import say
 from .units import age_of, parse_age, parse_size, size_of
@@ -47,7 +48,9 @@ def add_parser(subparsers: Any) -> None:
     command.set_defaults(action=_list)
 
     command = commands.add_parser("import", help="add files or folders to the store, verified")
-    command.add_argument("path", nargs="+", type=Path, help="a file, or a folder of files")
+    command.add_argument(
+        "path", nargs="+", type=arguments.path, help="a file, or a folder of files"
+    )
     command.add_argument("--sha256", help="the digest to verify a single file against")
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(action=_import, usage_error=command.error)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..prediction.results import Result
 
 from ..errors import HubError
-from .arguments import positive_integer, positive_number, share
+from .arguments import path, positive_integer, positive_number, share
 from .faults import brief
 from .output import harmless, print_json
 from .streams import say
@@ -72,7 +72,7 @@ def add_parser(subparsers: Any) -> None:
         help="inputs per batch (default: depends on the task)",
     )
     parser.add_argument(
-        "--output", metavar="DIR", type=Path, help="write annotated pictures to this folder"
+        "--output", metavar="DIR", type=path, help="write annotated pictures to this folder"
     )
     parser.add_argument("--json", action="store_true", help="print COCO-style JSON")
     faster = parser.add_argument_group("speed (these options change the outputs slightly)")
