@@ -54,7 +54,7 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, help="keep the environments in this folder")
     parser.add_argument("tests", nargs="*", default=TESTS, help="tests, in place of those here")
     args = parser.parse_args()
-    results = {end: _test(end, args.tests, args.keep) for end in args.end or ENDS}
+    results = {end: _passes(end, args.tests, args.keep) for end in args.end or ENDS}
     for end, passed in results.items():
         print(f"{end:>6}: {_words(end)}: {'passed' if passed else 'FAILED'}")
     return int(not all(results.values()))
@@ -62,6 +62,14 @@ def main() -> int:
 
 def _words(end: str) -> str:
     return ", ".join(f"{name} {version}" for name, version in ENDS[end].items())
+
+
+def _passes(end: str, tests: list[str], keep: Path | None) -> bool:
+    try:
+        return _test(end, tests, keep)
+    except subprocess.CalledProcessError as error:
+        print(f"{end}: {error}", file=sys.stderr)  # what it printed stands above
+        return False
 
 
 def _test(end: str, tests: list[str], keep: Path | None) -> bool:
