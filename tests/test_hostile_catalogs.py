@@ -92,7 +92,7 @@ def test_a_wrong_value_sets_its_package_aside(data, own_home, capsys):
         ('{"schema": 1, "x": NaN}', "NaN is not JSON"),
         ('{"schema": 1, "x": -Infinity}', "-Infinity is not JSON"),
         ('{"schema": 1, "models": {}, "models": {}}', "the key 'models' twice"),
-        (b'{"schema": 1, "x": "\xff"}', "not valid JSON"),
+        (b'{"schema": 1, "x": "\xff"}', "not UTF-8 text"),
         (" " * (65 * 2**20), "larger than"),
     ],
 )
