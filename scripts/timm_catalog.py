@@ -3,16 +3,19 @@
 
     python scripts/timm_catalog.py            # writes plugins/hub-timm/hub_timm/catalog.json
     python scripts/timm_catalog.py --check    # says whether the file is what would be written
+    python scripts/timm_catalog.py --prove PATTERN...   # which may be loaded without initialising
 
 One model and one enum of weights for each pre-trained configuration, under timm's own name. An
 address whose file name carries a digest is preferred; others are the repository on Hugging Face's
 hub that timm names. timm's package holds no results, so there are no metrics. Parameters are
-counted by building each model on torch's meta device, which takes some minutes.
+counted by building each model on torch's meta device, which takes some minutes. ``--prove`` builds
+and loads models whose names match, and keeps those that are proved in catalog_data.
 """
 
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import json
 import math
 import re
@@ -25,6 +28,7 @@ from typing import Any
 import timm
 import torch
 from catalogtool.timm_licensing import evidence, license_of
+from catalogtool.timm_proofs import DECLARATION, prove, proved, record
 from timm.models import PretrainedCfg
 
 from hubcore.download.addresses import digest_in_name
@@ -56,7 +60,7 @@ def enum_name(name: str) -> str:
     return re.sub(r"\W", "_", name) + "_Weights"
 
 
-def model(name: str, cfg: PretrainedCfg) -> dict[str, Any]:
+def model(name: str, cfg: PretrainedCfg, *, can_skip: bool) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "task": "image-classification",
         "architecture": ["timm:create_model", {"model_name": name}],
@@ -65,6 +69,8 @@ def model(name: str, cfg: PretrainedCfg) -> dict[str, Any]:
     if cfg.classifier:
         heads = cfg.classifier
         entry["head"] = [heads] if isinstance(heads, str) else list(heads)
+    if can_skip:
+        entry[DECLARATION] = True
     if paper := re.match(r"arxiv:\s*(\S+)", str(first(cfg.paper_ids)), re.IGNORECASE):
         entry["paper"] = f"https://arxiv.org/abs/{paper[1]}"
     return entry
@@ -141,6 +147,19 @@ def counted(known: dict[str, Any], *, more: bool) -> dict[str, int | None]:
     return found
 
 
+def add_proofs(patterns: list[str]) -> None:
+    """Proves the models whose names match a pattern, and keeps the result as data."""
+    sys.path.insert(0, str(CATALOG.parents[1]))  # hub-timm need not be installed
+    names = [
+        name
+        for name, _ in configurations()
+        if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+    ]
+    for name, found in prove(CATALOG, names):
+        print(name, "proved" if not found else "; ".join(map(str, found)), flush=True)
+        record([name] if not found else [], [name] if found else [])
+
+
 def dumps(catalog: dict[str, Any]) -> str:
     """JSON with an entry a line."""
     blocks = []
@@ -157,12 +176,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="compare only")
     parser.add_argument("--recount", action="store_true", help="count all parameters anew")
+    parser.add_argument("--prove", nargs="+", metavar="PATTERN", default=[])
     args = parser.parse_args()
+    add_proofs(args.prove)
     old = CATALOG.read_text("utf-8") if CATALOG.exists() else "{}"
     known = {} if args.recount else json.loads(old).get("weights", {})
     params = counted(known, more=not args.check)
     catalog: dict[str, Any] = {"timm": timm.__version__, "licenses": {}, "evidence": {}}
-    catalog["models"] = {name: model(name, cfg) for name, cfg in configurations()}
+    can_skip = set(proved())
+    catalog["models"] = {
+        name: model(name, cfg, can_skip=name in can_skip) for name, cfg in configurations()
+    }
     catalog["weights"] = {
         enum_name(name): weights(name, cfg, params[name], catalog) for name, cfg in configurations()
     }

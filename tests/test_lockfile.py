@@ -106,6 +106,45 @@ def test_a_lock_is_not_replaced_unasked(hub, urls, home, tmp_path):
     assert len(json.loads((tmp_path / "hub.lock").read_text())["weights"]) == 1
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs terminals")
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [("y\n", 0), (" YES \n", 0), ("\n", 1), ("n\n", 1), ("yesterday\n", 1), ("\x1b[A\n", 1),
+     ("\xe9\n", 1), ("\x04", 1), ("\x03", 130)],
+    ids=["y", "yes", "return", "n", "another word", "arrow", "no UTF-8", "end", "interrupt"],
+)  # fmt: skip
+def test_on_a_terminal_it_is_asked(keys, code, hub, urls, home, tmp_path):
+    """Only a yes replaces the lock; an input that ends, or Ctrl-C, does not."""
+    import pty
+
+    hub("lock", "Anet_Weights.ONE", check=0)
+    before = (tmp_path / "hub.lock").read_bytes()
+    pid, terminal = pty.fork()
+    if pid == 0:  # only exec may follow in a child of a process with threads
+        os.chdir(tmp_path)
+        environment = {**os.environ, "HUBCORE_HOME": str(home), "HUBCORE_CONFIG": os.devnull}
+        os.execve(
+            sys.executable, [sys.executable, "-m", "hubcore.cli", "lock", "bnet"], environment
+        )
+    shown = b""
+    with os.fdopen(terminal, "r+b", buffering=0) as stream:
+        while True:
+            try:
+                part = stream.read(4096)
+            except OSError:  # Linux's way of saying that the other side is closed
+                break
+            if not part:
+                break
+            shown += part
+            if shown.endswith(b"Replace it? [y/N] "):
+                stream.write(keys.encode("latin-1"))
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == code, shown
+    assert b"- acme/Anet_Weights.ONE" in shown
+    assert b"Traceback" not in shown
+    assert ((tmp_path / "hub.lock").read_bytes() == before) == (code != 0)
+
+
 def test_the_command_that_the_lock_error_prints_adds_and_keeps_the_rest(hub, urls, home, tmp_path):
     hub("lock", "Anet_Weights.ONE", check=0)
     told = hub("download", "bnet", check=1, HUBCORE_LOCK="hub.lock").stderr

@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import hubcore
 from hubcore import settings
@@ -245,6 +247,55 @@ def test_without_a_home_directory_errors_name_the_setting_and_it_is_enough(
     assert settings.home() == tmp_path
     assert main(["download", "resnet18"]) == 1  # offline, and not for want of a folder
     assert "HUBCORE_OFFLINE" in capsys.readouterr().err
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that every user reaches. pytest closes its own to others each time it is started."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs two users")
+@pytest.mark.parametrize("mode", [0o755, 0o700], ids=["read-only", "unreadable"])
+def test_in_another_users_home_every_command_works_or_says_what_to_set(mode, open_folder):
+    """As with containers that are given a user's number: the commands run as nobody."""
+    theirs = open_folder / "theirs"
+    script = (
+        "import os, sys\n"
+        "from hubcore.cli import main\n"
+        "COMMANDS = (['list', 'resnet18'], ['show', 'resnet18'], ['plugins'], ['cache', 'list'],\n"
+        "            ['download', 'resnet18'], ['predict', 'resnet18', sys.argv[2]], ['doctor'])\n"
+        "os.environ['HOME'] = sys.argv[3]\n"
+        "for command in COMMANDS: main(command)  # imports what nobody may be unable to read\n"
+        "os.environ['HOME'] = sys.argv[1]\n"
+        "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+        "for command in COMMANDS:\n"
+        "    for stream in (sys.stdout, sys.stderr): print('==', *command[:2], file=stream)\n"
+        "    print('code', main(command))\n"
+    )
+    photo = open_folder / "photo.png"
+    Image.new("RGB", (8, 8)).save(photo)
+    photo.chmod(0o644)
+    theirs.mkdir()
+    theirs.chmod(mode)
+    unset = ("HUBCORE_HOME", "HUBCORE_CONFIG", "TORCH_HOME")
+    done = subprocess.run(
+        [sys.executable, "-c", script, theirs, photo, open_folder / "mine"],
+        env={**{k: v for k, v in os.environ.items() if k not in unset}, "HUBCORE_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+    )
+    codes = [int(line.split()[1]) for line in done.stdout.splitlines() if line[:5] == "code "]
+    assert codes == [0, 0, 0, 0 if mode == 0o755 else 1, 1, 1, 1], done
+    assert "Traceback" not in done.stderr
+    said = done.stderr.partition("== list")[2]
+    for command in ("download resnet18", "predict resnet18"):
+        words = said.partition(f"== {command}")[2].partition("\n== ")[0]
+        assert "HUBCORE_" in words, (command, words)
+    if mode == 0o700:
+        assert "cannot be read" in said
 
 
 def test_relative_xdg_folders_are_ignored(monkeypatch, tmp_path):

@@ -336,14 +336,16 @@ def _head_tensors(
 ) -> dict[str, torch.Tensor]:
     """The head's tensors in a blank model.
 
-    Left out are heads that the weights do not have: some come without the auxiliary ones.
+    Left out are heads that the weights do not have: some come without the auxiliary ones. Weights
+    without any are those of a backbone, for which all are new.
     """
     if not model.head:
         raise WeightsError(
             f"The catalogue of '{model.name}' does not say which part of it is the head, so "
             f"num_classes must be that of the weights. Leave num_classes out."
         )
-    present = tuple(p for p in _head_prefixes(model) if any(key.startswith(p) for key in tensors))
+    heads = _head_prefixes(model)
+    present = tuple(p for p in heads if any(key.startswith(p) for key in tensors)) or heads
     return {key: value for key, value in blank.state_dict().items() if key.startswith(present)}
 
 

@@ -126,6 +126,7 @@ def _list(args: argparse.Namespace) -> int:
         )
         return 0
     if not entries:
+        _check_readable(store.root)
         print(f"The store {store.root} is empty.")
         return 0
     print_table(
@@ -147,6 +148,19 @@ def _list(args: argparse.Namespace) -> int:
     converted = f" and {size_of(made)} of converted files" if made else ""
     print(f"\n{len(entries)} files, {size_of(total)}{converted}, in {store.root}")
     return 0
+
+
+def _check_readable(folder: Path) -> None:
+    """Raises StoreError if a folder is there and cannot be read."""
+    try:
+        next(folder.iterdir(), None)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StoreError(
+            f"The store {folder} cannot be read ({error.strerror}). Set HUBCORE_HOME to a folder "
+            "of your own."
+        ) from error
 
 
 def _import(args: argparse.Namespace) -> int:

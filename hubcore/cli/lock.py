@@ -121,8 +121,11 @@ def _confirm(changed: list[str], args: argparse.Namespace) -> None:
     print(f"{args.output} would change:", *changed, sep="\n  ", file=sys.stderr)
     if sys.stdin.isatty() and sys.stderr.isatty():
         print("Replace it? [y/N] ", end="", file=sys.stderr, flush=True)
-        if sys.stdin.readline().strip().lower() in ("y", "yes"):
+        answer = sys.stdin.readline()
+        if answer.strip().lower() in ("y", "yes"):
             return
+        if not answer.endswith("\n"):
+            print(file=sys.stderr)  # the input ended
     raise LockError(
         f"{args.output} was left as it is. To keep what it holds and add to it: hub lock --add "
         "NAME...; to replace it: --yes"
