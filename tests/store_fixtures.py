@@ -1,4 +1,4 @@
-"""Fixtures of the store's command-line tests: a server, a home with a catalogue, and ``hub``.
+"""Fixtures of the store's tests: a server, a store; a home with a catalogue, and ``hub``.
 
 A test module takes them with ``pytest_plugins = ["store_fixtures"]``.
 """
@@ -11,11 +11,32 @@ import pytest
 import servers
 from store_samples import CONTENT, write_catalog
 
+from hubcore.store import Store
+
 
 @pytest.fixture
 def server():
     with servers.FaultyServer() as server:
         yield server
+
+
+@pytest.fixture
+def store_environment(monkeypatch, tmp_path, tmp_path_factory):
+    """No settings, proxies or credentials of the machine's user."""
+    for name in list(os.environ):
+        if name.startswith("HUBCORE_") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    config = tmp_path_factory.mktemp("config")
+    (config / "config.toml").touch()
+    monkeypatch.setenv("HUBCORE_CONFIG", str(config / "config.toml"))
+    monkeypatch.setenv("HUBCORE_RETRIES", "1")
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))  # no netrc of the developer's
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "store")
 
 
 @pytest.fixture

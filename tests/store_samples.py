@@ -1,4 +1,4 @@
-"""A catalogue of three weights for the store's command-line tests, and their files."""
+"""What the store's tests keep in it: a file, and a catalogue of three weights with their files."""
 
 import hashlib
 import json
@@ -6,6 +6,9 @@ import os
 
 CONTENT = {name: os.urandom(20_000) for name in ("one", "two", "three")}
 DIGESTS = {name: hashlib.sha256(data).hexdigest() for name, data in CONTENT.items()}
+DATA = os.urandom(10_000)
+DIGEST = hashlib.sha256(DATA).hexdigest()
+NAME = f"net-{DIGEST[:8]}.pth"
 TRANSFORMS = ["hubcore.transforms:ImageClassification", {"crop_size": 224}]
 
 
@@ -50,6 +53,11 @@ def write_catalog(home, urls, digests=DIGESTS, transforms=TRANSFORMS):
 
 def digests(home):
     return sorted(path.name for path in home.glob("blobs/*/*") if path.suffix != ".json")
+
+
+def blobs(store):
+    """The files of a store."""
+    return [path for path in store.root.glob("blobs/*/*") if path.suffix != ".json"]
 
 
 def overwrite(path, data):

@@ -128,6 +128,8 @@ def assemble(
     has_new_head = classes is not None and own_classes is not None and classes != own_classes
     if not has_new_head and model.head and own_classes is not None:
         arguments["num_classes"] = classes = own_classes
+    # Which parameters a head is made of is known of ours only: a third party's may be replaced.
+    skips = skips and (is_proved(model) or not has_new_head)
     new_head: dict[str, torch.Tensor] = {}
     # A module that the hub loads itself has its new head before its weights: it is built once.
     if has_new_head and (skips or builder_loads):

@@ -25,7 +25,7 @@ from ..weights.enums import WeightsEnum
 
 __all__ = ["can_assign", "can_skip_initialisation", "is_proved"]
 
-# tests/test_faithful.py holds every architecture in these packages to what is relied on here.
+# tests/test_faithful*.py holds every architecture in these packages to what is relied on here.
 _PROVED = ("torchvision.models", "hub_detection", "hub_quantization")
 # The names of the only tensors of theirs that hold integers. All others have the default dtype.
 _INTEGERS = frozenset({"num_batches_tracked", "relative_position_index"})

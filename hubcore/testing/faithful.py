@@ -13,7 +13,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..building.assembly import load_report
 from ..building.builders import builder_of
 from ..building.shortcut import can_skip_initialisation, is_proved
 from ..catalogs.catalog import ModelEntry
@@ -26,7 +25,6 @@ from .subject import Fault, Finding, Member, Skipped, Subject
 __all__ = ["check_faithful"]
 
 _SHOWN = 5
-_CLASSES = 7  # of a new head
 
 
 class _OfFile(WeightsEnum):
@@ -79,8 +77,6 @@ def _faithful(member: Member, model: ModelEntry) -> Iterator[Finding]:
                 before = torch.get_rng_state()
                 built = builder_of(model)(weights=_of_file(member.weights, path))
                 state = torch.get_rng_state()
-                if model.can_skip_initialisation and not is_proved(model):
-                    yield from _new_head(member, model, path, built)
     found = list(differences(built, expected))
     if found:
         more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
@@ -105,32 +101,6 @@ def _faithful(member: Member, model: ModelEntry) -> Iterator[Finding]:
             where,
             "loading leaves another random state than torch does",
             "make the architecture draw the same random numbers each time that it is built",
-        )
-
-
-def _new_head(
-    member: Member, model: ModelEntry, path: Path, loaded: nn.Module
-) -> Iterator[Finding]:
-    """Whether a new head depends on parameters that were not initialised."""
-    if not model.head:
-        return
-    try:
-        built = builder_of(model)(weights=_of_file(member.weights, path), num_classes=_CLASSES)
-    except Exception as error:
-        yield Skipped(f"models.{model.name}.head", f"{type(error).__name__}: {error}")
-        return
-    report = load_report(built)
-    tensors, expected = built.state_dict(), loaded.state_dict()
-    wrong = [
-        key
-        for key in (report.new if report else ())
-        if tensors[key].is_floating_point() and not tensors[key].isfinite().all()
-    ] + [key for key in (report.loaded if report else ()) if not tensors[key].equal(expected[key])]
-    if wrong:
-        yield Fault(
-            f"models.{model.name}.head",
-            f"with another number of classes, these are wrong: {', '.join(wrong[:_SHOWN])}",
-            'remove "can_skip_initialisation": the head depends on how the rest was initialised',
         )
 
 
