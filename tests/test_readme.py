@@ -88,7 +88,7 @@ def test_the_demo_prints_what_the_readme_says(offline, tmp_path):
     )
     expected = next(code for language, code in BLOCKS if language == "text")
     assert result.stdout == expected.replace("demo-output", str(tmp_path))
-    assert (tmp_path / "chelsea-mobilenet_v2.png").stat().st_size > 10_000
+    assert (tmp_path / "chelsea-mobilenet_v2-IMAGENET1K_V1.png").stat().st_size > 10_000
 
 
 def test_the_commands_exist():

@@ -52,6 +52,12 @@ class LoadReport:
     name: str
     sha256: str | None
 
+    def __repr__(self) -> str:
+        """In a line: a large model has hundreds of tensors."""
+        names = ", ".join(self.new[:4]) + (", ..." if len(self.new) > 4 else "")
+        new = f"{len(self.new)} ({names})" if self.new else "0"
+        return f"<LoadReport of {self.weights}: {len(self.loaded)} tensors loaded, {new} new>"
+
 
 class _Loaded(NamedTuple):
     """What a report is made from on request: most models are never asked for one."""

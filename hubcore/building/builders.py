@@ -32,19 +32,24 @@ if TYPE_CHECKING:
     from torch import nn
 
     from ..catalogs.index import Carried
+    from ..protocols import WeightsLike
 
 __all__ = ["builder_of", "get_model", "get_model_builder", "get_model_weights"]
 
 _builders: dict[str, tuple[ModelEntry, Callable[..., nn.Module]]] = {}
 
 
-def get_model(name: str, **config: Any) -> nn.Module:
+def get_model(
+    name: str, *, weights: WeightsLike | str | bool | None = None, **config: Any
+) -> nn.Module:
     """Builds a model by name.
 
     Args:
         name: the model's name, such as ``"resnet50"``, or its canonical name, such as
             ``"hub-classification/resnet50"``; in any case.
-        **config: the builder's arguments: ``weights``, ``progress``, ``num_classes``, ...
+        weights: an enum member, its name, ``"DEFAULT"``, any weights that fit the model, or None
+            for a model without pre-trained weights.
+        **config: the builder's other arguments: ``progress``, ``num_classes``, ...
 
     Returns:
         The model, in training mode like those of torchvision's builders.
@@ -53,10 +58,12 @@ def get_model(name: str, **config: Any) -> nn.Module:
         UnknownNameError: there is no such model, or it has no such weights. It is also a
             ValueError.
         AmbiguousNameError: several packages offer the name. It is also a ValueError.
-        TypeError: ``weights`` are of another model, or are not weights.
-        ValueError: an argument contradicts the weights, or the model has none.
+        WrongWeightsError: ``weights`` are of another model, or are not weights.
+        WeightsError: an argument contradicts the weights, or the model has none.
         HubError: the weights cannot be downloaded or do not fit, or a package is missing.
     """
+    if weights is not None:
+        config["weights"] = weights
     return get_model_builder(name)(**config)
 
 

@@ -13,6 +13,7 @@ from .discovery import Plugin
 from .index import current
 from .known_packages import BUILT_IN
 from .names import catalog_of_package, find_model, meaning, short_name, task_of, weights_for
+from .shown import ModelNames, PluginList
 
 __all__ = [
     "FAMILY_OF_MODULE",
@@ -44,7 +45,7 @@ def plugins() -> list[Plugin]:
     Raises:
         PluginError: a plugin is broken or incompatible, and ``HUBCORE_STRICT`` is set.
     """
-    return list(current().plugins)
+    return PluginList(current().plugins)
 
 
 def models(
@@ -112,7 +113,7 @@ def list_models(
     if module is not None:
         plugin = _distribution_of(module)
     found = models(include, exclude, task=task, plugin=plugin)
-    return list(found) if where is None else _where(found, where)
+    return ModelNames(found if where is None else _where(found, where))
 
 
 def _where(found: dict[str, ModelEntry], text: str) -> list[str]:

@@ -119,7 +119,7 @@ def _run(args: argparse.Namespace) -> int:
     # Quick checks come first, so that a wrong name is reported before anything is downloaded.
     entry = find_model(args.model)
     require_task(entry.task)
-    chosen_weights(entry, args.weights)
+    weights, _ = chosen_weights(entry, args.weights)
     check_device(args.device)
     inputs = args.inputs if args.output is None else _without_own(args.inputs, args.output)
     items = expand(inputs, entry.task)
@@ -127,13 +127,19 @@ def _run(args: argparse.Namespace) -> int:
     if args.output is not None:
         from ..prediction.pictures import PictureFolder
 
-        pictures = PictureFolder(args.output, short_name(entry), _paths(items))
+        pictures = PictureFolder(args.output, _made_by(short_name(entry), weights), _paths(items))
     failures = [item for item in items if isinstance(item, Failure)]
     if len(failures) == len(items):
         for failure in failures:
             _report(failure.error)
         return 1
     return _predict(args, items, pictures)
+
+
+def _made_by(model: str, weights: Any) -> str:
+    """What the names of pictures say of the model: its name and its weights'."""
+    name = getattr(weights, "name", "")
+    return f"{model}-{name}" if name else model
 
 
 def _without_own(inputs: list[str], output: Path) -> list[str]:

@@ -1,18 +1,40 @@
-"""One progress bar for all downloads."""
+"""Progress bars: one for all downloads, and those of commands."""
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import Any
 
-__all__ = ["Progress"]
+__all__ = ["Progress", "bar"]
+
+
+def bar(*iterable: Any, **options: Any) -> Any:
+    """A progress bar of tqdm, on a terminal or in a notebook; elsewhere it shows nothing.
+
+    Raises:
+        ImportError: tqdm is not installed.
+    """
+    if _in_notebook():
+        from tqdm.auto import tqdm as auto
+
+        return auto(*iterable, **{"disable": False, **options})
+    from tqdm import tqdm
+
+    # None: shown if standard error is a terminal.
+    return tqdm(*iterable, **{"disable": None, **options})
+
+
+def _in_notebook() -> bool:
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return shell is not None and "IPKernelApp" in shell.config
 
 
 class Progress:
     """Shows the overall progress of one or several downloads: bytes, rate and remaining time.
 
-    Prints nothing unless standard error is a terminal. The bar appears with the first bytes, so
-    there is none for files that are in the store already.
+    Prints nothing unless standard error is a terminal or this is a notebook. The bar appears with
+    the first bytes, so there is none for files that are in the store already.
 
     Args:
         title: the text before the bar.
@@ -42,18 +64,16 @@ class Progress:
         with self._lock:
             if self._bar is None:
                 try:
-                    from tqdm import tqdm
+                    self._bar = bar(
+                        desc=self._title,
+                        total=sum(self._sizes.values()) or None,
+                        unit="B",
+                        unit_scale=True,
+                        unit_divisor=1024,
+                    )
                 except ImportError:  # a bare clone that torch.hub loads from
                     self._shown = False
                     return
-                self._bar = tqdm(
-                    desc=self._title,
-                    total=sum(self._sizes.values()) or None,
-                    unit="B",
-                    unit_scale=True,
-                    unit_divisor=1024,
-                    disable=None,
-                )
             self._bar.update(count)
 
     def close(self) -> None:

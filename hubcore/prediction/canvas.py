@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image, ImageColor, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFilter
 from torch import Tensor
+
+from .fonts import Typeface
 
 __all__ = ["Canvas", "Row", "below", "colour"]
 
@@ -23,6 +24,9 @@ SMALLEST_SIDE = 640
 PAPER: Colour = (255, 255, 255)
 INK: Colour = (24, 24, 27)
 FAINT: Colour = (228, 228, 231)
+BLACK: Colour = (0, 0, 0)
+TINT = 0.4
+"""How much of a mask's colour covers the object, which must still be seen."""
 
 
 # Twenty colours that are easy to tell apart (https://sashamaps.net/docs/resources/20-colors/).
@@ -50,9 +54,22 @@ def colour(number: int) -> Colour:
 
 
 def readable_on(background: Colour) -> Colour:
-    """The text colour, dark or white, that is legible on a background colour."""
-    red, green, blue = background
-    return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else PAPER
+    """The text colour, black or white, with more contrast: at least 4.5 on any background."""
+    return max((BLACK, PAPER), key=lambda text: contrast(text, background))
+
+
+def contrast(first: Colour, second: Colour) -> float:
+    """The contrast of two colours as WCAG defines it, from 1 to 21."""
+    lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: Colour) -> float:
+    parts = [
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        for value in (channel / 255 for channel in colour)
+    ]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
 
 class Canvas:
@@ -90,40 +107,40 @@ class Canvas:
             mask: bool, (height, width) of the original.
             fill: the colour.
         """
-        shape = _as_image(mask).resize(self.image.size, Image.Resampling.NEAREST)
+        shape = _as_image(mask).resize(self.image.size, Image.Resampling.BICUBIC)
+        if self.scale == 1:  # enlarging smooths the edges already
+            shape = shape.filter(ImageFilter.GaussianBlur(0.7))
         covered = shape.getbbox()
         if covered is None:
             return
         shape = shape.crop(covered)
         part = self.image.crop(covered)
-        part = Image.composite(
-            Image.blend(part, Image.new("RGB", part.size, fill), 0.6), part, shape
-        )
-        part.paste(fill, mask=_as_image(_outline(shape, self.line)))
+        part.paste(fill, mask=shape.point(lambda cover: cover * TINT))
+        rim = _as_image(_outline(shape, self.line)).filter(ImageFilter.GaussianBlur(0.7))
+        part.paste(fill, mask=rim)
         self.image.paste(part, covered[:2])
 
     def limbs(
         self,
-        points: Sequence[tuple[float, float]],
-        limbs: Sequence[tuple[tuple[float, float], tuple[float, float]]],
-        fill: Colour,
+        points: Sequence[tuple[tuple[float, float], Colour]],
+        limbs: Sequence[tuple[tuple[float, float], tuple[float, float], Colour]],
     ) -> None:
         """Draws points and limbs, with dark rims to stand out from any background.
 
         Args:
-            points: (x, y) of each point.
-            limbs: pairs of points to join by a line.
-            fill: the colour.
+            points: (x, y) of each point, and its colour.
+            limbs: pairs of points to join by a line, and its colour.
         """
         rim = max(1, self.line // 2)
-        for shade, more in ((INK, rim), (fill, 0)):
-            for start, end in limbs:
+        for more in (rim, 0):
+            for start, end, fill in limbs:
                 line = [self._scaled(start), self._scaled(end)]
-                self.draw.line(line, fill=shade, width=self.line + 2 * more)
-            for point in points:
+                self.draw.line(line, fill=INK if more else fill, width=self.line + 2 * more)
+            for point, fill in points:
                 x, y = self._scaled(point)
                 radius = 1.5 * self.line + more
-                self.draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=shade)
+                circle = (x - radius, y - radius, x + radius, y + radius)
+                self.draw.ellipse(circle, fill=INK if more else fill)
 
     def _scaled(self, point: tuple[float, float]) -> tuple[float, float]:
         return self.scale * point[0], self.scale * point[1]
@@ -160,7 +177,7 @@ class Canvas:
         self._taken.append(place)
         self.draw.rectangle(place, fill=fill)
         middle = (left + pad, top + height / 2)
-        self.draw.text(middle, text, fill=readable_on(fill), font=self.font, anchor="lm")
+        self.font.write(self.draw, middle, text, readable_on(fill))
 
     def _inside(self, box: Sequence[float]) -> Box:
         """The box in the picture's pixels, clipped to it, with x1 <= x2 and y1 <= y2."""
@@ -176,7 +193,7 @@ def _as_image(mask: Tensor) -> Image.Image:
 
 def _outline(shape: Image.Image, width: int) -> Tensor:
     """The rim of a mask: its pixels that are at most ``width`` pixels away from its edge."""
-    mask = torch.from_numpy(np.array(shape)) > 0
+    mask = torch.from_numpy(np.array(shape)) > 127
     inner = torch.zeros_like(mask)
     inner[width:-width, width:-width] = (
         mask[width:-width, width:-width]
@@ -215,12 +232,13 @@ class Row:
     share: float | None = None
 
 
-def below(image: Image.Image, rows: Sequence[Row]) -> Image.Image:
+def below(image: Image.Image, rows: Sequence[Row], aside: Image.Image | None = None) -> Image.Image:
     """Puts a panel of text below an image.
 
     Args:
         image: RGB.
         rows: the rows of the panel. Rows without bars stand side by side where they fit.
+        aside: a picture to put at the right end of the panel, RGBA.
 
     Returns:
         A new image of the same width; the image itself if there are no rows.
@@ -231,18 +249,22 @@ def below(image: Image.Image, rows: Sequence[Row]) -> Image.Image:
     margin = font.size // 2
     high = line_height(font) + font.size // 2
     columns = 1
+    room = image.width - (aside.width + margin if aside else 0)
     if all(row.share is None for row in rows):
         widest = max(_row_width(row, font) for row in rows) + 2 * margin
-        columns = max(1, min(len(rows), int(image.width // widest)))
+        columns = max(1, min(len(rows), int(room // widest)))
     values = max(font.getlength(row.value) for row in rows)
     lines = -(-len(rows) // columns)
-    panel = Image.new("RGB", (image.width, lines * high + 2 * margin), PAPER)
+    height = max(lines * high, aside.height if aside else 0) + 2 * margin
+    panel = Image.new("RGB", (image.width, height), PAPER)
     draw = ImageDraw.Draw(panel)
-    step = image.width / columns
+    step = room / columns
     for number, row in enumerate(rows):
         column, line = divmod(number, lines)
         corner = (column * step + margin, margin + line * high)
         _draw_row(draw, row, corner, (step - 2 * margin, high), values, font)
+    if aside:
+        panel.paste(aside, (room, margin), aside)
     whole = Image.new("RGB", (image.width, image.height + panel.height), PAPER)
     whole.paste(image, (0, 0))
     whole.paste(panel, (0, image.height))
@@ -255,7 +277,7 @@ def _draw_row(
     corner: tuple[float, float],
     size: tuple[float, float],
     values: float,
-    font: Any,
+    font: Typeface,
 ) -> None:
     """Draws a row of ``size`` (width, height). ``values`` is the width of the widest value."""
     left, top = corner
@@ -272,21 +294,21 @@ def _draw_row(
         left += side + font.size // 2
     if values:
         place = (left + values, top + height / 2)
-        draw.text(place, row.value, fill=INK, font=font, anchor="rm")
+        font.write(draw, place, row.value, INK, to_right=False)
         left += values + font.size // 2
     text = shortened(row.text, font, corner[0] + width - left)
-    draw.text((left, top + height / 2), text, fill=INK, font=font, anchor="lm")
+    font.write(draw, (left, top + height / 2), text, INK)
 
 
-def _row_width(row: Row, font: Any) -> float:
+def _row_width(row: Row, font: Typeface) -> float:
     swatch = 0 if row.swatch is None else line_height(font) + font.size
     value = font.getlength(row.value) + font.size if row.value else 0
     return float(font.getlength(row.text)) + value + swatch
 
 
-def font_for(size: tuple[int, int]) -> Any:
+def font_for(size: tuple[int, int]) -> Typeface:
     """A font that is legible on an image of this (width, height), shown on a screen."""
-    return ImageFont.load_default(size=max(14, round(middling(size) / 32)))
+    return Typeface(max(14, round(middling(size) / 32)))
 
 
 def middling(size: tuple[int, int]) -> float:
@@ -294,13 +316,13 @@ def middling(size: tuple[int, int]) -> float:
     return math.sqrt(size[0] * size[1])
 
 
-def line_height(font: Any) -> int:
+def line_height(font: Typeface) -> int:
     """The height of a line of text, in pixels."""
     ascent, descent = font.getmetrics()
     return int(ascent + descent)
 
 
-def shortened(text: str, font: Any, width: float) -> str:
+def shortened(text: str, font: Typeface, width: float) -> str:
     """The text, cut off with an ellipsis if it is wider than ``width`` pixels."""
     if font.getlength(text) <= width:
         return text

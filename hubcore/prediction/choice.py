@@ -7,10 +7,13 @@ from typing import Any
 
 from ..building.weights_argument import resolve_weights
 from ..catalogs.catalog import ModelEntry
+from ..errors import DownloadError, OfflineError
 from ..protocols import WeightsLike
+from ..store import default_store
+from ..weights.enums import WeightsEnum
 from .errors import PredictionError
 
-__all__ = ["check_device", "chosen_weights"]
+__all__ = ["check_device", "chosen_weights", "with_those_here"]
 
 # The devices that torch knows by name, those of its extensions included.
 _DEVICES = (
@@ -54,3 +57,15 @@ def chosen_weights(entry: ModelEntry, weights: Any) -> tuple[WeightsLike, dict[s
         )
     # Quantized weights name their engine.
     return found, {"quantize": "backend" in found.meta} if quantizes else {}
+
+
+def with_those_here(error: DownloadError, weights: WeightsLike) -> DownloadError:
+    """The error of a download that failed, with the model's other weights that are in the store."""
+    if type(error) not in (DownloadError, OfflineError) or not isinstance(weights, WeightsEnum):
+        return error
+    store = default_store()
+    here = [one.name for one in type(weights) if one is not weights and store.find(one.value.file)]
+    if not here:
+        return error
+    hint = f"{' and '.join(here)} of this model {'are' if len(here) > 1 else 'is'} in the store:"
+    return type(error)(f"{error}\n{hint} use --weights {here[0]}.", error.attempts)

@@ -8,16 +8,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from PIL import Image, ImageDraw
+from PIL import Image
 from torch import Tensor
 from torchvision.transforms.functional import to_pil_image
 from torchvision.utils import flow_to_image
 
-from .canvas import INK, PAPER, Canvas, Row, below, colour
+from .canvas import PAPER, Canvas, Row, below, colour
 from .frames import Frames, as_image
 from .values import Classification, Detection, Keypoint, SegmentedClass, percent
 
-__all__ = ["draw_classes", "draw_detections", "draw_flow", "draw_segments", "film_strip"]
+__all__ = [
+    "captioned",
+    "draw_classes",
+    "draw_detections",
+    "draw_flow",
+    "draw_segments",
+    "film_strip",
+]
 
 STRIP = 4
 """The number of frames in the picture of a video."""
@@ -44,6 +51,10 @@ LIMBS = (
     ("right_ear", "right_shoulder"),
 )
 """COCO's skeleton of a person. Keypoints with other names are shown as points."""
+
+
+SIDES = {"left": (66, 212, 244), "right": (245, 130, 49)}
+"""The colours of a person's own left and right."""
 
 
 def draw_classes(image: Image.Image, classes: Sequence[Classification]) -> Image.Image:
@@ -75,7 +86,16 @@ def draw_detections(image: Image.Image, detections: Sequence[Detection]) -> Imag
             _draw_person(canvas, one.keypoints, fill)
     for one, fill in zip(detections, colours, strict=True):
         canvas.label(one.box, f"{one.label} {percent(one.score).strip()}", fill)
+    if any(one.keypoints for one in detections):
+        return below(
+            canvas.image, [Row(f"a person's {side}", swatch=shade) for side, shade in SIDES.items()]
+        )
     return canvas.image
+
+
+def captioned(image: Image.Image, text: str) -> Image.Image:
+    """The image with a line below it that says what it shows."""
+    return below(image, [Row(text)]) if text else image
 
 
 def draw_segments(
@@ -111,8 +131,6 @@ def draw_flow(image: Image.Image, flow: Tensor, mean: float, maximum: float) -> 
     """
     first = Canvas(image).image
     coloured = to_pil_image(flow_to_image(flow)).resize(first.size)
-    # In flow_to_image the hue is the direction, and the longest movement is fully saturated.
-    _inset(coloured, _wheel(min(first.size) // 4))
     wide = first.width >= 1.6 * first.height
     whole = Image.new(
         "RGB",
@@ -120,20 +138,32 @@ def draw_flow(image: Image.Image, flow: Tensor, mean: float, maximum: float) -> 
     )
     whole.paste(first, (0, 0))
     whole.paste(coloured, (0, first.height) if wide else (first.width, 0))
+    # In flow_to_image the hue is the direction, and the longest movement is fully saturated.
     return below(
         whole,
         [
             Row(f"movement: mean {mean:.1f} px, max {maximum:.1f} px"),
             Row("hue: its direction, as in the wheel; full colour: max"),
         ],
+        _wheel(max(64, min(whole.size) // 5)),
     )
 
 
 def _draw_person(canvas: Canvas, keypoints: Sequence[Keypoint], fill: tuple[int, int, int]) -> None:
     """Draws the keypoints that are likely visible, and the `LIMBS` between them."""
     points = {point.name: (point.x, point.y) for point in keypoints if point.score > 0}
-    limbs = [(points[a], points[b]) for a, b in LIMBS if a in points and b in points]
-    canvas.limbs(list(points.values()), limbs, fill)
+    limbs = [
+        (points[a], points[b], _side(fill, a, b)) for a, b in LIMBS if a in points and b in points
+    ]
+    canvas.limbs([(place, _side(fill, name)) for name, place in points.items()], limbs)
+
+
+def _side(fill: tuple[int, int, int], *names: str) -> tuple[int, int, int]:
+    """The colour of a person's left or right, or that of the person."""
+    for side, shade in SIDES.items():
+        if all(name.startswith(f"{side}_") for name in names):
+            return shade
+    return fill
 
 
 def film_strip(frames: Frames) -> Image.Image:
@@ -163,13 +193,3 @@ def _wheel(diameter: int) -> Image.Image:
     wheel: Image.Image = to_pil_image(flow_to_image(torch.stack([x * inside, y * inside])))
     wheel.putalpha(to_pil_image(inside.to(torch.uint8) * 255))
     return wheel
-
-
-def _inset(image: Image.Image, wheel: Image.Image) -> None:
-    """Draws the wheel into the lower right corner of the image."""
-    gap = max(4, wheel.width // 12)
-    left, top = image.width - wheel.width - gap, image.height - wheel.height - gap
-    ring = (left - 2, top - 2, left + wheel.width + 1, top + wheel.height + 1)
-    draw = ImageDraw.Draw(image)
-    draw.ellipse(ring, fill=INK)
-    image.paste(wheel, (left, top), wheel)

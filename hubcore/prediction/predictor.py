@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from threading import Lock
 from typing import Any
@@ -12,11 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from ..building.builders import builder_of
-from ..catalogs.names import find_model
+from ..catalogs.names import find_model, short_name
+from ..errors import DownloadError
 from ..protocols import WeightsLike
 from ..weights.lookup import get_weight
 from .allocator import keep_freed_memory
-from .choice import chosen_weights
+from .choice import chosen_weights, with_those_here
 from .errors import InputError, PredictionError
 from .inputs import Input, expand
 from .optimize import DTYPES, is_torchvisions, largest_difference, plain_copy, prepared
@@ -106,12 +108,17 @@ class Predictor:
             require_task(task or entry.task)
             self.weights, config = chosen_weights(entry, weights)
             self.task = task or _task_of(self.weights) or entry.task
-            module = builder_of(entry)(weights=self.weights, progress=progress, **config)
+            try:
+                module = builder_of(entry)(weights=self.weights, progress=progress, **config)
+            except DownloadError as error:
+                raise with_those_here(error, self.weights) from error
         else:
             module = model
             self.weights = _weights_for_module(weights)
             self.task = task or _known_task(self.weights)
         self._task = make_task(self.task, self.weights, options=Options(top, score, rate))
+        name = short_name(entry) if isinstance(model, str) else type(model).__name__
+        self._made_by = f"{name} {getattr(self.weights, 'name', self.weights)}"
         batch = self._task.batch_size
         if self.device.type == "cpu":
             batch = math.ceil(batch / CPU_SHARE)
@@ -257,7 +264,8 @@ class Predictor:
             if self._plain is not None:
                 plain = self._task.run(self._plain, moved)
                 self._record_difference(largest_difference(output, plain))
-            return self._task.results(output, items, samples)
+            results = self._task.results(output, items, samples)
+        return [replace(result, made_by=self._made_by) for result in results]
 
     def _record_difference(self, difference: float) -> None:
         with self._lock:

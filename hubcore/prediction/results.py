@@ -6,8 +6,9 @@ origin in the upper left corner.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..printable import printable
@@ -28,10 +29,12 @@ class Result:
     Attributes:
         source: the input.
         size: (width, height) of the input, in pixels.
+        made_by: the model and its weights; "" if unknown.
     """
 
     source: Input
     size: tuple[int, int]
+    made_by: str = field(default="", kw_only=True)
 
     def draw(self) -> Image:
         """Draws the prediction on the input.
@@ -42,7 +45,25 @@ class Result:
         Raises:
             InputError: the input can no longer be read.
         """
+        from .drawing import captioned
+
+        return captioned(self._drawn(), self.caption())
+
+    def caption(self) -> str:
+        """What a picture shows: the model and its weights; for objects, how many were found."""
+        return self.made_by
+
+    def _drawn(self) -> Image:
+        """The picture without its caption."""
         raise NotImplementedError
+
+    def _repr_png_(self) -> bytes:
+        """The picture, for notebooks."""
+        import io
+
+        buffer = io.BytesIO()
+        self.draw().save(buffer, "PNG")
+        return buffer.getvalue()
 
     def annotations(self) -> list[dict[str, Any]]:
         """The prediction as COCO-style annotations, ready for JSON (see the module `coco`)."""
@@ -67,7 +88,7 @@ class ClassificationResult(Result):
     source: ImageInput | ClipInput
     classes: tuple[Classification, ...]
 
-    def draw(self) -> Image:
+    def _drawn(self) -> Image:
         from .drawing import draw_classes, film_strip
 
         source = self.source
@@ -94,10 +115,15 @@ class DetectionResult(Result):
     source: ImageInput
     detections: tuple[Detection, ...]
 
-    def draw(self) -> Image:
+    def _drawn(self) -> Image:
         from .drawing import draw_detections
 
         return draw_detections(self.source.open(), self.detections)
+
+    def caption(self) -> str:
+        counts = Counter(found.label for found in self.detections)
+        found = ", ".join(f"{count} {label}" for label, count in counts.items())
+        return f"{found or 'nothing found'}{f' ({self.made_by})' if self.made_by else ''}"
 
     def annotations(self) -> list[dict[str, Any]]:
         from .coco import of_detection
@@ -127,7 +153,7 @@ class SemanticMask(Result):
     mask: Tensor
     classes: tuple[SegmentedClass, ...]
 
-    def draw(self) -> Image:
+    def _drawn(self) -> Image:
         from .drawing import draw_segments
 
         return draw_segments(self.source.open(), self.mask, self.classes)
@@ -158,7 +184,7 @@ class Flow(Result):
     mean: float
     maximum: float
 
-    def draw(self) -> Image:
+    def _drawn(self) -> Image:
         from .drawing import draw_flow
 
         return draw_flow(self.source.first.open(), self.flow, self.mean, self.maximum)

@@ -54,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
     from hubcore.atomic_write import check_writable
     from hubcore.catalogs.names import find_model
     from hubcore.cli.output import harmless, print_fields
+    from hubcore.download.progress import bar
     from hubcore.errors import HubError
     from hubcore.prediction import Failure
     from hubcore.prediction.choice import chosen_weights
@@ -74,9 +75,7 @@ def run(args: argparse.Namespace) -> int:
     from .post_training import quantize
 
     def images() -> Iterator[Any]:
-        from tqdm import tqdm
-
-        for item in tqdm(items, desc="calibrating", unit="image", disable=None):
+        for item in bar(items, desc="calibrating", unit="image"):
             try:
                 if isinstance(item, Failure):
                     raise item.error

@@ -1,0 +1,59 @@
+"""What notebooks show: tables, pictures and progress, where others see lists and lines."""
+
+import io
+import pickle
+import sys
+from types import SimpleNamespace
+
+import pytest
+from PIL import Image
+
+import hubcore
+from hubcore.catalogs.shown import ModelNames
+from hubcore.download.progress import Progress
+from hubcore.prediction import Classification, ClassificationResult
+from hubcore.prediction.inputs import ImageInput
+
+
+def test_names_and_plugins_are_lists_that_notebooks_show_as_tables():
+    names = hubcore.list_models("resnet18")
+    assert names == ["resnet18"]
+    assert pickle.loads(pickle.dumps(names)) == ["resnet18"]
+    html = names._repr_html_()
+    assert "<td>resnet18</td><td>image-classification</td><td>hub-classification</td>" in html
+    assert "<td>hub-classification</td>" in hubcore.plugins()._repr_html_()
+    assert ModelNames()._repr_html_().endswith("<tbody></tbody></table>")
+
+
+def test_a_result_shows_its_picture():
+    image = ImageInput("grey.png", Image.new("RGB", (64, 48)))
+    result = ClassificationResult(image, (64, 48), (Classification("cat", 1, 0.9),))
+    assert Image.open(io.BytesIO(result._repr_png_())).size == result.draw().size
+
+
+def test_a_load_report_fits_a_line():
+    class Own:
+        url, transforms, meta = "own", None, {"categories": ["x"] * 10}
+
+        def get_state_dict(self, **_):
+            return hubcore.get_model("resnet18", num_classes=10).state_dict()
+
+        def __repr__(self):
+            return "own"
+
+    report = hubcore.load_report(hubcore.get_model("resnet18", weights=Own(), num_classes=3))
+    assert repr(report) == ("<LoadReport of own: 120 tensors loaded, 2 (fc.weight, fc.bias) new>")
+
+
+@pytest.mark.parametrize("notebook", [True, False])
+def test_progress_is_shown_in_notebooks_whose_streams_are_no_terminals(
+    notebook, monkeypatch, capsys
+):
+    shell = SimpleNamespace(config={"IPKernelApp": {}} if notebook else {})
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    monkeypatch.setitem(sys.modules, "tqdm.auto", sys.modules.get("tqdm") or __import__("tqdm"))
+    display = Progress("weights.pth")
+    display.expect("one", 100)
+    display.gained(100)
+    display.close()
+    assert ("weights.pth: 100%" in capsys.readouterr().err) is notebook
