@@ -10,17 +10,20 @@ from ..catalogs.index import refresh
 from ..catalogs.known_files import KnownFiles
 from ..download.progress import Progress
 from ..store import default_store
-from ..weights.bundle import Imported, create_bundle, import_bundle
+from ..weights.bundle import Bundled, Imported, create_bundle, import_bundle, read_bundle
 from ..weights.selection import select_weights
 from .arguments import path
-from .output import print_json, print_table
-from .units import size_of
+from .output import Column, harmless, print_json, print_table
+from .streams import say
+from .units import counted, counted_weights, size_of
 
 __all__ = ["add_parser", "run"]
 
 EXAMPLES = """\
 examples:
   hub bundle create resnet50 ResNet18_Weights.IMAGENET1K_V1 -o weights.hub
+  hub bundle list weights.hub
+  hub bundle verify weights.hub
   hub bundle import weights.hub
 """
 
@@ -55,6 +58,14 @@ def add_parser(subparsers: Any) -> None:
     )
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(action=_import)
+    for name, line, action in (
+        ("list", "show what is in a bundle", _list),
+        ("verify", "hash all files of a bundle; import nothing", _verify),
+    ):
+        command = commands.add_parser(name, help=line)
+        command.add_argument("file", type=path)
+        command.add_argument("--json", action="store_true", help="print JSON")
+        command.set_defaults(action=action)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -70,7 +81,7 @@ def _create(args: argparse.Namespace) -> int:
     else:
         for name in names:
             print(name)
-        print(f"\n{len(names)} weights, {size_of(size)}, in {args.output}")
+        print(f"\n{counted_weights(len(names))}, {size_of(size)}, in {args.output}")
     return 0
 
 
@@ -101,6 +112,49 @@ def _import(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     return 0
+
+
+def _list(args: argparse.Namespace) -> int:
+    _print(read_bundle(args.file), args)
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    display = Progress("verify", shown=not args.json)
+    if args.file.is_file():
+        display.expect(None, args.file.stat().st_size)
+    try:
+        files = read_bundle(args.file, display.gained, verify=True)
+    finally:
+        display.close()
+    _print(files, args)
+    bad = [file for file in files if file.state != "ok"]
+    for file in bad:
+        text = f"{file.name} is {file.state}: copy {args.file} again from where it was made"
+        say(harmless(f"hub: {text}"))
+    return 1 if bad else 0
+
+
+def _print(files: list[Bundled], args: argparse.Namespace) -> None:
+    if args.json:
+        print_json([file._asdict() for file in files])
+        return
+    print_table(
+        (
+            [name, file.name, size_of(file.size), file.sha256[:12], file.state]
+            for file in files
+            for name in file.weights
+        ),
+        [
+            "weights",
+            Column("file", cut="end", rank=2),
+            Column("size", right=True),
+            Column("sha256", rank=1),
+            Column("state", colors={"ok": "green", "damaged": "red", "missing": "red"}),
+        ],
+    )
+    size = sum(file.size for file in files)
+    print(f"\n{counted(len(files), 'file')}, {size_of(size)}, in {args.file}")
 
 
 def _unknown(imported: list[Imported]) -> list[str]:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from ..catalogs.known_files import KnownFiles
-from ..digests import is_digest
+from ..digests import is_digest, is_prefix
 from ..download.addresses import redact
+from ..download.partial import Interrupted, interrupted
 from ..download.remote import RemoteFile
-from ..errors import DigestMismatchError, HubError, StoreError
+from ..errors import HubError, StoreError, UnknownNameError
 from ..store import Entry, Store, default_store, upkeep
 from ..weights.selection import select_weights
 from . import arguments
-from .output import harmless, print_json, print_table
+from .cache_files import FILTER_HELP, Uses, few, filtered, report_errors
+from .output import Column, harmless, print_json, print_table
 from .streams import say
-from .units import age_of, parse_age, parse_size, size_of
+from .terminal import paged
+from .units import age_of, counted, parse_age, parse_size, size_of
 
 __all__ = ["add_parser", "run"]
 
@@ -26,6 +28,8 @@ EXAMPLES = """\
 examples:
   hub cache list                                 files, what uses them, when they were last used
   hub cache import resnet50-11ad3fa6.pth         add a file from anywhere, verified
+  hub cache list --filter "size > 100MB and unused"
+  hub cache rm resnet50 11ad3fa6                 remove files by weights, model, name or digest
   hub cache verify                               hash all files again, repair damaged ones
   hub cache prune --older-than 90d               show what would be removed ...
   hub cache prune --older-than 90d --yes         ... and remove it
@@ -44,6 +48,8 @@ def add_parser(subparsers: Any) -> None:
 
     command = commands.add_parser("list", help="list the files in the store")
     command.add_argument("--sort", choices=["size", "used", "name"], default="name")
+    command.add_argument("--filter", metavar="FILTER", help=FILTER_HELP)
+    command.add_argument("-q", "--quiet", action="store_true", help="print only the digests")
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(action=_list)
 
@@ -54,6 +60,15 @@ def add_parser(subparsers: Any) -> None:
     command.add_argument("--sha256", help="the digest to verify a single file against")
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(action=_import, usage_error=command.error)
+
+    command = commands.add_parser("rm", help="remove files, or interrupted downloads")
+    command.add_argument(
+        "name", nargs="*", help="weights, models, names of files, or digests or their first digits"
+    )
+    command.add_argument("--partial", action="store_true", help="remove all interrupted downloads")
+    command.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.set_defaults(action=_rm, usage_error=command.error)
 
     command = commands.add_parser("verify", help="hash files again, and repair damaged ones")
     command.add_argument("name", nargs="*", help="weights or models (default: all files)")
@@ -76,6 +91,7 @@ def add_parser(subparsers: Any) -> None:
     command.add_argument(
         "--unused", action="store_true", help="remove files that no installed catalogue names"
     )
+    command.add_argument("--filter", metavar="FILTER", help=FILTER_HELP)
     command.add_argument("--yes", action="store_true", help="really remove the files")
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(action=_prune)
@@ -105,13 +121,18 @@ def run(args: argparse.Namespace) -> int:
 
 def _list(args: argparse.Namespace) -> int:
     store = default_store()
-    uses = _Uses(store)
-    entries = sorted(store.entries(), key=_order(args.sort, uses))
+    uses = Uses(store)
+    entries = sorted(filtered(store.entries(), uses, args.filter), key=_order(args.sort, uses))
+    partials = [] if args.filter else interrupted(store.root / "partial")
+    if args.quiet:
+        print("".join(f"{entry.sha256}\n" for entry in entries), end="")
+        return 0
     if args.json:
         print_json(
             [
                 {
                     "sha256": entry.sha256,
+                    "state": "complete",
                     "path": str(entry.path),
                     "size": entry.size,
                     "last_use": entry.last_use,
@@ -123,30 +144,39 @@ def _list(args: argparse.Namespace) -> int:
                 }
                 for entry in entries
             ]
+            + [_partial_json(partial, uses) for partial in partials]
         )
         return 0
-    if not entries:
+    if not entries and not partials:
         _check_readable(store.root)
-        print(f"The store {store.root} is empty.")
+        print("No file matches." if args.filter else f"The store {store.root} is empty.")
         return 0
-    print_table(
-        (
+    with paged():
+        print_table(
             [
-                entry.sha256[:12],
-                size_of(entry.size),
-                age_of(entry.last_use),
-                (entry.names[0] if entry.names else "") + (" + converted" if entry.derived else ""),
-                _few(uses.names(entry)),
-                ", ".join(dict.fromkeys(uses.states(entry).values())),
-            ]
-            for entry in entries
-        ),
-        ["sha256", "size", "last use", "file", "used by", "known by"],
-    )
-    total = sum(entry.size for entry in entries)
-    made = sum(path.stat().st_size for entry in entries for path in entry.derived)
-    converted = f" and {size_of(made)} of converted files" if made else ""
-    print(f"\n{len(entries)} files, {size_of(total)}{converted}, in {store.root}")
+                *([entry.sha256[:12], *_cells(entry, uses)] for entry in entries),
+                *(["partial", *_partial_cells(partial, uses)] for partial in partials),
+            ],
+            [
+                Column("sha256", colors={"partial": "yellow"}),
+                Column("size", right=True),
+                Column("last use", rank=2),
+                Column("file", cut="end"),
+                Column("used by", cut="end", rank=1),
+                Column("known by", cut="end", rank=3),
+            ],
+        )
+        total = sum(entry.size for entry in entries)
+        made = sum(path.stat().st_size for entry in entries for path in entry.derived)
+        converted = f" and {size_of(made)} of converted files" if made else ""
+        left = (
+            f", and {counted(len(partials), 'interrupted download')} of "
+            f"{size_of(sum(partial.size for partial in partials))}"
+            if partials
+            else ""
+        )
+        files = counted(len(entries), "file")
+        print(f"\n{files}, {size_of(total)}{converted}{left}, in {store.root}")
     return 0
 
 
@@ -163,70 +193,109 @@ def _check_readable(folder: Path) -> None:
         ) from error
 
 
+def _cells(entry: Entry, uses: Uses) -> list[str]:
+    return [
+        size_of(entry.size),
+        age_of(entry.last_use),
+        (entry.names[0] if entry.names else "") + (" + converted" if entry.derived else ""),
+        few(uses.names(entry)),
+        ", ".join(dict.fromkeys(uses.states(entry).values())),
+    ]
+
+
+def _partial_cells(partial: Interrupted, uses: Uses) -> list[str]:
+    of = f" of {size_of(partial.total)}" if partial.total else ""
+    known = uses.of_partial(partial)
+    name = next(iter(known.values()), "")
+    return [f"{size_of(partial.size)}{of}", age_of(partial.changed), name, few([*known]), ""]
+
+
+def _partial_json(partial: Interrupted, uses: Uses) -> dict[str, Any]:
+    known = uses.of_partial(partial)
+    return {
+        "sha256": None,
+        "state": "partial",
+        "path": str(partial.folder),
+        "size": partial.size,
+        "total": partial.total,
+        "last_use": partial.changed,
+        "used_by": [*known],
+        "known_by": {},
+        "names": sorted(set(known.values())),
+        "sources": [],
+        "derived": [],
+    }
+
+
 def _import(args: argparse.Namespace) -> int:
-    files = list(_files_in(args.path))
-    if args.sha256 and len(files) != 1:
-        args.usage_error("--sha256 can only be used with a single file")
+    from .cache_import import run
+
+    return run(args)
+
+
+def _rm(args: argparse.Namespace) -> int:
+    if not args.name and not args.partial:
+        args.usage_error("give weights, a model, a file or a digest, or use --partial")
     store = default_store()
-    known = KnownFiles()
-    by_digest = known.by_digest(store)
-    published = known.digests_by_name()
-    rows = []
-    for path in files:
-        # A file with a published file's name, or with a digest in its name, must be that file.
-        digests = published.get(path.name) or {RemoteFile((path.name,)).digest}
-        expected = args.sha256 or (digests.pop() if len(digests) == 1 else None)
-        row: dict[str, Any] = {
-            "file": str(path),
-            "sha256": None,
-            "used_by": [],
-            "agrees_with": [],
-            "error": None,
-        }
-        try:
-            row["sha256"] = store.add(path, sha256=expected).name
-            if is_digest((args.sha256 or "").lower()):
-                _pin_agreeing(store, known, row["sha256"])
-                by_digest = known.by_digest(store)
-            row["used_by"] = [k.name for k in by_digest.get(row["sha256"], ())]
-            row["agrees_with"] = [k.name for k in known.agreeing(row["sha256"])]
-        except (DigestMismatchError, StoreError) as error:
-            row["error"] = str(error)
-        rows.append(row)
+    plan = {}
+    for name in args.name:
+        for entry in _named(name, store):
+            plan[entry.sha256] = upkeep.removal_of(store, entry, "named")
+    removals = [*plan.values()]
+    if args.partial:
+        removals += [
+            upkeep.Removal("an interrupted download", "partial", partial.size, (partial.folder,))
+            for partial in interrupted(store.root / "partial")
+        ]
+    size = sum(removal.size for removal in removals)
+    if removals and not args.yes and sys.stdin.isatty() and sys.stderr.isatty():
+        for removal in removals:
+            say(harmless(f"{removal.what}  {size_of(removal.size)}"))
+        print(
+            f"Remove {counted(len(removals), 'file')}? [y/N] ", end="", file=sys.stderr, flush=True
+        )
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            raise HubError("Nothing was removed.")
+    with store.writing():
+        upkeep.remove(removals)
     if args.json:
-        print_json(rows)
+        print_json([{"file": r.what, "reason": r.reason, "size": r.size} for r in removals])
     else:
-        done = [row for row in rows if not row["error"]]
-        if done:
-            print_table(
-                ([row["file"], row["sha256"][:12], _few(row["used_by"])] for row in done),
-                ["file", "sha256", "used by"],
-            )
-    for row in rows:
-        unpinned = [name for name in row["agrees_with"] if name not in row["used_by"]]
-        if unpinned:
-            print(
-                f"hub: {row['file']} has the first digits of {_few(unpinned)}, and no more of its "
-                "SHA-256 is published, so it is not used for it. If you know all of the digest: "
-                f"hub cache pin {unpinned[0]} {row['sha256']}",
-                file=sys.stderr,
-            )
-    return _report_errors(row["error"] for row in rows)
+        for removal in removals:
+            print(harmless(f"removed: {removal.what}"))
+        print(f"{len(removals)} removed, {size_of(size)} freed")
+    return 0
 
 
-def _pin_agreeing(store: Store, known: KnownFiles, digest: str) -> None:
-    """Pins weights to the digest that the user gave, where no more than its prefix is known."""
-    for file in known.agreeing(digest):
-        pin = store.pinned(file.file.urls[0])
-        if pin is None:
-            store.pin(file.file.urls[0], digest)
-            print(f"hub: {file.name} is pinned to {digest}", file=sys.stderr)
-        elif pin.sha256 != digest:
-            print(
-                f"hub: {file.name} stays pinned to {pin.sha256} ({pin.by}). To change that: "
-                f"hub cache pin {file.name} {digest}",
-                file=sys.stderr,
-            )
+def _named(name: str, store: Store) -> list[Entry]:
+    """The files of the store that a digest, a file's name, weights or a model mean.
+
+    Raises:
+        HubError: the name means nothing, or nothing of it is in the store.
+    """
+    entries = list(store.entries())
+    lower = name.lower()
+    found = [
+        entry
+        for entry in entries
+        if name in entry.names or (is_prefix(lower) and entry.sha256.startswith(lower))
+    ]
+    if found:
+        return found
+    if is_prefix(lower):
+        raise HubError(f"No file in the store has the digest {name}. hub cache list shows all.")
+    try:
+        members = select_weights([name], every=True)
+    except UnknownNameError as error:
+        raise UnknownNameError(
+            "file", name, error.suggestions, error.install, "hub cache list shows all files."
+        ) from None
+    paths = [store.find(member.value.file) for member in members]
+    digests = {path.name for path in paths if path is not None}
+    found = [entry for entry in entries if entry.sha256 in digests]
+    if not found:
+        raise HubError(f"Nothing of {name} is in the store. hub cache list shows what is.")
+    return found
 
 
 def _verify(args: argparse.Namespace) -> int:
@@ -260,19 +329,32 @@ def _verify(args: argparse.Namespace) -> int:
             not_its_own = verdict.state == "repaired" and verdict.detail
             print(f"{verdict.state}: {names}" + (f" ({verdict.detail})" if not_its_own else ""))
         count = len({verdict.entry.sha256 for verdict in verdicts})
-        print(f"{count} files verified, {len(bad)} were damaged")
-    return _report_errors([*(v.detail for v in bad if v.state == "damaged"), *unreadable])
+        damaged = "1 was damaged" if len(bad) == 1 else f"{len(bad)} were damaged"
+        print(f"{counted(count, 'file')} verified, {damaged}")
+    return report_errors([*(v.detail for v in bad if v.state == "damaged"), *unreadable])
 
 
 def _prune(args: argparse.Namespace) -> int:
     store = default_store()
     in_use = None
+    if args.unused or args.filter:
+        uses = Uses(store)
     if args.unused:
-        uses = _Uses(store)
         in_use = {entry.sha256 for entry in store.entries() if uses.may_be_used(entry)}
     plan = upkeep.plan_removal(
         store, older_than=args.older_than, max_size=args.max_size, unused=in_use
     )
+    if args.filter is not None:
+        chosen = {entry.path for entry in filtered(store.entries(), uses, args.filter)}
+        limits = args.unused or args.older_than is not None or args.max_size is not None
+        if limits:
+            plan = [removal for removal in plan if removal.paths[0] in chosen]
+        else:
+            plan = [
+                upkeep.removal_of(store, entry, "filter")
+                for entry in store.entries()
+                if entry.path in chosen
+            ]
     size = sum(removal.size for removal in plan)
     if args.yes:
         with store.writing():
@@ -286,7 +368,10 @@ def _prune(args: argparse.Namespace) -> int:
         )
         return 0
     if plan:
-        print_table(([r.what, r.reason, size_of(r.size)] for r in plan), ["file", "why", "size"])
+        print_table(
+            ([r.what, r.reason, size_of(r.size)] for r in plan),
+            [Column("file", cut="end"), "why", Column("size", right=True)],
+        )
         print()
     if args.yes:
         print(f"{len(plan)} removed, {size_of(size)} freed")
@@ -332,32 +417,6 @@ def _forget(args: argparse.Namespace) -> int:
     return 0
 
 
-class _Uses:
-    """Finds the weights that use a file of the store."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._files = KnownFiles()
-        self._known = self._files.by_digest(store)
-        self._unchecked = self._files.by_unchecked(store)
-
-    def names(self, entry: Entry) -> list[str]:
-        return list(self.states(entry))
-
-    def states(self, entry: Entry) -> dict[str, str]:
-        """By the name of the weights, what says that this is their file."""
-        found = {k.name: "not verified" for k in self._unchecked.get(entry.sha256, ())}
-        for known in self._known.get(entry.sha256, ()):
-            pin = self._store.pinned(known.file.urls[0])
-            by_pin = pin and known.file.digest != entry.sha256
-            found[known.name] = f"pin ({pin.by})" if pin and by_pin else "full digest"
-        return found
-
-    def may_be_used(self, entry: Entry) -> bool:
-        """Whether weights use it, or would if all of their digest were known."""
-        return bool(self.states(entry) or self._files.agreeing(entry.sha256))
-
-
 def _file_of(name: str, store: Store) -> Path:
     (member, *_) = select_weights([name])
     member.value.file.require_permit()
@@ -367,29 +426,9 @@ def _file_of(name: str, store: Store) -> Path:
     return path
 
 
-def _order(by: str, uses: _Uses) -> Any:
+def _order(by: str, uses: Uses) -> Any:
     if by == "size":
         return lambda entry: -entry.size
     if by == "used":
         return lambda entry: -entry.last_use
     return lambda entry: (entry.names or ("",), entry.sha256)
-
-
-def _files_in(paths: Iterable[Path]) -> Iterable[Path]:
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(item for item in path.iterdir() if item.is_file())
-        else:
-            yield path
-
-
-def _few(names: list[str]) -> str:
-    return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
-
-
-def _report_errors(errors: Iterable[str | None]) -> int:
-    """Prints the errors, and returns the exit code."""
-    failed = [error for error in errors if error]
-    for error in failed:
-        say(f"hub: {harmless(str(error))}")
-    return 1 if failed else 0

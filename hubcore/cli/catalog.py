@@ -1,4 +1,4 @@
-"""``hub catalog``: write, check or trust a catalogue."""
+"""``hub catalog``: write, check, list, remove or trust a catalogue."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .output import harmless
+from ..catalogs.discovery import Plugin
+from .output import Column, harmless, print_json, print_table
 
 __all__ = ["add_parser", "run"]
 
@@ -15,6 +16,8 @@ EXAMPLES = """\
 examples:
   hub catalog export torchgeo.models --builder ResNet18_Weights=resnet18 > catalog.json
   hub catalog validate acme_flowers/catalog.json
+  hub catalog list                        models of your own, such as 'hub quantize' makes
+  hub catalog rm mobilenet_v2_x86         no longer offer them
 """
 
 
@@ -49,6 +52,14 @@ def add_parser(subparsers: Any) -> None:
     )
     trust.add_argument("file", type=Path, help="the file, in the store's catalogs folder")
     trust.set_defaults(action=run_trust)
+    listing = actions.add_parser(
+        "list", help="list the catalogues of your own: made by hub quantize, or from bundles"
+    )
+    listing.add_argument("--json", action="store_true", help="print JSON")
+    listing.set_defaults(action=run_list)
+    remove = actions.add_parser("rm", help="remove catalogues of your own; their files are kept")
+    remove.add_argument("name", nargs="+", help="a catalogue or one of its models, as listed")
+    remove.set_defaults(action=run_rm)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -112,6 +123,93 @@ def run_trust(args: argparse.Namespace) -> int:
     for target in sorted({found.target for found in references(catalog.data) if refused(found)}):
         print(f"  {target}")
     return 0
+
+
+def run_list(args: argparse.Namespace) -> int:
+    """Runs ``hub catalog list``. Returns the exit code."""
+    rows = [
+        {
+            "name": path.stem,
+            "models": sorted(plugin.catalog.models) if plugin and plugin.catalog else [],
+            "weights": _members(plugin) if plugin else [],
+            "status": plugin.status if plugin else "unread",
+            "path": str(path),
+        }
+        for path, plugin in _own().items()
+    ]
+    if args.json:
+        print_json(rows)
+    elif not rows:
+        print("There is no catalogue of your own. hub quantize and hub bundle import make some.")
+    else:
+        print_table(
+            (
+                [row["name"], ", ".join(row["models"]), len(row["weights"]), row["status"]]
+                for row in rows
+            ),
+            [
+                "catalogue",
+                Column("models", cut="end"),
+                Column("weights", right=True, rank=1),
+                Column("status", rank=2),
+            ],
+        )
+    return 0
+
+
+def run_rm(args: argparse.Namespace) -> int:
+    """Runs ``hub catalog rm``. Returns the exit code."""
+    import difflib
+
+    from ..catalogs.index import refresh
+    from ..errors import StoreError, UnknownNameError
+
+    own = _own()
+    chosen = {}
+    for name in args.name:
+        bare = name.rpartition("/")[2]
+        found = [
+            path
+            for path, plugin in own.items()
+            if path.stem == name or (plugin and plugin.catalog and bare in plugin.catalog.models)
+        ]
+        if not found:
+            names = [path.stem for path in own]
+            close = difflib.get_close_matches(name, names, n=3)
+            raise UnknownNameError(
+                "catalogue of your own", name, close, hint="See hub catalog list."
+            )
+        chosen.update(dict.fromkeys(found))
+    for path in chosen:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(f"Cannot remove {path}: {error.strerror}.") from error
+        print(harmless(f"removed: {path.stem}"))
+    refresh()
+    return 0
+
+
+def _own() -> dict[Path, Plugin | None]:
+    """The catalogues in the user's folder, and the plugins that they are."""
+    import warnings
+
+    from .. import settings
+    from ..catalogs import queries
+    from ..errors import PluginWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PluginWarning)  # the table shows it
+        plugins = {plugin.path: plugin for plugin in queries.plugins()}
+    folder = settings.catalogs_folder()
+    paths = sorted(folder.glob("*.json")) if folder else []
+    return {path: plugins.get(path) for path in paths}
+
+
+def _members(plugin: Plugin) -> list[str]:
+    if plugin.catalog is None:
+        return []
+    return [f"{e.name}.{member}" for e in plugin.catalog.weights.values() for member in e.members]
 
 
 def _pair(text: str) -> tuple[str, str]:

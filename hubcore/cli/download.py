@@ -13,7 +13,9 @@ from ..store import RemoteFile, Store, default_store
 from ..weights.enums import canonical_name
 from ..weights.lockfile import locked_file
 from ..weights.selection import select_weights
-from .output import harmless, print_json, print_table
+from .arguments import path
+from .output import Column, harmless, print_json, print_table
+from .published import make_folder, published_names, put
 from .streams import say
 from .units import size_of
 
@@ -24,6 +26,7 @@ examples:
   hub download resnet50                          the model's default weights
   hub download ResNet50_Weights.IMAGENET1K_V1    these weights
   hub download 'mobilenet*' --all                all weights of several models
+  hub download resnet50 --output checkpoints/    also as files with their published names
   hub download --all --dry-run                   the size of all weights of all models
 
 If a download is interrupted, run the command again to resume it.
@@ -47,6 +50,13 @@ def add_parser(subparsers: Any) -> None:
         action="store_true",
         help="accept files without a published digest, which cannot be verified",
     )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=path,
+        metavar="DIR",
+        help="also put the files into this folder, under their published names",
+    )
     parser.add_argument("--dry-run", action="store_true", help="show what would be downloaded")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(usage_error=parser.error)
@@ -55,8 +65,13 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     if not args.name and not args.all:
         args.usage_error("give a model or weights, or use --all")
+    if args.output is not None and args.dry_run:
+        args.usage_error("--output writes files, which --dry-run does not")
     members = select_weights(args.name, every=args.all)
     files = [locked_file(canonical_name(member), member.value) for member in members]
+    published = published_names(files) if args.output is not None else {}
+    if args.output is not None:
+        make_folder(args.output)
     store = default_store()
     check_hash = not args.no_check_hash
     here = [store.held(file, check_hash=check_hash) for file in files]
@@ -67,6 +82,13 @@ def run(args: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             print("hub: what was downloaded is kept: the next try resumes", file=sys.stderr)
             raise
+    if args.output is not None:
+        results = [
+            result
+            if not isinstance(result, Path)
+            else put(result, args.output / published[file.urls[0]])
+            for file, result in zip(files, results, strict=True)
+        ]
     rows: list[dict[str, Any]] = []
     for member, file, found, result in zip(members, files, here, results, strict=True):
         row = {"name": canonical_name(member), "status": "here" if found else "fetched"}
@@ -87,7 +109,12 @@ def run(args: argparse.Namespace) -> int:
                 + ([] if args.dry_run else [row["path"] or ""])
                 for row in rows
             ),
-            ["weights", "status", "size"] + ([] if args.dry_run else ["path"]),
+            [
+                "weights",
+                Column("status", colors={"failed": "red"}),
+                Column("size", right=True, rank=2),
+                *([] if args.dry_run else [Column("path", cut="start", rank=1)]),
+            ],
         )
         if args.dry_run:
             missing = sum(row["size"] or 0 for row in rows if row["status"] == "missing")

@@ -25,6 +25,7 @@ from ..weights.lockfile import (
 from ..weights.lookup import get_weight
 from ..weights.selection import select_weights
 from .output import print_json, print_table
+from .units import counted_weights
 
 __all__ = ["add_parser", "print_lock", "run"]
 
@@ -98,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
         print_json({name: entry._asdict() for name, entry in lock.weights.items()})
     else:
         print_lock(lock)
-        print(f"\n{len(lock.weights)} weights locked in {args.output}")
+        print(f"\n{counted_weights(len(lock.weights))} locked in {args.output}")
     return 0
 
 

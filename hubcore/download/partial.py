@@ -25,11 +25,19 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .intervals import Intervals
 
-__all__ = ["ABANDONED_AFTER", "Partial", "abandoned", "is_worked_on", "remove_free"]
+__all__ = [
+    "ABANDONED_AFTER",
+    "Interrupted",
+    "Partial",
+    "abandoned",
+    "interrupted",
+    "is_worked_on",
+    "remove_free",
+]
 
 # Seconds without a write after which a partial is taken from a process on another host, whose state
 # cannot be known. A live download times out or retries long before.
@@ -398,4 +406,50 @@ def abandoned(parent: Path, older_than: float = 0.0) -> list[tuple[Path, int]]:
         with contextlib.suppress(OSError):
             if now - path.stat().st_mtime >= older_than:
                 found.append((path, max(_bytes_in(path), 0)))
+    return found
+
+
+class Interrupted(NamedTuple):
+    """A partial download, as `interrupted` finds it.
+
+    Attributes:
+        folder: its folder.
+        size: the bytes that are on disk.
+        total: the size of the whole file in bytes, or None.
+        key: what identifies the file, as `Partial.claim` was told.
+        changed: when it last changed, in seconds since the epoch.
+    """
+
+    folder: Path
+    size: int
+    total: int | None
+    key: str
+    changed: float
+
+
+def interrupted(parent: Path) -> list[Interrupted]:
+    """The partial downloads that no process works on, and what is known of them.
+
+    Args:
+        parent: the folder of all partials.
+    """
+    found = []
+    for folder, size in abandoned(parent):
+        try:
+            state = json.loads((folder / "state.json").read_text("utf-8"))
+            changed = folder.stat().st_mtime
+        except (OSError, ValueError):
+            state, changed = {}, 0.0
+        if not isinstance(state, dict):
+            state = {}
+        total = state.get("total")
+        found.append(
+            Interrupted(
+                folder,
+                size,
+                total if isinstance(total, int) else None,
+                folder.name.partition(".")[0],
+                changed,
+            )
+        )
     return found

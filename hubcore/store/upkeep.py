@@ -19,7 +19,7 @@ from ..errors import HubError
 from .content_store import Entry, Store
 from .records import read_record
 
-__all__ = ["Removal", "Verdict", "plan_removal", "remove", "verify"]
+__all__ = ["Removal", "Verdict", "plan_removal", "removal_of", "remove", "verify"]
 
 _LEFT_OVER = 3600.0  # seconds after which a temporary file is taken for abandoned
 
@@ -46,7 +46,7 @@ class Removal(NamedTuple):
 
     Attributes:
         what: the file's names, or a description.
-        reason: ``old``, ``over the size``, ``unused``, ``partial`` or ``left over``.
+        reason: ``old``, ``over the size``, ``unused``, ``named``, ``partial`` or ``left over``.
         size: the bytes that removing it frees.
         paths: what to remove, in this order.
     """
@@ -152,9 +152,9 @@ def plan_removal(
     # A last use in the future, by a wrong clock, counts as now.
     for entry in sorted(store.entries(), key=lambda entry: min(entry.last_use, now)):
         if older_than is not None and now - entry.last_use > older_than:
-            plan.append(_of_entry(store, entry, "old"))
+            plan.append(removal_of(store, entry, "old"))
         elif unused is not None and entry.sha256 not in unused:
-            plan.append(_of_entry(store, entry, "unused"))
+            plan.append(removal_of(store, entry, "unused"))
         else:
             kept.append(entry)
     if max_size is not None:
@@ -163,7 +163,7 @@ def plan_removal(
             if total <= max_size:
                 break
             total -= _size(entry)
-            plan.append(_of_entry(store, entry, "over the size"))
+            plan.append(removal_of(store, entry, "over the size"))
     if partials:
         for folder, size in abandoned(store.root / "partial"):
             plan.append(Removal("an interrupted download", "partial", size, (folder,)))
@@ -192,7 +192,8 @@ def remove(plan: Iterable[Removal]) -> int:
     return freed
 
 
-def _of_entry(store: Store, entry: Entry, reason: str) -> Removal:
+def removal_of(store: Store, entry: Entry, reason: str) -> Removal:
+    """What is removed with a file: its record, and what was made from it."""
     what = ", ".join(entry.names) or entry.sha256
     record = store.record_path(entry.sha256)
     made = [file for path in entry.derived for file in (path, path.with_name(f"{path.name}.json"))]

@@ -7,11 +7,12 @@ hardly compress. On import every file is verified again while it is copied.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import json
 import tarfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -31,7 +32,7 @@ from .bundle_catalogs import BundleError, KeptCatalogs
 from .enums import WeightsEnum, canonical_name
 from .lookup import get_weight
 
-__all__ = ["BundleError", "Imported", "create_bundle", "import_bundle"]
+__all__ = ["BundleError", "Bundled", "Imported", "create_bundle", "import_bundle", "read_bundle"]
 
 FORMAT = 1
 _MANIFEST = "bundle.json"
@@ -113,6 +114,62 @@ def create_bundle(
     return [canonical_name(member) for member in members]
 
 
+class Bundled(NamedTuple):
+    """One file in a bundle, as `read_bundle` finds it.
+
+    Attributes:
+        name: the file's name.
+        weights: the canonical names of the weights that it is for.
+        sha256: the SHA-256 that the bundle states.
+        size: its size in the bundle in bytes; 0 if it is missing.
+        state: ``present``, ``ok`` (it was hashed), ``damaged`` or ``missing``.
+    """
+
+    name: str
+    weights: tuple[str, ...]
+    sha256: str
+    size: int
+    state: str
+
+
+def read_bundle(
+    source: Path,
+    on_bytes: Callable[[int], object] = lambda count: None,
+    *,
+    verify: bool = False,
+) -> list[Bundled]:
+    """What is in a bundle. Nothing is imported, and nothing that it names is run.
+
+    Args:
+        source: the bundle file.
+        on_bytes: called with the number of bytes after each read from the bundle.
+        verify: hash every file.
+
+    Raises:
+        BundleError: the file is missing, is not a bundle, or is truncated.
+    """
+    with _opened(source) as tar:
+        manifest = _read_manifest(tar, source)
+        files: Mapping[str, Any] = manifest["files"]
+        found: dict[str, Bundled] = {
+            digest: Bundled(facts["name"], tuple(facts["weights"]), digest, 0, "missing")
+            for digest, facts in files.items()
+        }
+        for digest, reader, size in _files_in(tar, files):
+            state = "present"
+            if verify:
+                state = "ok" if _sha256(_CountingReader(reader, on_bytes)) == digest else "damaged"
+            found[digest] = found[digest]._replace(size=size, state=state)
+        return list(found.values())
+
+
+def _sha256(reader: Any) -> str:
+    digest = hashlib.sha256()
+    while part := reader.read(_BUFFER):
+        digest.update(part)
+    return digest.hexdigest()
+
+
 def import_bundle(
     source: Path,
     store: Store,
@@ -147,10 +204,17 @@ def import_bundle(
         CatalogError: the bundle's catalogue entries break the format.
         LicenseError: the user's rules for licences refuse some weights; nothing was imported.
     """
+    with _opened(source) as tar:
+        return _import(tar, source, store, on_bytes, trust, replace)
+
+
+@contextlib.contextmanager
+def _opened(source: Path) -> Iterator[tarfile.TarFile]:
+    """The bundle's tar. Faults of the file inside the block are `BundleError`s."""
     try:
         refuse_device(source)
         with tarfile.open(source, "r:") as tar:
-            return _import(tar, source, store, on_bytes, trust, replace)
+            yield tar
     except (tarfile.TarError, EOFError, ValueError, OverflowError, RecursionError) as error:
         if isinstance(error, HubError):
             raise
@@ -176,18 +240,7 @@ def _import(
     trust: bool,
     replace: bool,
 ) -> list[Imported]:
-    first = tar.next()
-    if (
-        first is None
-        or first.name != _MANIFEST
-        or first.size > _LARGEST_MANIFEST
-        or first.issparse()
-    ):
-        raise BundleError(
-            f"{source} is not a bundle made by 'hub bundle create': it does not begin with "
-            f"{_MANIFEST}."
-        )
-    manifest = _manifest(tar, first, source)
+    manifest = _read_manifest(tar, source)
     if trust:
         _give_digests(manifest)
     if settings.licenses() is not None:
@@ -196,14 +249,7 @@ def _import(
     files: Mapping[str, Any] = manifest["files"]
     imported = []
     missing = set(files)
-    # Members are read by the names that the manifest gives; no path of the tar is ever used.
-    while (member := tar.next()) is not None:
-        digest = member.name.removeprefix("files/")
-        # A sparse file of a few bytes can stand for more zeros than the disk holds.
-        if digest not in files or not member.isreg() or member.issparse():
-            continue
-        reader = tar.extractfile(member)
-        assert reader is not None  # it is a regular file
+    for digest, reader, _ in _files_in(tar, files):
         facts = files[digest]
         path = store.add_stream(
             _CountingReader(reader, on_bytes), sha256=digest, name=facts["name"], origin=str(source)
@@ -220,6 +266,38 @@ def _import(
     with store.writing():
         kept.write(trust_code=trust)
     return imported
+
+
+def _read_manifest(tar: tarfile.TarFile, source: Path) -> dict[str, Any]:
+    first = tar.next()
+    if (
+        first is None
+        or first.name != _MANIFEST
+        or first.size > _LARGEST_MANIFEST
+        or first.issparse()
+    ):
+        raise BundleError(
+            f"{source} is not a bundle made by 'hub bundle create': it does not begin with "
+            f"{_MANIFEST}."
+        )
+    return _manifest(tar, first, source)
+
+
+def _files_in(
+    tar: tarfile.TarFile, files: Mapping[str, Any]
+) -> Iterator[tuple[str, IO[bytes], int]]:
+    """The files of the manifest: digest, reader and size of each.
+
+    Members are read by the names that the manifest gives; no path of the tar is ever used.
+    """
+    while (member := tar.next()) is not None:
+        digest = member.name.removeprefix("files/")
+        # A sparse file of a few bytes can stand for more zeros than the disk holds.
+        if digest not in files or not member.isreg() or member.issparse():
+            continue
+        reader = tar.extractfile(member)
+        assert reader is not None  # it is a regular file
+        yield digest, reader, member.size
 
 
 def _require_licenses(manifest: Mapping[str, Any]) -> None:
