@@ -9,7 +9,7 @@ from typing import Any
 
 from ..catalogs import queries
 from ..catalogs.discovery import Plugin
-from ..catalogs.licenses import describe, parent_json, to_json
+from ..catalogs.licenses import describe
 from ..catalogs.names import find_model, find_weights, short_name
 from ..errors import AmbiguousNameError, UnknownNameError
 from ..info import ModelInfo, WeightsInfo, model_info, weights_info
@@ -103,9 +103,12 @@ def _as_json(found: Found) -> Any:
         return {**data, **asdict(found), "weights": [_as_json(w) for w in found.weights]}
     if isinstance(found, WeightsInfo):
         reference = [found.preprocessing.target, dict(found.preprocessing.settings)]
+        data = asdict(found)
+        by = data.pop("pinned_by")
         parent = found.evidence.parent
         return {
-            **asdict(found),
+            **data,
+            "pinned": {"sha256": found.pinned, "by": by} if found.pinned else None,
             "evidence": to_json(found.evidence),
             "parent": parent_json(parent) if parent else None,
             "transforms": reference,

@@ -158,7 +158,7 @@ def _weights(subject: Subject, references: Mapping[DataSet, str]) -> Json:
                 ("hubcore:size", subject.data.get("size")),
                 ("hubcore:sha256:prefix", digest if not subject.sha256 else None),
                 ("hubcore:num_params", meta.get("num_params")),
-                ("hubcore:gflops", meta.get("_ops")),
+                ("hubcore:gmacs", meta.get("_ops")),
                 *_stated("weights", evidence.weights),
                 *_stated("code", evidence.code),
                 *(

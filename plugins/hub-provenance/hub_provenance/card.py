@@ -224,7 +224,7 @@ def _about(subject: Subject) -> Iterator[Fact]:
         first = ", ".join(map(str, classes[:3]))
         more = ", ..." if len(classes) > 3 else ""
         yield Fact(f"{len(classes)} classes: {first}{more}", _said(subject, "meta.categories"))
-    for key, words in (("num_params", "{:,} parameters"), ("_ops", "{:g} GFLOPs")):
+    for key, words in (("num_params", "{:,} parameters"), ("_ops", "{:g} GMACs")):
         if isinstance(meta.get(key), (int, float)):
             yield Fact(words.format(meta[key]), _said(subject, f"meta.{key}"))
 
