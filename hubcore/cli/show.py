@@ -9,7 +9,7 @@ from typing import Any
 
 from ..catalogs import queries
 from ..catalogs.discovery import Plugin
-from ..catalogs.licenses import describe
+from ..catalogs.licenses import describe, parent_json, to_json
 from ..catalogs.names import find_model, find_weights, short_name
 from ..errors import AmbiguousNameError, UnknownNameError
 from ..info import ModelInfo, WeightsInfo, model_info, weights_info
