@@ -132,6 +132,7 @@ def in_processes(
                     if fault:
                         faults[f"{fault} (input {first})"] += 1
                     first += 1
+                process.join(SECONDS)
             except TimeoutError:
                 faults[f"no end within {SECONDS} seconds (input {first})"] += 1
                 first += 1

@@ -18,14 +18,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import logging
 import os
 import secrets
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from ..atomic_write import atomic_write
 from ..devices import refuse_device
@@ -39,6 +37,7 @@ from ..errors import (
     StoreError,
 )
 from .blobs import Blobs, Entry, is_sound, protect
+from .copying import Readable, clone, copy
 from .overlays import Seen, candidates
 from .ownership import is_ours_alone, make_folder, make_private_folder
 from .records import write_record
@@ -49,16 +48,7 @@ __all__ = ["Contents"]
 _log = logging.getLogger(__name__)
 
 _READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}
-_FICLONE = 0x40049409  # the request of linux/fs.h
 _NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
-
-
-class Readable(Protocol):
-    """Anything from which bytes can be read, such as a binary file."""
-
-    def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; empty at the end."""
-        ...
 
 
 class Contents:
@@ -179,7 +169,7 @@ class Contents:
             raise StoreError(f"Cannot read {path}: {error.strerror}.") from error
         with reader:
             return self._add(
-                lambda writer: _clone(reader, writer) or _copy(reader, writer),
+                lambda writer: clone(reader, writer) or copy(reader, writer),
                 sha256=sha256 or "",
                 name=name or path.name,
                 source=source,
@@ -206,7 +196,7 @@ class Contents:
             StoreError: the store cannot be written.
         """
         return self._add(
-            lambda writer: _copy(reader, writer),
+            lambda writer: copy(reader, writer),
             sha256=sha256,
             name=name,
             source=source,
@@ -432,35 +422,6 @@ class Contents:
             raise StoreError(
                 f"The store {self.root} cannot be used ({error.strerror or error}{place})."
             ) from error
-
-
-def _copy(reader: Readable, writer: BinaryIO) -> str:
-    """Copies all bytes; returns their SHA-256."""
-    digest = hashlib.sha256()
-    while chunk := reader.read(256 * 1024):
-        digest.update(chunk)
-        writer.write(chunk)
-    return digest.hexdigest()
-
-
-def _clone(reader: BinaryIO, writer: BinaryIO) -> str:
-    """Lets a file share the blocks of another until one is changed; returns its SHA-256.
-
-    Returns:
-        "" where the file system cannot do that, or the files are on different ones.
-    """
-    if sys.platform != "linux":
-        return ""
-    import fcntl
-
-    try:
-        fcntl.ioctl(writer.fileno(), _FICLONE, reader.fileno())
-    except OSError:
-        return ""
-    digest = hashlib.sha256()
-    while chunk := writer.read(256 * 1024):
-        digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _names(file: RemoteFile) -> list[str]:
