@@ -58,7 +58,7 @@ def same_digits(monkeypatch):
             made._hash = self._hash.copy()
             return made
 
-    for module in ("hubcore.store.contents", "hubcore.download.hashing"):
+    for module in ("hubcore.store.copying", "hubcore.download.hashing"):
         monkeypatch.setattr(f"{module}.hashlib.sha256", Forged)
 
 
