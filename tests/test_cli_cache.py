@@ -245,7 +245,7 @@ def test_the_first_download_by_a_prefix_says_what_it_pins(hub, prefixes):
     assert "pin (first use)" in hub("cache", "list", check=0).stdout
     shown = json.loads(hub("show", "Anet_Weights.TWO", "--json", check=0).stdout)
     assert shown["digest"] == "prefix"
-    assert (shown["pinned"], shown["pinned_by"]) == (DIGESTS["two"], "first use")
+    assert shown["pinned"] == {"sha256": DIGESTS["two"], "by": "first use"}
 
 
 def test_offline_the_error_names_a_copy_and_its_remedy_works(hub, prefixes, tmp_path):
