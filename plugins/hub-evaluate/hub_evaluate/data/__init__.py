@@ -1,0 +1,108 @@
+"""Data: reads labelled images, pairs of images and videos in the layouts that people have.
+
+`open_data` recognises the layout and returns labelled samples in a fixed order. A target is in the
+weights' own terms: an index of their categories, an annotation that has it, or a function that
+reads a mask or a flow. Nothing is decoded here. Training may share this package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from hubcore.prediction.errors import InputError
+
+from ..errors import DataError
+from .labels import Labels, read_table
+from .samples import Data, Sample
+
+__all__ = ["Data", "Labels", "Sample", "open_data"]
+
+
+def open_data(
+    path: str | Path,
+    task: str,
+    categories: Sequence[str],
+    *,
+    labels: str | Path | Mapping[str, str] | None = None,
+    split: str | None = None,
+) -> Data:
+    """Opens labelled data.
+
+    Args:
+        path: the folder; for COCO also the path of its JSON file.
+        task: the task, which decides what a target is: see `Sample`.
+        categories: the weights' categories.
+        labels: what classes are called in the weights: a dict from a class of the data to a
+            category, its index, or ``-`` to leave the class out; or a CSV file with such rows. For
+            classification also a CSV file with a row ``file,class`` for each sample.
+        split: the part of the data, such as ``val``, ``test`` or ``final``.
+
+    Raises:
+        DataError: the layout is not known, or a label is wrong.
+        UnknownClassesError: the weights do not have all classes.
+    """
+    root = Path(path)
+    if not root.exists():
+        raise DataError(f"{root}: no such file or folder")
+    if root.is_file() and root.suffix != ".json":
+        raise DataError(f"{root}: is a file. Expected a folder, or COCO's JSON file.")
+    try:
+        return _open(root, task, categories, labels, split)
+    except InputError as error:
+        raise DataError(str(error)) from error
+
+
+def _open(
+    root: Path,
+    task: str,
+    categories: Sequence[str],
+    labels: str | Path | Mapping[str, str] | None,
+    split: str | None,
+) -> Data:
+    table: Path | None = None
+    names: dict[str, str] = {}
+    if isinstance(labels, Mapping):
+        names = {str(key): str(value) for key, value in labels.items()}
+    elif labels is not None:
+        table = Path(labels)
+        if not _lists_samples(root, task, table):
+            names = {row[0]: row[1] for row in read_table(table, ("class", "category"))}
+            table = None
+    found = Labels(categories, names)
+    if task == "image-classification":
+        from .classes import read_classes
+
+        return read_classes(root, found, table, split)
+    if task == "video-classification":
+        from .videos import read_videos
+
+        return read_videos(root, found, table)
+    if task == "semantic-segmentation":
+        from .masks import read_masks
+
+        return read_masks(root, found, names, split)
+    if task == "optical-flow":
+        from .flows import read_flows
+
+        return read_flows(root, split)
+    if task in ("object-detection", "instance-segmentation", "keypoint-detection"):
+        from .objects import read_objects
+
+        return read_objects(root, task, found, split)
+    raise DataError(f"There is no evaluation for the task '{task}'.")
+
+
+def _lists_samples(root: Path, task: str, table: Path) -> bool:
+    """Whether a CSV has a row for each sample, rather than one for each class."""
+    if task not in ("image-classification", "video-classification") or root.is_file():
+        return False
+    from .classes import names_files
+    from .videos import COLUMNS
+
+    if task == "image-classification":
+        return names_files(root, table)
+    rows = read_table(table, COLUMNS)
+    return bool(rows) and (
+        "youtube_id" in map(str.lower, rows[0]) or any((root / row[0]).exists() for row in rows[:3])
+    )
