@@ -67,6 +67,8 @@ class Predictor:
 
     Attributes:
         device: the device of the model.
+        batch_size: the largest number of inputs per batch.
+        workers: the number of threads that decode and preprocess.
         weights: the weights.
         task: the name of the task.
         largest_difference: the largest absolute difference so far between the outputs of the
@@ -122,8 +124,8 @@ class Predictor:
         batch = self._task.batch_size
         if self.device.type == "cpu":
             batch = math.ceil(batch / CPU_SHARE)
-        self._batch_size = batch_size or batch
-        self._workers = default_workers() if workers is None else workers
+        self.batch_size = batch_size or batch
+        self.workers = default_workers() if workers is None else workers
         changes = optimize or compile or dtype != "float32"
         module = module.eval().to(self.device)
         self._plain = plain_copy(module) if compare and changes else None
@@ -183,7 +185,7 @@ class Predictor:
             An iterator over one `Result` per input, or a `Failure` in its place.
         """
         items = inputs if _is_expanded(inputs) else expand(inputs, self.task)
-        workers = min(self._workers, len(items)) if len(items) > 1 else 0
+        workers = min(self.workers, len(items)) if len(items) > 1 else 0
         # Several models with one thread each lose no time waiting for one another.
         models = min(workers, torch.get_num_threads()) if self._side_by_side else 1
         if models > 1:
@@ -195,7 +197,7 @@ class Predictor:
     ) -> Iterator[Result | Failure]:
         """Lets each worker decode and predict whole batches."""
         keep_freed_memory()
-        size = min(self._batch_size, math.ceil(len(items) / workers))
+        size = min(self.batch_size, math.ceil(len(items) / workers))
         batches = [items[start : start + size] for start in range(0, len(items), size)]
 
         def predicted(batch: Sequence[Input | Failure]) -> Sequence[Result | Failure]:
@@ -211,9 +213,9 @@ class Predictor:
         self, items: Sequence[Input | Failure], workers: int
     ) -> Iterator[Result | Failure]:
         """Lets the workers decode ahead, while the caller's thread predicts batch after batch."""
-        ahead = 2 * self._batch_size + workers
+        ahead = 2 * self.batch_size + workers
         loaded = ordered_map(self._load, items, workers=workers, ahead=ahead)
-        while batch := list(islice(loaded, self._batch_size)):
+        while batch := list(islice(loaded, self.batch_size)):
             yield from self._predict_batch(batch)
 
     def _load(self, item: Input | Failure) -> Loaded:

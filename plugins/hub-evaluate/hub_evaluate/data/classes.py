@@ -89,6 +89,8 @@ def _listed(root: Path, table: Path) -> Iterator[tuple[Sample, str]]:
     rows = read_table(table, HEADINGS)
     if rows and rows[0][0].lower() in HEADINGS:
         rows = rows[1:]
+    if rows and not any(_find_file(root, row[0]) for row in rows):
+        raise DataError(f"{table}: none of its files is in {root}, such as '{rows[0][0]}'")
     for row in rows:
         # A file that is missing becomes a line in the report, as one that is damaged.
         path = _find_file(root, row[0]) or root / row[0]
@@ -116,21 +118,19 @@ def _find_file(root: Path, name: str) -> Path | None:
 def _devkit(root: Path, truth: Path) -> Iterator[tuple[Sample, str]]:
     """ImageNet's validation images in one folder, as the development kit lists their classes."""
     try:
-        from torchvision.datasets.imagenet import parse_meta_mat
-    except ImportError as error:
-        raise DataError(f"{truth}: ImageNet's development kit cannot be read: {error}") from error
-    try:
-        ids, _ = parse_meta_mat(str(truth.parents[1]))
-        numbers = [int(line) for line in truth.read_text("ascii").split()]
+        from scipy.io import loadmat
     except ModuleNotFoundError as error:
         raise DataError(
             f"{truth.parents[1]}: reading meta.mat needs scipy: "
             f"pip install 'hub-evaluate[imagenet]'"
         ) from error
-    except (OSError, ValueError, KeyError) as error:
-        raise DataError(
-            f"{truth.parents[1]}: the development kit cannot be read: {error}"
-        ) from error
+    try:
+        rows = loadmat(truth.parent / "meta.mat", squeeze_me=True)["synsets"]
+        # Number, WordNet id, words, gloss, number of children: classes have none.
+        ids = {int(row[0]): str(row[1]) for row in rows if int(row[4]) == 0}
+        numbers = [int(line) for line in truth.read_text("ascii").split()]
+    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+        raise DataError(f"{truth.parent}: the development kit cannot be read: {error}") from error
     suffixes = image_suffixes()
     paths = sorted(
         path for path in root.rglob("ILSVRC2012_val_*") if path.suffix.lower() in suffixes
@@ -192,14 +192,14 @@ def _unpacked(temporary: Path, kind: str, folder: Path, split: str) -> Path:
     """A folder as torchvision expects it: Debian's files are packed, and lie elsewhere."""
     raw = temporary / kind / "raw"
     raw.mkdir(parents=True)
-    wanted = "train" if split == "train" else "t10k"
-    for path in folder.glob("*-ubyte*"):
-        target = raw / path.name.removesuffix(".gz")
-        if not path.name.startswith(wanted):
-            target.touch()  # torchvision looks for all four
-        elif path.suffix == ".gz":
-            with gzip.open(path) as packed, target.open("wb") as file:
-                shutil.copyfileobj(packed, file)
-        else:
-            target.symlink_to(path.resolve())
+    for part in ("train", "t10k"):
+        for name in (f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte"):
+            target, packed = raw / name, folder / f"{name}.gz"
+            if part != ("train" if split == "train" else "t10k"):
+                target.touch()  # torchvision looks for all four
+            elif packed.is_file():
+                with gzip.open(packed) as source, target.open("wb") as file:
+                    shutil.copyfileobj(source, file)
+            else:
+                target.write_bytes((folder / name).read_bytes())
     return temporary

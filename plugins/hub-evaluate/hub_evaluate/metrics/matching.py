@@ -116,10 +116,12 @@ def match(truth: Mapping[str, Any], found: Sequence[Mapping[str, Any]], kind: st
 
     with contextlib.redirect_stdout(io.StringIO()):  # it tells how long each step takes
         objects = COCO()
-        objects.dataset = {"info": {}, **truth}
+        # pycocotools adds keys to what it is given.
+        annotations = [{**row} for row in truth["annotations"]]
+        objects.dataset = {"info": {}, **truth, "annotations": annotations}
         objects.createIndex()
         if found:
-            detections = objects.loadRes(list(found))
+            detections = objects.loadRes([{**row} for row in found])
         else:
             detections = COCO()
             detections.dataset = {**truth, "annotations": []}

@@ -1,0 +1,392 @@
+"""`evaluate`: measures weights on labelled data."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from hubcore.building.weights_argument import resolve_weights
+from hubcore.catalogs.catalog import ModelEntry
+from hubcore.catalogs.names import find_model, find_weights, model_of, short_name
+from hubcore.errors import UnknownNameError, WeightsError
+from hubcore.prediction import Failure, Predictor
+from hubcore.protocols import WeightsLike
+from hubcore.weights.enums import WeightsEnum, canonical_name
+from hubcore.weights.lookup import get_weight
+
+from .data import Data, open_data
+from .errors import DataError, EvaluationError, UnknownClassesError
+from .identity import preprocessing, versions, weights_digest
+from .intervals import CONFIDENCE, intervals
+from .journal import Journal
+from .metrics import Metrics, Observation, metrics_of
+
+__all__ = ["ENGINES", "Evaluation", "Measure", "evaluate", "evaluate_with"]
+
+ENGINES: dict[str, dict[str, Any]] = {
+    "torch": {},
+    "optimized": {"optimize": True},
+    "compiled": {"compile": True},
+}
+"""What runs the model, and the options of `hubcore.Predictor` that it stands for."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A metric of some weights on some data. In percent, but for errors of flow, in pixels.
+
+    Attributes:
+        value: what was measured. NaN if nothing in the data counts for it.
+        low: the lower end of the interval of 95 %, from resampling the images; or None.
+        high: its upper end.
+        published: the figure that the weights publish for these data, if they do.
+        state: ``reproduced``: measured on all of the data, and equal to the published figure within
+            half of its usual last digit; ``agrees``: measured on a part, whose interval has the
+            published figure in it; ``differs``; or None if there is no published figure.
+    """
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    published: float | None = None
+    state: str | None = None
+
+    def __str__(self) -> str:
+        text = f"{self.value:.3f}"
+        if self.low is not None and self.high is not None:
+            text += f" [{self.low:.3f}, {self.high:.3f}]"
+        if self.state:
+            text += f"; published {self.published:g}: {self.state}"
+        return text
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured.
+
+    Attributes:
+        model: the model's name.
+        weights: the weights' name.
+        task: the task.
+        metrics: what was measured, by the names that catalogues use.
+        samples: the number of inputs.
+        failures: the inputs that could not be read, as pairs (id, reason).
+        failures_count: how these count, in words.
+        facts: the evidence: see `record`.
+        ids: the inputs' names, in order.
+        observations: what the metrics were computed from, one per input.
+    """
+
+    model: str
+    weights: str
+    task: str
+    metrics: Mapping[str, Measure]
+    samples: int
+    failures: Sequence[tuple[str, str]]
+    failures_count: str
+    facts: Mapping[str, Any] = field(repr=False)
+    ids: Sequence[str] = field(repr=False)
+    observations: Sequence[Observation] = field(repr=False)
+    measuring: Metrics = field(repr=False)
+
+    def record(self) -> dict[str, Any]:
+        """The evidence, ready for JSON, as ``record.schema.json`` describes it."""
+        from .records import record_of
+
+        return record_of(self)
+
+
+def evaluate(
+    model: str | nn.Module,
+    data: str | Path | Data,
+    *,
+    weights: Any = "DEFAULT",
+    task: str | None = None,
+    labels: str | Path | Mapping[str, str] | None = None,
+    split: str | None = None,
+    limit: int | None = None,
+    dataset: str | None = None,
+    device: str = "cpu",
+    engine: str = "torch",
+    batch_size: int | None = None,
+    workers: int | None = None,
+    resamples: int | None = None,
+    seed: int = 0,
+    progress: bool = False,
+) -> Evaluation:
+    """Measures weights on labelled data.
+
+    Predictions are made as `hubcore.predict` makes them. What was found is kept on disk as it is
+    found: called again after an interruption, the evaluation goes on where it was.
+
+    Args:
+        model: a model's name, the full name of weights; or a module, with ``weights`` that provide
+            its preprocessing and categories.
+        data: a folder or file, see `open_data`; or what `open_data` returned.
+        weights: as for `hubcore.predict`.
+        task: the task, needed only if neither the model nor the weights name it.
+        labels: what the data's classes are called in the weights, see `open_data`.
+        split: the part of the data, such as ``val`` or ``final``.
+        limit: measure on so many samples, chosen at random by ``seed``.
+        dataset: the name under which the weights publish their figures for these data, such as
+            ``ImageNet-1K``. What is measured is then compared with them.
+        device: such as ``"cpu"`` or ``"cuda"``.
+        engine: what runs the model: a key of `ENGINES`.
+        batch_size: the number of inputs per batch. Default: the task's.
+        workers: the number of threads that decode. Default: one per processor, at most 8.
+        resamples: the number of resamplings for the intervals; 0 for none. Default: 1,000, and 200
+            for detection.
+        seed: of ``limit`` and of the resampling.
+        progress: show a progress bar with the remaining time on stderr.
+
+    Raises:
+        DataError: the data cannot be read.
+        UnknownClassesError: the weights do not have all classes of the data.
+        EvaluationError: an option is wrong, or another process is at the same evaluation.
+        HubError: the model or its weights cannot be found or used.
+    """
+    if engine not in ENGINES:
+        raise EvaluationError(f"Unknown engine '{engine}'. Choose one of {', '.join(ENGINES)}.")
+    if limit is not None and limit < 1:
+        raise EvaluationError(f"limit must be at least 1, not {limit}.")
+    # The data are looked at first, so that a wrong folder is reported before a download.
+    name, chosen, task = _chosen(model, weights, task)
+    measuring = metrics_of(task, chosen.meta.get("categories") or ())
+    published = _published(chosen, dataset)
+    if not isinstance(data, Data):
+        data = open_data(data, task, measuring.categories, labels=labels, split=split)
+    data = data.limited(limit, seed)
+    options = {"device": device, "batch_size": batch_size, "workers": workers}
+    module = model if isinstance(model, nn.Module) else name
+    predictor = Predictor(
+        module,
+        chosen,
+        task=task,
+        top=5,
+        score=0.0,
+        progress=progress,
+        **ENGINES[engine],
+        **options,
+    )
+    facts = {
+        "weights_sha256": weights_digest(chosen, model),
+        "preprocessing": preprocessing(chosen),
+        "data": {
+            "format": data.format,
+            "name": data.root.resolve().name,
+            "dataset": dataset,
+            "sha256": data.fingerprint(),
+            "samples": len(data.samples),
+            "of": data.total,
+            "limit": limit,
+            "split": split,
+            "labels": _names(labels),
+            "left_out": dict(data.left_out),
+        },
+        "settings": {
+            "engine": engine,
+            "device": device,
+            "batch_size": predictor.batch_size,
+            "workers": predictor.workers,
+        },
+        "versions": versions(),
+        "interval": {"confidence": CONFIDENCE, "seed": seed, "resamples": resamples},
+    }
+    return evaluate_with(predictor, name, data, measuring, facts, published, progress)
+
+
+def evaluate_with(
+    predictor: Predictor,
+    name: str,
+    data: Data,
+    measuring: Metrics,
+    facts: dict[str, Any],
+    published: Mapping[str, float],
+    progress: bool,
+) -> Evaluation:
+    """Measures with a predictor that is ready."""
+    identity = json.dumps([name, predictor.task, facts], sort_keys=True, default=repr)
+    begun = time.perf_counter()
+    with Journal(hashlib.sha256(identity.encode()).hexdigest()[:32]) as journal:
+        _observe(predictor, name, data, measuring, journal, progress)
+        lines = journal.lines
+        observations = [line["observation"] for line in lines]
+        values = measuring.compute(observations)
+        interval = facts["interval"]
+        resamples = interval["resamples"]
+        interval["resamples"] = measuring.resamples if resamples is None else resamples
+        ranges = intervals(
+            measuring.resampled(observations),
+            len(observations),
+            interval["resamples"],
+            interval["seed"],
+        )
+    facts["seconds"] = round(time.perf_counter() - begun, 3)
+    about = facts["data"]
+    whole = about["samples"] == about["of"] == SIZES.get(about["dataset"])
+    return Evaluation(
+        model=name,
+        weights=_weights_name(predictor.weights),
+        task=predictor.task,
+        metrics={
+            key: _measure(value, ranges.get(key), published.get(key), whole)
+            for key, value in values.items()
+        },
+        samples=len(lines),
+        failures=[(line["id"], line["error"]) for line in lines if line["error"]],
+        failures_count=measuring.failures_count,
+        facts=facts,
+        ids=[line["id"] for line in lines],
+        observations=observations,
+        measuring=measuring,
+    )
+
+
+def _observe(
+    predictor: Predictor,
+    name: str,
+    data: Data,
+    measuring: Metrics,
+    journal: Journal,
+    progress: bool,
+) -> None:
+    from tqdm import tqdm
+
+    samples = data.samples
+    # Batches are the same as without the interruption, and so are all digits of the outputs.
+    room = predictor.batch_size * max(1, predictor.workers)
+    done = min(len(journal.lines), max(0, len(samples) - room))
+    journal.keep(done - done % predictor.batch_size)
+    start = len(journal.lines)
+    stream = predictor.stream([sample.input for sample in samples[start:]])
+    with tqdm(
+        total=len(samples),
+        initial=start,
+        desc=name,
+        unit="input",
+        disable=None if progress else True,
+        leave=False,
+    ) as bar:
+        for sample, result in zip(samples[start:], stream, strict=True):
+            error = result.error.reason if isinstance(result, Failure) else None
+            observation = measuring.failed(sample)
+            if not isinstance(result, Failure):
+                try:
+                    observation = measuring.observe(sample, result)
+                except UnknownClassesError:
+                    raise
+                except DataError as unreadable:
+                    error = str(unreadable)
+            journal.add({"id": sample.id, "error": error, "observation": observation})
+            bar.update()
+
+
+def _chosen(model: str | nn.Module, weights: Any, task: str | None) -> tuple[str, WeightsLike, str]:
+    """The model's name, the weights, which need not be downloaded yet, and the task."""
+    if not isinstance(model, str):
+        found = get_weight(weights) if isinstance(weights, str) and "." in weights else weights
+        if isinstance(found, str) or not isinstance(found, WeightsLike):
+            raise EvaluationError(
+                "A module does not define its preprocessing: give the weights that go with it, "
+                "such as weights='ResNet50_Weights.IMAGENET1K_V2'."
+            )
+        task = task or getattr(getattr(found, "value", None), "task", None) or _known_task(found)
+        return type(model).__name__, found, task
+    try:
+        entry = find_model(model)
+    except UnknownNameError:
+        if "." not in model:
+            raise
+        weights = get_weight(model)  # the full name of weights says which model
+        entry = _model_of(weights)
+    config = {"quantize": True} if "quantize" in entry.parameters else {}
+    try:
+        found = resolve_weights(entry, weights, config)
+    except TypeError as error:
+        raise WeightsError(str(error)) from error
+    if found is None:
+        raise EvaluationError(f"'{entry.name}' was given no weights: there is nothing to measure.")
+    task = task or getattr(getattr(found, "value", None), "task", None) or entry.task
+    return short_name(entry), found, task
+
+
+def _model_of(weights: WeightsEnum) -> ModelEntry:
+    """The model that weights fit."""
+    found = model_of(find_weights(canonical_name(weights).rpartition(".")[0]))
+    if found is None:
+        raise EvaluationError(f"The model that {weights!r} fits is not installed.")
+    return found
+
+
+def _known_task(weights: Any) -> str:
+    try:
+        task = get_weight(str(weights)).value.task
+    except ValueError:
+        task = None
+    if task is None:
+        raise EvaluationError(f"The weights {weights} do not name their task.")
+    return str(task)
+
+
+def _weights_name(weights: Any) -> str:
+    return canonical_name(weights) if isinstance(weights, WeightsEnum) else str(weights)
+
+
+def _names(labels: Any) -> Any:
+    """The labels, for the record: a file's contents rather than its path."""
+    if labels is None or isinstance(labels, Mapping):
+        return labels
+    try:
+        return {"sha256": hashlib.sha256(Path(labels).read_bytes()).hexdigest()}
+    except OSError:
+        return None
+
+
+def _published(weights: WeightsLike, dataset: str | None) -> Mapping[str, float]:
+    if dataset is None:
+        return {}
+    known: Mapping[str, Mapping[str, float]] = weights.meta.get("_metrics") or {}
+    if dataset not in known:
+        names = ", ".join(f"'{name}'" for name in known) or "none"
+        raise EvaluationError(
+            f"{_weights_name(weights)} publishes nothing for '{dataset}'. It does for: {names}."
+        )
+    return known[dataset]
+
+
+def _measure(
+    value: float,
+    interval: tuple[float, float] | None,
+    published: float | None,
+    whole: bool,
+) -> Measure:
+    low, high = interval or (None, None)
+    state = None
+    if published is not None and not np.isnan(value):
+        if whole:
+            state = "reproduced" if abs(value - published) <= TOLERANCE else "differs"
+        elif low is not None and high is not None:
+            state = "agrees" if low <= published <= high else "differs"
+    return Measure(value, low, high, published, state)
+
+
+SIZES = {
+    "ImageNet-1K": 50_000,
+    "COCO-val2017": 5_000,
+    "COCO-val2017-VOC-labels": 5_000,
+    "Sintel-Train-Cleanpass": 1_041,
+    "Sintel-Train-Finalpass": 1_041,
+    "Kitti-Train": 200,
+}
+"""The number of inputs of data sets: with fewer, it is a part that was measured."""
+
+TOLERANCE = 0.05
+"""The figures of papers have one decimal. Machines and versions of decoders change the second."""
