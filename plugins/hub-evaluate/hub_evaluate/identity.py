@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import re
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -40,7 +41,9 @@ def weights_digest(weights: Any, model: Any) -> str:
 def preprocessing(weights: Any) -> Any:
     """The weights' preprocessing as catalogues write it, or as text."""
     transforms = getattr(getattr(weights, "value", None), "transforms", None)
-    return transforms.to_json() if isinstance(transforms, Reference) else repr(weights.transforms())
+    if isinstance(transforms, Reference):
+        return transforms.to_json()
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(weights.transforms()))  # the same in all processes
 
 
 def versions() -> dict[str, str]:
