@@ -31,8 +31,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Difference": "comparison",
-    "Evaluation": "evaluation",
-    "Measure": "evaluation",
+    "Evaluation": "results",
+    "Measure": "results",
     "check": "checking",
     "compare": "comparison",
     "evaluate": "evaluation",

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from .errors import EvaluationError
-from .evaluation import Evaluation, evaluate
+from .evaluation import evaluate
 from .records import read_record
+from .results import Evaluation
 
 __all__ = ["Verdict", "check"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .evaluation import Evaluation
+    from .results import Evaluation
 
 __all__ = ["add_parser", "run"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .errors import EvaluationError
-from .evaluation import Evaluation
 from .intervals import intervals
 from .metrics.base import Array
+from .results import Evaluation
 
 __all__ = ["Difference", "compare"]
 

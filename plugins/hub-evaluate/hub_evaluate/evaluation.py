@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +26,10 @@ from .errors import DataError, EvaluationError, UnknownClassesError
 from .identity import preprocessing, versions, weights_digest
 from .intervals import CONFIDENCE, intervals
 from .journal import Journal
-from .metrics import Metrics, Observation, metrics_of
+from .metrics import Metrics, metrics_of
+from .results import Evaluation, Measure
 
-__all__ = ["ENGINES", "Evaluation", "Measure", "evaluate", "evaluate_with"]
+__all__ = ["ENGINES", "evaluate"]
 
 ENGINES: dict[str, dict[str, Any]] = {
     "torch": {},
@@ -37,71 +37,6 @@ ENGINES: dict[str, dict[str, Any]] = {
     "compiled": {"compile": True},
 }
 """What runs the model, and the options of `hubcore.Predictor` that it stands for."""
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A metric of some weights on some data. In percent, but for errors of flow, in pixels.
-
-    Attributes:
-        value: what was measured. NaN if nothing in the data counts for it.
-        low: the lower end of the interval of 95 %, from resampling the images; or None.
-        high: its upper end.
-        published: the figure that the weights publish for these data, if they do.
-        state: ``reproduced``: measured on all of the data, and equal to the published figure within
-            half of its usual last digit; ``agrees``: measured on a part, whose interval has the
-            published figure in it; ``differs``; or None if there is no published figure.
-    """
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-    published: float | None = None
-    state: str | None = None
-
-    def __str__(self) -> str:
-        text = f"{self.value:.3f}"
-        if self.low is not None and self.high is not None:
-            text += f" [{self.low:.3f}, {self.high:.3f}]"
-        if self.state:
-            text += f"; published {self.published:g}: {self.state}"
-        return text
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What was measured.
-
-    Attributes:
-        model: the model's name.
-        weights: the weights' name.
-        task: the task.
-        metrics: what was measured, by the names that catalogues use.
-        samples: the number of inputs.
-        failures: the inputs that could not be read, as pairs (id, reason).
-        failures_count: how these count, in words.
-        facts: the evidence: see `record`.
-        ids: the inputs' names, in order.
-        observations: what the metrics were computed from, one per input.
-    """
-
-    model: str
-    weights: str
-    task: str
-    metrics: Mapping[str, Measure]
-    samples: int
-    failures: Sequence[tuple[str, str]]
-    failures_count: str
-    facts: Mapping[str, Any] = field(repr=False)
-    ids: Sequence[str] = field(repr=False)
-    observations: Sequence[Observation] = field(repr=False)
-    measuring: Metrics = field(repr=False)
-
-    def record(self) -> dict[str, Any]:
-        """The evidence, ready for JSON, as ``record.schema.json`` describes it."""
-        from .records import record_of
-
-        return record_of(self)
 
 
 def evaluate(
@@ -200,10 +135,10 @@ def evaluate(
         "versions": versions(),
         "interval": {"confidence": CONFIDENCE, "seed": seed, "resamples": resamples},
     }
-    return evaluate_with(predictor, name, data, measuring, facts, published, progress)
+    return _evaluate(predictor, name, data, measuring, facts, published, progress)
 
 
-def evaluate_with(
+def _evaluate(
     predictor: Predictor,
     name: str,
     data: Data,

@@ -13,8 +13,8 @@ from hubcore.atomic_write import atomic_write
 from hubcore.errors import MissingDependencyError
 
 from .errors import EvaluationError
-from .evaluation import Evaluation
 from .metrics.classification import calibration
+from .results import Evaluation
 
 __all__ = ["AXES", "FORMATS", "plot", "save"]
 
