@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import shutil
 
 import pytest
 import torch
@@ -60,6 +61,7 @@ COMMANDS = [
     f"card {MISSING}",
     "sign hub-video --key {tmp}/missing.pem --output {tmp}/s.sig",
     "verify hub-video --key {tmp}/missing.pub",
+    "evaluate resnet18 --data {tmp}/images",
     f"quantize resnet18 --calibrate {PHOTO.parent} --output {{tmp}}/q",
 ]
 
@@ -69,6 +71,8 @@ def offline(monkeypatch, tmp_path):
     monkeypatch.setenv("HUBCORE_OFFLINE", "1")
     torch.save(torchvision.models.resnet18(num_classes=3).state_dict(), tmp_path / "w.pth")
     (tmp_path / "names.txt").write_text("daisy\nrose\ntulip\n")
+    (tmp_path / "images" / "daisy").mkdir(parents=True)
+    shutil.copy(PHOTO, tmp_path / "images" / "daisy")
     write_plugin(tmp_path, "acme-tiny", {"schema": 1})
     locked = {
         "url": "https://download.pytorch.org/models/resnet18-f37072fd.pth",
