@@ -8,11 +8,13 @@ Source: https://github.com/tensorflow/tpu/tree/master/models/official/efficientn
 
 from __future__ import annotations
 
+import math
+
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  # the field's name for it
 from torchvision.ops import StochasticDepth
 
-__all__ = ["EfficientNetLite", "efficientnet_lite0"]
+__all__ = ["EfficientNetLite", "efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"]
 
 # Expansion, kernel, stride, channels, repeats of each stage of EfficientNet-B0 (arXiv:1905.11946).
 STAGES = (
@@ -83,10 +85,12 @@ class InvertedResidual(nn.Module):
 
 
 class EfficientNetLite(nn.Module):
-    """EfficientNet-Lite0.
+    """EfficientNet-Lite, of which 0 is the smallest; the others are scaled as the paper does.
 
     Args:
         num_classes: outputs of the classifier.
+        width: the factor of the channels. Stem and head keep theirs, unlike EfficientNet's.
+        depth: the factor of the repeats. The first and the last stage keep theirs.
         dropout: probability, before the classifier.
         drop_connect: probability that the last block is skipped in training; earlier ones less.
 
@@ -94,14 +98,29 @@ class EfficientNetLite(nn.Module):
     """
 
     def __init__(
-        self, num_classes: int = 1000, dropout: float = 0.2, drop_connect: float = 0.2
+        self,
+        num_classes: int = 1000,
+        dropout: float = 0.2,
+        drop_connect: float = 0.2,
+        *,
+        width: float = 1.0,
+        depth: float = 1.0,
     ) -> None:
         super().__init__()
         self.stem = ConvNorm(3, 32, 3, 2)
-        count = sum(stage[-1] for stage in STAGES)
+        ends = (STAGES[0], STAGES[-1])
+        stages = [
+            (
+                *stage[:3],
+                _scaled(stage[3], width),
+                stage[4] if stage in ends else _more(stage, depth),
+            )
+            for stage in STAGES
+        ]
+        count = sum(stage[-1] for stage in stages)
         blocks: list[InvertedResidual] = []
         channels = 32
-        for expansion, kernel, stride, outputs, repeats in STAGES:
+        for expansion, kernel, stride, outputs, repeats in stages:
             for repeat in range(repeats):
                 drop = drop_connect * len(blocks) / count
                 first = stride if repeat == 0 else 1
@@ -117,6 +136,27 @@ class EfficientNetLite(nn.Module):
         return self.classifier(self.dropout(x.mean((2, 3))))
 
 
+def _scaled(channels: int, width: float) -> int:
+    """The nearest multiple of 8, and not less than nine tenths of what was asked for."""
+    wanted = channels * width
+    nearest = max(8, int(wanted + 4) // 8 * 8)
+    return nearest + 8 if nearest < 0.9 * wanted else nearest
+
+
+def _more(stage: tuple[int, ...], depth: float) -> int:
+    return math.ceil(stage[-1] * depth)
+
+
 def efficientnet_lite0(num_classes: int = 1000, **config: float) -> EfficientNetLite:
     """EfficientNet-Lite0; ``config`` is passed to `EfficientNetLite`."""
     return EfficientNetLite(num_classes, **config)
+
+
+def efficientnet_lite1(num_classes: int = 1000, **config: float) -> EfficientNetLite:
+    """EfficientNet-Lite1; ``config`` is passed to `EfficientNetLite`."""
+    return EfficientNetLite(num_classes, **{"width": 1.0, "depth": 1.1, **config})
+
+
+def efficientnet_lite2(num_classes: int = 1000, **config: float) -> EfficientNetLite:
+    """EfficientNet-Lite2; ``config`` is passed to `EfficientNetLite`."""
+    return EfficientNetLite(num_classes, **{"width": 1.1, "depth": 1.2, "dropout": 0.3, **config})

@@ -1,5 +1,8 @@
 """What hubcore expects of a package, and what is particular to this one."""
 
+import importlib.metadata
+from pathlib import Path
+
 import pytest
 import skimage.data
 import torch
@@ -7,11 +10,21 @@ from PIL import Image
 from torch.nn import functional as F  # noqa: N812  # the field's name for it
 
 import hubcore
-from hub_efficientnet_lite import EfficientNet_Lite0_Weights, efficientnet_lite0
+from hub_efficientnet_lite import (
+    EfficientNet_Lite0_Weights,
+    EfficientNet_Lite1_Weights,
+    EfficientNet_Lite2_Weights,
+    efficientnet_lite0,
+)
 from hub_efficientnet_lite.model import SameConv2d
 from hubcore.testing import PluginTests
 
 WEIGHTS = EfficientNet_Lite0_Weights.IMAGENET1K_V1
+FAMILY = {
+    "efficientnet_lite0": (WEIGHTS, 224),
+    "efficientnet_lite1": (EfficientNet_Lite1_Weights.IMAGENET1K_V1, 240),
+    "efficientnet_lite2": (EfficientNet_Lite2_Weights.IMAGENET1K_V1, 260),
+}
 
 
 class TestPlugin(PluginTests):
@@ -55,14 +68,35 @@ def test_padding_is_tensorflows(size, kernel, stride):
     torch.testing.assert_close(got, torch.tensor(row, dtype=torch.float) * rows)
 
 
-def test_the_model_is_timms(model, coffee):
-    """timm has the same network under its own names, in the same order."""
+@pytest.mark.parametrize("name", FAMILY)
+def test_the_models_are_timms(name):
+    """timm has the same networks under its own names, in the same order."""
     timm = pytest.importorskip("timm")
-    peer = timm.create_model("tf_efficientnet_lite0").eval()
+    weights, size = FAMILY[name]
+    model = hubcore.get_model(name, weights=weights).eval()
+    peer = timm.create_model(f"tf_{name}").eval()
     ours = list(model.state_dict().values())
     peer.load_state_dict(dict(zip(peer.state_dict(), ours, strict=True)))
+    image = weights.transforms()(Image.fromarray(skimage.data.coffee())).unsqueeze(0)
+    assert image.shape == (1, 3, size, size)
     with torch.inference_mode():
-        torch.testing.assert_close(peer(coffee), model(coffee), rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(peer(image), model(image), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_eighteen_of_twenty_photos_are_right(name):
+    """foolbox's labelled photos of ImageNet: a wrong preprocessing would cost some."""
+    try:
+        packaged = importlib.metadata.files("foolbox") or ()
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("needs foolbox's photos")
+    photos = [Path(file.locate()) for file in packaged if file.match("imagenet_*.jpg")]
+    results = hubcore.predict(name, photos)
+    right = [
+        result.classes[0].category_id == int(photo.stem.rpartition("_")[2])
+        for photo, result in zip(photos, results, strict=True)
+    ]
+    assert (len(photos), sum(right)) == (20, 18)
 
 
 def test_tuning_to_other_classes_keeps_the_body(model):
