@@ -3,6 +3,7 @@
 import json
 import pickle
 import shlex
+import shutil
 from datetime import date, timedelta
 
 import pytest
@@ -252,6 +253,7 @@ WAYS_IN = [
     "sync --frozen {tmp}/old.lock",
     "pack {tmp}/w.pth --model resnet18 --categories {tmp}/names.txt --name acme --output {tmp}/d",
     f"quantize resnet18 --calibrate {PHOTO.parent} --output {{tmp}}/q",
+    "evaluate resnet18 --data {tmp}/images",
 ]
 NO_WAYS_IN = {
     *("list", "show", "cache", "plugins", "doctor", "check", "new", "catalog", "help", "version"),
@@ -263,6 +265,8 @@ NO_WAYS_IN = {
 def files(tmp_path):
     torch.save(torchvision.models.resnet18(num_classes=3).state_dict(), tmp_path / "w.pth")
     (tmp_path / "names.txt").write_text("daisy\nrose\ntulip\n")
+    (tmp_path / "images" / "tabby").mkdir(parents=True)
+    shutil.copy(PHOTO, tmp_path / "images" / "tabby")
     weights = hubcore.get_weight(RESNET).value
     from hubcore.weights.lockfile import LockedWeights, Lockfile, fingerprint, write_lock
 

@@ -71,8 +71,8 @@ def offline(monkeypatch, tmp_path):
     monkeypatch.setenv("HUBCORE_OFFLINE", "1")
     torch.save(torchvision.models.resnet18(num_classes=3).state_dict(), tmp_path / "w.pth")
     (tmp_path / "names.txt").write_text("daisy\nrose\ntulip\n")
-    (tmp_path / "images" / "daisy").mkdir(parents=True)
-    shutil.copy(PHOTO, tmp_path / "images" / "daisy")
+    (tmp_path / "images" / "tabby").mkdir(parents=True)
+    shutil.copy(PHOTO, tmp_path / "images" / "tabby")
     write_plugin(tmp_path, "acme-tiny", {"schema": 1})
     locked = {
         "url": "https://download.pytorch.org/models/resnet18-f37072fd.pth",
