@@ -38,7 +38,7 @@ def public_api() -> str:
 
 def _of_module(module: ModuleType) -> Iterator[str]:
     yield f"# {module.__name__}"
-    names = set(module.__all__)
+    names = set(getattr(module, "_own", module.__all__))  # hubcore.models has torchvision's too
     if module.__name__ == "hubcore.hookspecs":
         names |= {name for name in vars(module) if name.startswith("hubcore_")}
     for name in sorted(names):

@@ -66,6 +66,14 @@ def test_every_public_name_of_torchvision_is_there():
     assert min(count.values()) > 50, count
 
 
+def test_importing_all_gives_what_torchvisions_gives():
+    ours, theirs = {}, {}
+    exec("from hubcore.models import *", ours)
+    exec("from torchvision.models import *", theirs)
+    assert theirs.keys() <= ours.keys()
+    assert "Iterable" not in ours  # what the module itself imports
+
+
 def test_classes_are_classes():
     assert isinstance(models.alexnet(), models.AlexNet)
     assert models.GoogLeNet is torchvision.models.GoogLeNet

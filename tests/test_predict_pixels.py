@@ -54,6 +54,9 @@ RIGHT = {
     "float64 tensor that needs gradients": (tensor(RGB).double() / 255).requires_grad_(),
     "tensor that is not contiguous": tensor(RGB).contiguous(memory_format=torch.contiguous_format),
     "PIL image": Image.fromarray(RGB),
+    "masked array without a masked pixel": np.ma.masked_array(RGB),
+    "parameter": torch.nn.Parameter(tensor(RGB).float() / 255),
+    "long doubles": (RGB / 255).astype(np.longdouble),
     "floats that leave the range by rounding": (RGB / 255).clip(0, 1) * 1.0000001 - 1e-8,
 }
 
@@ -126,6 +129,8 @@ REFUSED = {
     "complex tensor": (tensor(RGB) * 1j, "complex64"),
     "meta tensor": (torch.zeros(3, 4, 4, device="meta"), "without plain values"),
     "sparse tensor": (torch.zeros(3, 4, 4).to_sparse(), "without plain values"),
+    "nested tensor": (torch.nested.nested_tensor([torch.rand(3, 4)]), "without plain values"),
+    "masked": (np.ma.masked_greater(RGB, 100), "masked: fill them"),
     "nested list": ([[1, 2], [3, 4]], "list: expected a path"),
     "empty PIL image": (Image.new("RGB", (0, 4)), "no pixels"),
     "PIL floats to 255": (Image.fromarray(GREY).convert("F"), "divide them by 255"),

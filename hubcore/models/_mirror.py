@@ -37,8 +37,9 @@ class MirroredModule(ModuleType):
     """A module of `hubcore.models` whose names are ours or torchvision's."""
 
     def __getattr__(self, name: str) -> Any:
-        if name == "__all__":
-            return [item for item in dir(self) if not item.startswith("_")]
+        if name == "__all__":  # of "import *"
+            hidden = vars(self).get("_imported", ())
+            return [item for item in dir(self) if not item.startswith("_") and item not in hidden]
         if name.startswith("__"):
             raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
         place = _place(self.__name__)
@@ -99,6 +100,8 @@ class _Loader(Loader):
 
 def install(package: ModuleType) -> None:
     """Makes `hubcore.models` the root of the mirrored tree."""
+    own = package.__dict__.pop("__all__")
+    package.__dict__.update(_own=own, _imported=package.__dict__.keys() - set(own))
     package.__class__ = MirroredModule
     if _Finder not in sys.meta_path:
         # Before the finder of files, which takes the folders of the stubs for packages.

@@ -66,11 +66,14 @@ def from_array(content: Any) -> Array:
     torch = sys.modules.get("torch")
     is_tensor = torch is not None and isinstance(content, torch.Tensor)
     if torch is not None and is_tensor:
-        if content.is_meta or content.is_quantized or content.layout != torch.strided:
+        no_values = content.is_meta or content.is_quantized or content.is_nested
+        if no_values or content.layout != torch.strided:
             raise ValueError(f"it is a tensor without plain values ({content.dtype}): {_EXPECTED}")
         values = content.detach().cpu().resolve_conj().resolve_neg()
         values = (values.float() if values.is_floating_point() else values).numpy()
     elif hasattr(content, "__array__") or hasattr(content, "__array_interface__"):
+        if np.ma.is_masked(content):
+            raise ValueError("some of its pixels are masked: fill them, array.filled(...)")
         values = np.asarray(content)
     else:
         raise ValueError(

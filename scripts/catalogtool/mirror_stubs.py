@@ -80,7 +80,7 @@ def list_models(
 def _source(module: ModuleType, mirrored: ModuleType, name: str, *, is_root: bool) -> str | None:
     """The module to import a name from; None if it is not part of the interface."""
     value = getattr(mirrored, name)
-    if is_root and name in models.__all__:
+    if is_root and name in models._own:
         return None if name == "list_models" else _home_of(value)
     if isinstance(value, ModuleType):
         # A module of the same name as a builder is hidden by it, as in torchvision.
