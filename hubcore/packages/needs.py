@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import metadata
 
 __all__ = ["lacking"]
 
@@ -19,6 +18,8 @@ def lacking(needs: Mapping[str, str]) -> str | None:
     Returns:
         The first that is absent or too old, with both versions; None if all are there.
     """
+    from importlib import metadata  # slow to import
+
     from packaging.version import InvalidVersion, Version
 
     for name, oldest in needs.items():
