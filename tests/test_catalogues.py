@@ -322,6 +322,11 @@ def test_type_checkers_understand_the_stubs(tmp_path: Path) -> None:
         "wrong: int = ResNet50_Weights.IMAGENET1K_V2.url\n"
         "resnet50(weights=5)\n"
         "ResNet50_Weights.IMAGENET1K_V9\n"
+        "import hubcore\n"
+        "[found] = hubcore.predict('resnet50', 'a.jpg', task='image-classification')\n"
+        "label: str = found.classes[0].label\n"
+        "wrong_too: int = found.classes[0].label\n"
+        "hubcore.get_model('resnet50', weights=5.5)\n"
     )
     # Without torch's own types, whose reading would take most of the time.
     settings = tmp_path / "mypy.ini"
@@ -340,4 +345,4 @@ def test_type_checkers_understand_the_stubs(tmp_path: Path) -> None:
         env={"MYPYPATH": os.pathsep.join(paths), "PATH": ""},
     )
     lines = [line.partition(": error")[0] for line in result.stdout.splitlines()[:-1]]
-    assert [line.rpartition(":")[2] for line in lines] == ["7", "8", "9"], result.stdout
+    assert [line.rpartition(":")[2] for line in lines] == ["7", "8", "9", "13", "14"], result.stdout

@@ -25,6 +25,12 @@ def test_names_and_plugins_are_lists_that_notebooks_show_as_tables():
     assert ModelNames()._repr_html_().endswith("<tbody></tbody></table>")
 
 
+def test_weights_are_shown_with_their_facts():
+    html = hubcore.get_weight("ResNet18_Weights.IMAGENET1K_V1")._repr_html_()
+    assert "<td>parameters</td><td>11,689,512</td>" in html
+    assert "<td>acc@1 on ImageNet-1K</td><td>69.758</td>" in html
+
+
 def test_a_result_shows_its_picture():
     image = ImageInput("grey.png", Image.new("RGB", (64, 48)))
     result = ClassificationResult(image, (64, 48), (Classification("cat", 1, 0.9),))

@@ -12,7 +12,7 @@ neither the commands that print them nor how models are packed or checked.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ..errors import MissingDependencyError
 from .errors import InputError, PredictionError
@@ -42,6 +42,66 @@ __all__ = [
 ]
 
 
+# The task decides the type of the results, so they have it where the task is given.
+@overload
+def predict(
+    model: str | nn.Module,
+    inputs: Any,
+    *,
+    task: Literal["image-classification", "video-classification"],
+    weights: Any = ...,
+    on_error: Literal["raise"] = ...,
+    **options: Any,
+) -> list[ClassificationResult]: ...
+
+
+@overload
+def predict(
+    model: str | nn.Module,
+    inputs: Any,
+    *,
+    task: Literal["object-detection", "instance-segmentation", "keypoint-detection"],
+    weights: Any = ...,
+    on_error: Literal["raise"] = ...,
+    **options: Any,
+) -> list[DetectionResult]: ...
+
+
+@overload
+def predict(
+    model: str | nn.Module,
+    inputs: Any,
+    *,
+    task: Literal["semantic-segmentation"],
+    weights: Any = ...,
+    on_error: Literal["raise"] = ...,
+    **options: Any,
+) -> list[SemanticMask]: ...
+
+
+@overload
+def predict(
+    model: str | nn.Module,
+    inputs: Any,
+    *,
+    task: Literal["optical-flow"],
+    weights: Any = ...,
+    on_error: Literal["raise"] = ...,
+    **options: Any,
+) -> list[Flow]: ...
+
+
+@overload
+def predict(
+    model: str | nn.Module,
+    inputs: Any,
+    *,
+    weights: Any = ...,
+    on_error: str = ...,
+    **options: Any,
+) -> list[Any]: ...
+
+
 def predict(
     model: str | nn.Module,
     inputs: Any,
@@ -64,8 +124,8 @@ def predict(
         weights: ``"DEFAULT"``, a member's name, a full name, or any weights that fit the model.
         on_error: ``"raise"`` to raise the first error, or ``"return"`` to return a `Failure` in
             the place of each result that cannot be made.
-        **options: ``top``, ``score``, ``device``, ``batch_size`` and the other options of
-            `Predictor`.
+        **options: ``task``, ``top``, ``score``, ``device``, ``batch_size`` and the other options of
+            `Predictor`. Where the task is given, type checkers know the results' type.
 
     Returns:
         One result per input, in order. The task decides its type: `ClassificationResult`,

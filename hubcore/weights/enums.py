@@ -41,7 +41,30 @@ class _AnyCase(EnumMeta):
             raise AttributeError(f"'{cls.__name__}' has no member or attribute '{name}'")
 
 
-class WeightsEnum(Enum, metaclass=_AnyCase):
+class _Shown:
+    """What notebooks show of a member; in a class of its own, since enums reserve such names."""
+
+    def _repr_html_(self) -> str:
+        from ..catalogs.shown import as_html
+
+        member: Any = self
+        meta = member.meta
+        metrics = [
+            (f"{name} on {data}", value)
+            for data, results in meta.get("_metrics", {}).items()
+            for name, value in results.items()
+        ]
+        rows = [
+            ("task", member.value.task),
+            ("parameters", f"{meta['num_params']:,}" if "num_params" in meta else ""),
+            *metrics,
+            ("license", member.value.license),
+            ("file", member.url),
+        ]
+        return as_html(["weights", repr(member)], [row for row in rows if row[1]])
+
+
+class WeightsEnum(_Shown, Enum, metaclass=_AnyCase):
     """Base class of all weights enums. The values of the members are `Weights`.
 
     An enum is made from a catalogue (see `lookup`) or written by hand::
