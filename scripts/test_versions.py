@@ -47,6 +47,7 @@ TESTS = [
     "plugins/hub-classification",
     "plugins/hub-detection",
     "plugins/hub-optical-flow",
+    "plugins/hub-quantization",
     "plugins/hub-segmentation",
     "plugins/hub-video",
 ]
