@@ -11,5 +11,6 @@ SUITES = {
     "memory": "peak memory of loading, and of four workers that share a model",
     "first": "a whole process: one photo in, its label out",
     "batch": "200 photos through a model, and the speed switches",
+    "evaluating": "COCO's metrics against pycocotools, and hub evaluate against hub predict",
     "download": "files over the network, against other downloaders",
 }
