@@ -100,7 +100,7 @@ def seeded(name, server, tensors, tmp_path):
     member["url"] = server.serve(f"/{name}/model.pth", path.read_bytes())
     member["sha256"] = None
     return hubcore.register(
-        {"schema": 1, "models": {name: DATA["models"][name]}, "weights": {enum: entry}},
+        {**DATA, "models": {name: DATA["models"][name]}, "weights": {enum: entry}},
         name="seeded",
         trust=True,  # it names timm, which is not of the running program
     )
