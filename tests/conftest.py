@@ -24,6 +24,7 @@ def own_home(tmp_path_factory, monkeypatch):
     home = tmp_path_factory.mktemp("home")
     for name in ("OFFLINE", "ROOTS", "MIRRORS", "DISABLE", "STRICT", "LOCK"):
         monkeypatch.delenv(f"HUBCORE_{name}", raising=False)
+    monkeypatch.delenv("COLUMNS", raising=False)  # workers of pytest have some
     monkeypatch.setenv("HUBCORE_HOME", str(home))
     (home / "config.toml").touch()
     monkeypatch.setenv("HUBCORE_CONFIG", str(home / "config.toml"))

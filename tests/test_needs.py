@@ -3,7 +3,6 @@
 import json
 import re
 from importlib import metadata
-from types import SimpleNamespace
 
 import pytest
 from environments import ROOT
@@ -138,8 +137,5 @@ def test_an_environment_without_torchvision_is_told_what_to_install(monkeypatch)
     def version(name):
         raise metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(
-        "hubcore.packages.needs.metadata",
-        SimpleNamespace(version=version, PackageNotFoundError=metadata.PackageNotFoundError),
-    )
+    monkeypatch.setattr(metadata, "version", version)
     assert lacking({"torchvision": "0.21"}) == "torchvision 0.21 or newer, which is not installed"

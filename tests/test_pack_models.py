@@ -12,6 +12,7 @@ from torch import nn
 import hubcore
 from hubcore.authoring.packing import Recipe, make_project
 from hubcore.catalogs.names import find_model
+from hubcore.store import default_store
 from hubcore.testing import CHECKS, Fault, Subject
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -83,8 +84,10 @@ def packed(tmp_path):
         torch.save(model.state_dict(), path)
         labels = FIVE if find_model(name).head else []
         make_project(
-            Recipe(path, name, labels, "acme-best", url=path.as_uri()), tmp_path / "source"
+            Recipe(path, name, labels, "acme-best", url="https://acme.example/best.pth"),
+            tmp_path / "source",
         )
+        default_store().add(path)
         catalog = tmp_path / "source" / "acme_best" / "catalog.json"
         hubcore.register(catalog, name="acme-best")
         return json.loads(catalog.read_text())["weights"]["AcmeBest_Weights"]["members"]["V1"]

@@ -264,5 +264,5 @@ def test_the_weights_own_number_of_classes_changes_nothing(third_party_model):
 
 
 def test_other_arguments_that_do_not_fit_are_refused(third_party_model):
-    with pytest.raises(WeightsError, match=r"(?s)twins.*size mismatch"):
+    with pytest.raises(WeightsError, match=r"(?s)twins.*tensors fit.*not \[9"):
         hubcore.get_model("twins", weights="V1", width=9)

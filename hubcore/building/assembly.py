@@ -169,7 +169,9 @@ def assemble(
             raise
         from .misfit import misfit
 
-        why = misfit(model, tensors, {} if classes is None else {"num_classes": classes})
+        why = misfit(
+            model, tensors, given if classes is None else {**given, "num_classes": classes}
+        )
         raise WeightsError(
             f"The weights {weights} do not fit the model '{model.name}': {why}"
         ) from error
