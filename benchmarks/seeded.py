@@ -70,6 +70,9 @@ class SeededHub:
         data.pop("mirrors", None)
         meta = {key: _resolved(enum, value) for key, value in data["meta"].items()}
         entry = {"builder": name, "default": member.name, "members": {member.name: data}}
+        # What the entries refer to: licences, and who states them.
+        for key in ("licenses", "datasets", "evidence"):
+            self._catalog.setdefault(key, {}).update(enum.catalog.data.get(key, {}))
         self._catalog["models"][name] = model.data
         self._catalog["weights"][enum.name] = {**entry}
         data["meta"] = meta
