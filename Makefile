@@ -9,13 +9,14 @@ PACKAGES := -e . $(patsubst %/pyproject.toml,-e ./%,$(PLUGINS))
 # What the build backend needs; given once, so that no package builds in an environment of its own.
 BACKEND := "hatchling>=1.21" editables
 
-.PHONY: demo test lint bench clean help
+.PHONY: demo test lint bench dist clean help
 
 help:
 	@echo "make demo   classify a photo with official weights"
 	@echo "make test   run all tests"
 	@echo "make lint   ruff and mypy"
 	@echo "make bench  measure against peers (see benchmarks/)"
+	@echo "make dist   build all distributions; REPOSITORY=https://... is where the code can be read"
 
 # A stamp a group: a second run installs nothing, a changed pyproject.toml installs again.
 $(VENV)/installed: pyproject.toml $(PLUGINS)
@@ -54,5 +55,8 @@ lint: $(VENV)/installed-test $(VENV)/installed-lint
 bench: $(VENV)/installed-bench $(VENV)/installed-test $(VENV)/installed-data
 	$(BIN)/python -m benchmarks
 
+dist: $(VENV)/installed-dist
+	$(BIN)/python scripts/dist.py $(if $(REPOSITORY),--repository $(REPOSITORY))
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache demo-output
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache demo-output dist

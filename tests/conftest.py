@@ -69,6 +69,8 @@ def wheels(tmp_path_factory):
     built = {}
 
     def wheel(name="hubcore"):
+        if not (ROOT / "plugins").is_dir():
+            pytest.skip("needs a checkout of the repository")
         if name not in built:
             project = ROOT if name == "hubcore" else ROOT / "plugins" / name
             built[name] = build_wheel(project, folder)

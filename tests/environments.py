@@ -14,7 +14,12 @@ import sysconfig
 import venv
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
+needs_checkout = pytest.mark.skipif(
+    not (ROOT / "plugins").is_dir(), reason="needs a checkout of the repository"
+)
 
 PYPROJECT = """\
 [build-system]

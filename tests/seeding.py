@@ -13,6 +13,8 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +33,6 @@ from hubcore.download.hashing import sha256_of
 from hubcore.weights import lookup
 from hubcore.weights.lookup import get_weight
 
-ROOT = Path(__file__).resolve().parents[1]
 NOISE = torch.randn(1_000_003, generator=torch.Generator().manual_seed(0))
 
 
@@ -118,10 +119,15 @@ class SeededHub:
         self.tree = folder / "tree"
         self.checkpoints = folder / "torch" / "hub" / "checkpoints"
         self.checkpoints.mkdir(parents=True)
-        for catalog in ROOT.glob("plugins/*/*/catalog.json"):
-            copy = self.tree / catalog.relative_to(ROOT)
+        for entry in entry_points(group="hubcore.catalog"):
+            package, _, name = entry.value.partition(":")
+            spec = find_spec(package)
+            assert entry.dist
+            assert spec
+            assert spec.origin
+            copy = self.tree / "plugins" / entry.dist.name / package / name
             copy.parent.mkdir(parents=True)
-            shutil.copy(catalog, copy)
+            shutil.copy(Path(spec.origin).parent / name, copy)
 
     def put(self, member: Any, tensors: Mapping[str, Any], *, old_format: bool = False) -> Any:
         """Saves tensors as the file of one of torchvision's members; returns the hub's member."""

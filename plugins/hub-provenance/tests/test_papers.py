@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
-from environments import ROOT, Environment, build_wheel
+from environments import ROOT, Environment, build_wheel, needs_checkout
 
 import hubcore
 from hubcore.cli import main
@@ -397,6 +397,7 @@ def test_no_paper_tells_a_secret(catalog, tmp_path, monkeypatch, capsys):
 # -- as it is installed
 
 
+@needs_checkout
 def test_the_installed_commands_work(tmp_path):
     """`hub --help` lists them without their code, and each runs."""
     environment = Environment(tmp_path / "environment")

@@ -11,7 +11,7 @@ import pytest
 import timm
 import timm.data
 import torch
-from environments import Environment, build_wheel
+from environments import ROOT, Environment, build_wheel, needs_checkout
 from PIL import Image
 from servers import FaultyServer
 
@@ -21,7 +21,6 @@ from hubcore.store import default_store
 from hubcore.testing import CHECKS, Fault, Subject, examine
 
 PROJECT = Path(__file__).parents[1]
-ROOT = PROJECT.parents[1]
 CATALOG = PROJECT / "hub_timm" / "catalog.json"
 DATA = json.loads(CATALOG.read_text("utf-8"))
 
@@ -51,6 +50,7 @@ def test_there_are_thousands_of_entries_under_timms_names(registered):
     assert hubcore.get_model_weights("resnet50").__name__ == "ResNet50_Weights"
 
 
+@needs_checkout
 @pytest.mark.skipif(DATA["timm"] != timm.__version__, reason="made from another release of timm")
 def test_the_catalogue_is_what_the_script_makes_of_timms_configurations():
     script = ROOT / "scripts" / "timm_catalog.py"
@@ -181,6 +181,7 @@ def test_each_of_timms_architectures_is_faithful(name, registered):
     assert [str(finding) for finding in found] == []
 
 
+@needs_checkout
 def test_installed_it_is_listed_and_shown_without_timm_or_torch(tmp_path):
     environment = Environment(tmp_path / "environment")
     environment.install(build_wheel(ROOT, tmp_path / "a"), build_wheel(PROJECT, tmp_path / "b"))
