@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from environments import ROOT
+from packaging.requirements import Requirement
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -60,7 +61,7 @@ def test_the_core_imports_no_plugin(everything):
 @pytest.mark.parametrize("package", PLUGINS)
 def test_a_plugin_imports_only_plugins_that_it_requires(everything, package):
     project = tomllib.loads((PLUGINS[package] / "pyproject.toml").read_text("utf-8"))["project"]
-    required = {name.replace("-", "_") for name in project["dependencies"]}
+    required = {Requirement(line).name.replace("-", "_") for line in project["dependencies"]}
     imported = {
         target.partition(".")[0]
         for module, targets in everything.items()
