@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from pathlib import Path
 
@@ -35,7 +36,9 @@ class BoundedFile(io.FileIO):
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is None or size < 0:
-            size = MAX_DIRECTORY
+            # Not simply the limit: Python takes memory for all that is asked for, before it reads.
+            left = os.fstat(self.fileno()).st_size - self.tell()
+            size = min(max(left, 0), MAX_DIRECTORY)
         if size > MAX_DIRECTORY:
             raise HostilePickleError("its directory or its table of tensors is too large")
         return super().read(size) or b""
