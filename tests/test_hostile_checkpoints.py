@@ -17,8 +17,10 @@ from environments import ROOT
 
 from hubcore.checkpoints import limits
 from hubcore.checkpoints.legacy import mappable
+from hubcore.checkpoints.mapped import map_tensors
 from hubcore.checkpoints.pickles import HostilePickleError, check_pickle
 from hubcore.checkpoints.reading import read_state_dict
+from hubcore.errors import WeightsError
 from hubcore.store import Store
 
 MAGIC = pickle.dumps(0x1950A86A20F9469CFC6C, 2) + pickle.dumps(1001, 2) + pickle.dumps({}, 2)
@@ -255,6 +257,18 @@ def test_a_hostile_file_is_refused_in_words(outcomes, name):
     """Or read, where what it holds does no harm. Never a crash, a hang, or a gigabyte."""
     allowed = ("refused", "read") if name.split(": ")[-1] in READABLE else ("refused",)
     assert outcomes[name].startswith(allowed), json.dumps(outcomes[name])
+
+
+def test_what_was_refused_once_is_refused_again(tmp_path):
+    """Only what passed is not checked again."""
+    good, bad = tmp_path / "good.pth", tmp_path / "bad.pth"
+    torch.save({"a": torch.ones(2)}, good)
+    bad.write_bytes(archive_of(PICKLES["a tuple that doubles 40 times"]))
+    for _ in range(2):
+        assert map_tensors(good)["a"].tolist() == [1, 1]
+        assert map_tensors(bad) is None
+        with pytest.raises(WeightsError):
+            read_state_dict(bad)
 
 
 @pytest.mark.parametrize("make", [old_tensor, packed_tensor])

@@ -15,6 +15,7 @@ import struct
 import sys
 import zipfile
 from collections import OrderedDict
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,6 +48,8 @@ _CONSTANTS = {
 }
 # Of a record's name and of what follows it.
 _LENGTHS = struct.Struct("<HH").unpack_from
+# Digests of the tables that passed the check: it takes longer than to hash them.
+_passed: set[bytes] = set()
 
 
 def map_tensors(path: Path) -> dict[str, Any] | None:
@@ -72,7 +75,7 @@ def map_tensors(path: Path) -> dict[str, Any] | None:
             if records[pickled].compress_type != zipfile.ZIP_STORED:
                 return None
             table = archive.read(pickled)
-            check_pickle(table)
+            _check_once(table)
             result = _Reader(io.BytesIO(table)).load()
             if not isinstance(result, dict) or not all(type(key) is str for key in result):
                 return None
@@ -82,6 +85,14 @@ def map_tensors(path: Path) -> dict[str, Any] | None:
             return result
     except Exception:  # torch.load reads it, or reports what is wrong with it
         return None
+
+
+def _check_once(table: bytes) -> None:
+    """Checks a table of tensors, unless the same bytes passed before in this process."""
+    digest = sha256(table).digest()
+    if digest not in _passed:
+        check_pickle(table)
+        _passed.add(digest)
 
 
 class _Tensor(NamedTuple):
