@@ -160,7 +160,7 @@ def test_show_suggests_close_names(hub, name, complaint):
 
 
 def test_plugins_and_doctor_report(hub):
-    rows = json.loads(hub("plugins", "--json")[1])
+    rows = json.loads(hub("plugins", "--json")[1])["plugins"]
     assert {"hub-classification", "hub-detection"} <= {row["distribution"] for row in rows}
     assert all(row["status"] == "ok" for row in rows)
     code, out, _ = hub("doctor")

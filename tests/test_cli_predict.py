@@ -1,13 +1,9 @@
 """``hub predict``: what people and programs see, and how it fails."""
 
-import fcntl
 import json
 import os
-import pty
-import struct
 import subprocess
 import sys
-import termios
 
 import pytest
 import torch
@@ -15,6 +11,7 @@ import torchvision
 from photos import CHELSEA, COFFEE, import_mobilenet
 from PIL import Image
 from seeding import seeded_hub
+from terminals import terminal
 
 from hubcore.cli import main
 from hubcore.prediction.drawn import is_drawn
@@ -168,13 +165,9 @@ def test_verbose_tells_what_the_speed_costs(hub, mobilenet):
 
 def test_several_inputs_show_a_bar_on_a_terminal_only(hub, mobilenet, monkeypatch):
     assert hub(*MOBILENET, CHELSEA, COFFEE)[2] == ""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    with open(theirs, "w") as terminal:  # noqa: PTH123  # a file descriptor
-        monkeypatch.setattr(sys, "stderr", terminal)
+    with terminal(monkeypatch) as read:
         code, out, _ = hub(*MOBILENET, CHELSEA, COFFEE)
-        seen = os.read(ours, 100_000).decode()
-    os.close(ours)
+        seen = read()
     assert code == 0
     assert "Egyptian cat" in out
     assert "mobilenet_v2:" in seen

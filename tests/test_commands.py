@@ -180,6 +180,10 @@ def test_hub_plugins_lists_the_packages_of_commands(install, capsys):
     install(code="raise SystemExit('imported')")
     assert main(["plugins"]) == 0
     assert re.search(r"^count +acme-tools +ok$", capsys.readouterr().out, re.M)
+    assert main(["plugins", "--json"]) == 0
+    tables = json.loads(capsys.readouterr().out)
+    assert {"name": "count", "distribution": "acme-tools", "status": "ok"} in tables["commands"]
+    assert tables["hooks"] == []
 
 
 def test_an_absent_package_of_ours_is_named(environment):

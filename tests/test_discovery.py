@@ -54,7 +54,7 @@ def listing(environment, **env):
 
 def statuses(environment, **env):
     result = environment.hub("plugins", "--json", **env)
-    return {row["distribution"]: row for row in json.loads(result.stdout)}
+    return {row["distribution"]: row for row in json.loads(result.stdout)["plugins"]}
 
 
 def test_a_family_appears_and_disappears_with_its_distribution(environment, packed):

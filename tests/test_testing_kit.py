@@ -13,6 +13,7 @@ import pytest
 import torch
 from environments import write_dist_info
 from servers import FaultyServer
+from terminals import terminal
 from torch import nn
 
 import hubcore
@@ -405,10 +406,16 @@ def test_hub_check_of_a_broken_plugin_says_why_and_fails(installed, capsys):
     assert "is not valid JSON" in capsys.readouterr().out
 
 
-def test_hub_check_of_a_sound_plugin_succeeds(sample, installed, capsys):
+def test_hub_check_of_a_sound_plugin_succeeds(sample, installed, capsys, monkeypatch):
+    """At a terminal, it says which check runs."""
     installed(sample)
-    assert main(["check", "kit"]) == 0
-    assert "no faults" in capsys.readouterr().out
+    with terminal(monkeypatch) as read:
+        assert main(["check", "kit"]) == 0
+        seen = read()
+    assert f"checking faithful ({len(CHECKS) - 1}/{len(CHECKS) - 1}, " in seen
+    out = capsys.readouterr().out
+    assert "no faults" in out
+    assert "checking" not in out
 
 
 @pytest.fixture

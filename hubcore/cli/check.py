@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
 
 from .output import print_json
 from .terminal import paint
 from .units import counted
+
+if TYPE_CHECKING:
+    from ..testing import Fault, Finding
 
 __all__ = ["add_parser", "run"]
 
@@ -44,40 +49,60 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     import warnings
 
+    from ..download.progress import Steps
     from ..errors import PluginWarning
     from ..testing import CHECKS, Fault, Subject, examine
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PluginWarning)  # the first check reports it
         subject = Subject.of_plugin(args.package, args.models)
+    names = [name for name in CHECKS if name != "addresses" or args.online]
     rows = []
     count = 0
-    for name, findings in examine(subject, online=args.online):
-        faults = [finding for finding in findings if isinstance(finding, Fault)]
-        skipped = len(findings) - len(faults)
-        count += len(faults)
-        state = "FAULT" if faults else "part" if skipped else "ok"
-        if args.json:
-            faulty = [fault._asdict() for fault in faults]
-            others = [finding._asdict() for finding in findings if finding not in faults]
-            rows.append(
-                {"check": name, "state": state.lower(), "faults": faulty, "not_checked": others}
-            )
-            continue
-        summary = (CHECKS[name].__doc__ or "").partition("\n")[0] if faults else ""
-        print(
-            paint(f"{state:>5}", _COLORS[state])
-            + f"  {name}"
-            + (f": {skipped} not checked" if skipped else "")
-        )
-        if summary:
-            print(f"       {summary}")
-        for finding in findings[: None if faults else 3]:
-            print("       " + str(finding).replace("\n", "\n       "))
-        if not faults and skipped > 3:
-            print("       ...")
+    with Steps(len(names)) as step:
+        step(f"checking {names[0]}")
+        for (name, findings), following in zip_longest(
+            examine(subject, online=args.online), names[1:]
+        ):
+            faults = [finding for finding in findings if isinstance(finding, Fault)]
+            count += len(faults)
+            if args.json:
+                rows.append(_row(name, faults, findings))
+            else:
+                step.print(_shown(name, CHECKS[name].__doc__ or "", faults, findings))
+            if following:
+                step(f"checking {following}")
     if args.json:
         print_json(rows)
     else:
         print(counted(count, "fault") if count else "no faults")
     return 1 if count else 0
+
+
+def _state(faults: Sequence[Finding], findings: Sequence[Finding]) -> str:
+    return "FAULT" if faults else "part" if findings else "ok"
+
+
+def _row(name: str, faults: Sequence[Fault], findings: Sequence[Finding]) -> dict[str, Any]:
+    return {
+        "check": name,
+        "state": _state(faults, findings).lower(),
+        "faults": [fault._asdict() for fault in faults],
+        "not_checked": [finding._asdict() for finding in findings if finding not in faults],
+    }
+
+
+def _shown(name: str, summary: str, faults: Sequence[Finding], findings: Sequence[Finding]) -> str:
+    state = _state(faults, findings)
+    skipped = len(findings) - len(faults)
+    lines = [paint(f"{state:>5}", _COLORS[state]) + f"  {name}"]
+    if skipped:
+        lines[0] += f": {skipped} not checked"
+    if faults:
+        lines.append(summary.partition("\n")[0])
+    lines += [
+        str(finding).replace("\n", "\n       ") for finding in findings[: None if faults else 3]
+    ]
+    if not faults and skipped > 3:
+        lines.append("...")
+    return "\n       ".join(lines)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..catalogs import queries
 from ..catalogs.discovery import Plugin
 from ..catalogs.signed import SUFFIX
 from ..errors import PluginWarning
 from .output import Column, harmless, print_json, print_table
+
+if TYPE_CHECKING:
+    from ..packages.hooks import HookPlugin
+    from .commands import Command
 
 __all__ = ["add_parser", "run"]
 
@@ -39,19 +43,38 @@ def run(args: argparse.Namespace) -> int:
         found = queries.plugins()
     if args.json:
         print_json(
-            [
-                {
-                    "name": plugin.name,
-                    "distribution": plugin.distribution,
-                    "version": plugin.version,
-                    "status": plugin.status,
-                    "error": plugin.error or None,
-                    "signed_by": plugin.signed_by or None,
-                    "models": len(plugin.catalog.models) if plugin.catalog else 0,
-                    "weights": _weights(plugin),
-                }
-                for plugin in found
-            ]
+            {
+                "plugins": [
+                    {
+                        "name": plugin.name,
+                        "distribution": plugin.distribution,
+                        "version": plugin.version,
+                        "status": plugin.status,
+                        "error": plugin.error or None,
+                        "signed_by": plugin.signed_by or None,
+                        "models": len(plugin.catalog.models) if plugin.catalog else 0,
+                        "weights": _weights(plugin),
+                    }
+                    for plugin in found
+                ],
+                "commands": [
+                    {
+                        "name": command.name,
+                        "distribution": command.distribution,
+                        "status": command.status,
+                    }
+                    for command in _added_commands()
+                ],
+                "hooks": [
+                    {
+                        "name": plugin.name,
+                        "distribution": plugin.distribution,
+                        "status": plugin.status,
+                        "error": plugin.error or None,
+                    }
+                    for plugin in _hooks()
+                ],
+            }
         )
         return 0
     if not found:
@@ -90,12 +113,26 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _print_commands() -> None:
-    """Prints the commands that packages add."""
+def _added_commands() -> list[Command]:
+    """The commands that packages add."""
     from .commands import all_commands
 
-    added = [command for command in all_commands() if command.distribution]
-    if added:
+    return [command for command in all_commands() if command.distribution]
+
+
+def _hooks() -> tuple[HookPlugin, ...]:
+    """The packages that add hooks, with their states. Only their code is run here."""
+    from ..packages import hooks
+
+    if not hooks.installed():
+        return ()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PluginWarning)  # their states say it
+        return hooks.hook_plugins()
+
+
+def _print_commands() -> None:
+    if added := _added_commands():
         print()
         print_table(
             ([command.name, command.distribution, command.status] for command in added),
@@ -104,14 +141,9 @@ def _print_commands() -> None:
 
 
 def _print_hooks() -> None:
-    """Prints the packages that add hooks. Only their code is run here."""
-    from ..packages import hooks
-
-    if not hooks.installed():
+    found = _hooks()
+    if not found:
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PluginWarning)
-        found = hooks.hook_plugins()
     print()
     print_table(
         ([plugin.name, plugin.distribution, plugin.status] for plugin in found),

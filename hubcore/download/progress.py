@@ -6,7 +6,7 @@ import sys
 import threading
 from typing import Any
 
-__all__ = ["Progress", "bar"]
+__all__ = ["Progress", "Steps", "bar"]
 
 
 def bar(*iterable: Any, **options: Any) -> Any:
@@ -28,6 +28,46 @@ def bar(*iterable: Any, **options: Any) -> Any:
 def _in_notebook() -> bool:
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     return shell is not None and "IPKernelApp" in shell.config
+
+
+class Steps:
+    """Says what a long command is doing, in one line that goes when it ends.
+
+    Prints nothing unless standard error is a terminal or this is a notebook.
+
+    Args:
+        total: the number of steps, or None if it is not known.
+        shown: False to print nothing at all.
+    """
+
+    def __init__(self, total: int | None = None, *, shown: bool = True) -> None:
+        place = "{n_fmt}/{total_fmt}, {elapsed}" if total else "{elapsed}"
+        self._bar = (
+            bar(total=total, leave=False, bar_format=f"{{desc}} ({place})") if shown else None
+        )
+
+    def __enter__(self) -> Steps:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def __call__(self, text: str) -> None:
+        """A step begins: ``text`` says which, such as ``building the wheel``."""
+        if self._bar is not None:
+            self._bar.set_description_str(text, refresh=False)
+            self._bar.update()
+            self._bar.refresh()
+
+    def print(self, text: str) -> None:
+        """Prints a line to standard output, above the one that says what is being done."""
+        if self._bar is None or self._bar.disable:
+            print(text)
+        else:
+            self._bar.clear()
+            print(text, flush=True)
+            self._bar.refresh()
 
 
 class Progress:

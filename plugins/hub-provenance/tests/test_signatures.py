@@ -113,7 +113,7 @@ def test_a_signed_catalogue_is_used_and_its_signer_is_shown(catalog, key, own_ho
     assert main(["plugins"]) == 0
     assert "acme.pub (key " in capsys.readouterr().out
     assert main(["plugins", "--json"]) == 0
-    shown = json.loads(capsys.readouterr().out)
+    shown = json.loads(capsys.readouterr().out)["plugins"]
     assert [p["signed_by"] for p in shown if p["distribution"] == "acme-flowers"] == [
         plugin.signed_by
     ]

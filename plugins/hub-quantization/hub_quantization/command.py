@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -48,13 +49,14 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--name", help="the name of the new model (default: the model's and the engine's)"
     )
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(args: argparse.Namespace) -> int:
     from hubcore.atomic_write import check_writable
     from hubcore.catalogs.names import find_model
-    from hubcore.cli.output import harmless, print_fields
-    from hubcore.download.progress import bar
+    from hubcore.cli.output import harmless, print_fields, print_json
+    from hubcore.download.progress import Steps, bar
     from hubcore.errors import HubError
     from hubcore.prediction import Failure
     from hubcore.prediction.choice import chosen_weights
@@ -70,32 +72,42 @@ def run(args: argparse.Namespace) -> int:
         check_writable(args.output)
     except OSError as error:
         raise HubError(f"Cannot write {args.output}: {error.strerror or error}.") from error
-    failed.clear()
+    refused: list[dict[str, str]] = []
 
     from .post_training import quantize
 
     def images() -> Iterator[Any]:
-        for item in bar(items, desc="calibrating", unit="image"):
+        for item in bar(items, desc="calibrating", unit="image", leave=False):
             try:
                 if isinstance(item, Failure):
                     raise item.error
                 assert isinstance(item, ImageInput)  # as all inputs of this task
                 yield item.open()
             except HubError as error:
-                failed.append(item)
+                refused.append(
+                    {
+                        "source": item.name if isinstance(item, ImageInput) else item.source,
+                        "error": str(error),
+                    }
+                )
                 print(f"hub: {harmless(str(error))}", file=sys.stderr)
 
     try:
-        made = quantize(
-            args.model,
-            images(),
-            args.output,
-            weights=args.weights,
-            backend=args.backend,
-            name=args.name,
-        )
+        with Steps() as step:
+            made = quantize(
+                args.model,
+                images(),
+                args.output,
+                weights=args.weights,
+                backend=args.backend,
+                name=args.name,
+                on_step=step,
+            )
     except OSError as error:
         raise HubError(f"Cannot write {args.output}: {error.strerror or error}") from error
+    if args.json:
+        print_json({**asdict(made), "failed": refused})
+        return 1 if refused else 0
     share = made.size / made.float_size
     print_fields(
         {
@@ -107,4 +119,4 @@ def run(args: argparse.Namespace) -> int:
             "use it": f"hub predict {made.model} IMAGE",
         }
     )
-    return 1 if failed else 0
+    return 1 if refused else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +73,7 @@ def quantize(
     weights: str = "DEFAULT",
     backend: str | None = None,
     name: str | None = None,
+    on_step: Callable[[str], object] = lambda text: None,
 ) -> Quantized:
     """Quantizes an image classifier, saves its state dict, and registers it for this user.
 
@@ -90,6 +91,7 @@ def quantize(
         backend: the engine to prepare the weights for: ``x86``, ``fbgemm``, ``onednn`` or
             ``qnnpack``. Default: this machine's. Other engines can run the result too.
         name: the name to register the model under. Default: the model's and the engine's.
+        on_step: called with what begins, such as ``loading mobilenet_v2``.
 
     Returns:
         The quantized model's names, files and sizes.
@@ -109,9 +111,11 @@ def quantize(
     name = name or re.sub(r"\W", "_", f"{entry.name}_{backend}")
     catalog_path = _catalog_path(name)
 
+    on_step(f"loading {entry.name}")
     module = builder_of(entry)(weights=member, progress=True).eval()
     float_size = sum(t.numel() * t.element_size() for t in module.state_dict().values())
     config = _config(entry, member, module)
+    on_step("measuring the ranges of activations")
     observer = observed(module, backend)
     count, batch = 0, torch.empty(0)
     with torch.inference_mode():
@@ -121,8 +125,10 @@ def quantize(
             observer(batch.flip(-1))
     if not count:
         raise WeightsError("There is no image to calibrate with: give at least one.")
+    on_step("converting to 8-bit integers")
     module = converted(observer, backend)
 
+    on_step(f"writing and checking {output.name}")
     with atomic_write(output) as temporary:
         with quietly():
             torch.save(module.state_dict(), temporary)
@@ -181,7 +187,8 @@ def _check_rebuilds(path: Path, module: nn.Module, batch: Tensor, **arguments: A
     """Checks that the file, in the architecture that the catalogue names, gives equal outputs."""
     rebuilt = quantized(**arguments)
     try:
-        rebuilt.load_state_dict(read_state_dict(path))
+        with quietly():
+            rebuilt.load_state_dict(read_state_dict(path))
         with torch.inference_mode():
             same = torch.equal(rebuilt(batch), module(batch))
     except RuntimeError as error:

@@ -9,6 +9,7 @@ import pytest
 import torch
 from photos import imagenet_photos, import_mobilenet
 from PIL import Image
+from terminals import terminal
 
 import hubcore
 from hub_quantization.post_training import quantize
@@ -99,6 +100,26 @@ def test_the_local_name_lasts_and_its_file_is_verified(folder, tmp_path, home, c
     made.catalog.unlink()
     refresh()
     assert "small" not in hubcore.list_models()
+
+
+def test_a_terminal_sees_what_is_being_done_and_a_program_gets_json(
+    folder, tmp_path, capsys, monkeypatch
+):
+    import_mobilenet()
+    arguments = ["mobilenet_v2", "--weights", "IMAGENET1K_V1", "--calibrate", str(folder)]
+    output = tmp_path / "small.pth"
+    (folder / "broken.png").write_bytes(b"no picture")
+    with terminal(monkeypatch) as read:
+        code = main(["quantize", *arguments, "--output", str(output), "--name", "small", "--json"])
+        seen = read()
+    for step in ("loading mobilenet_v2", "calibrating", "converting", "checking small.pth"):
+        assert step in seen
+    made = json.loads(capsys.readouterr().out)
+    assert code == 1
+    assert made["model"] == "small"
+    assert (made["images"], made["size"]) == (2, output.stat().st_size)
+    [refused] = made["failed"]
+    assert refused["source"].endswith("broken.png")
 
 
 @pytest.mark.parametrize(
