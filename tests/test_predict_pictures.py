@@ -79,9 +79,35 @@ def test_no_character_is_drawn_as_a_box(text):
             assert fonts._has(font, character) or character.isascii(), (character, part)
 
 
-def test_without_fontconfig_the_rest_is_transliterated_or_written_as_its_code(monkeypatch):
+@pytest.mark.parametrize("text", ["中文", "日本語", "한국어", "قطة", "חָתוּל"])
+def test_font_packages_serve_where_the_system_has_no_font(text, monkeypatch):
+    """Words stay in one font, marks with their letters, so that letters join as they should."""
     from hubcore.prediction import fonts
 
+    monkeypatch.setattr(fonts, "_from_system", lambda code, size: None)
+    fonts._placed.cache_clear()
+    try:
+        runs = Typeface(20)._runs(text)
+    finally:
+        fonts._placed.cache_clear()
+    assert [part for _, part in runs] == [text]
+    assert "Noto" in runs[0][0].path
+
+
+def test_a_font_that_makes_up_a_letter_from_others_does_not_have_it():
+    """Shaping would put an accent that the font has beside a letter, not above it."""
+    from hubcore.prediction import fonts
+
+    [cjk] = [path for path in fonts._packaged() if "CJK" in path]
+    font = fonts._opened(cjk, 20)
+    assert fonts._has(font, "α")  # noqa: RUF001  # it is meant
+    assert not fonts._has(font, "ά")
+
+
+def test_without_any_font_the_rest_is_transliterated_or_written_as_its_code(monkeypatch):
+    from hubcore.prediction import fonts
+
+    monkeypatch.setattr(fonts, "_from_packages", lambda character, size: None)
     monkeypatch.setattr(fonts, "_from_system", lambda code, size: None)
     fonts._placed.cache_clear()
     try:

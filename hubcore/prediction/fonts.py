@@ -1,14 +1,17 @@
 """Text in any script: each character in a font that has it, or as letters that some font has.
 
-Pillow's own font knows Latin letters. Others come from the system, where fontconfig finds them;
-what no font has is transliterated, or written as its code.
+Pillow's own font knows Latin letters. Others come from font packages (``pip install
+'hubcore[fonts]'``), or from the system, where fontconfig finds them; what no font has is
+transliterated, or written as its code.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import subprocess
 import unicodedata
+from importlib.metadata import PackageNotFoundError, files
 from itertools import groupby
 from typing import Any
 
@@ -16,6 +19,15 @@ from PIL import ImageDraw, ImageFont
 
 __all__ = ["Typeface"]
 
+# Of which the extra `fonts` consists, and its dependencies: Noto Sans, one script a file.
+_PACKAGES = (
+    "justmytype-western-core",
+    "noto-cjk-sans-otc",
+    "justmytype-intl-rtl",
+    "justmytype-intl-south-asia",
+    "justmytype-intl-sea",
+    "justmytype-intl-africa",
+)
 _NOWHERE = "\U0010fffd"  # for private use, so that no font shows it but as a box
 
 
@@ -61,7 +73,14 @@ class Typeface:
 
     def _runs(self, text: str) -> list[tuple[Any, str]]:
         """The text in pieces, each with its font."""
-        placed = [pair for character in text for pair in _placed(character, self.size)]
+        placed: list[tuple[Any, str]] = []
+        for character in text:
+            if placed and unicodedata.category(character).startswith("M"):
+                font = placed[-1][0]  # a mark belongs to the letter before it
+                if _has(font, character):
+                    placed.append((font, character))
+                    continue
+            placed += _placed(character, self.size)
         return [
             (font, "".join(character for _, character in group))
             for font, group in groupby(placed, key=lambda pair: pair[0])
@@ -79,7 +98,7 @@ def _placed(character: str, size: int) -> tuple[tuple[Any, str], ...]:
     own = _own(size)
     if character.isascii() or _has(own, character):
         return ((own, character),)
-    found = _from_system(ord(character), size)
+    found = _from_packages(character, size) or _from_system(ord(character), size)
     if found is not None:
         return ((found, character),)
     plain = "".join(c for c in unicodedata.normalize("NFKD", character) if _is_plain(c, own))
@@ -96,8 +115,37 @@ def _has(font: Any, character: str) -> bool:
     """Whether a font has a character: else it draws the box that it draws for all it lacks."""
     if character.isspace():
         return True
-    shown, box = font.getmask(character), font.getmask(_NOWHERE)
+    plain = _without_shaping(font)
+    shown, box = plain.getmask(character), plain.getmask(_NOWHERE)
     return bool(shown.size != box.size or bytes(shown) != bytes(box))
+
+
+@functools.lru_cache(maxsize=64)
+def _without_shaping(font: Any) -> Any:
+    """The same font, but it does not make up a letter that it lacks from others."""
+    return font.font_variant(layout_engine=ImageFont.Layout.BASIC)
+
+
+def _from_packages(character: str, size: int) -> Any:
+    """A font of an installed font package that has a character; None if there is none."""
+    for path in _packaged():
+        with contextlib.suppress(OSError):  # damaged, or gone
+            font = _opened(path, size)
+            if _has(font, character):
+                return font
+    return None
+
+
+@functools.cache
+def _packaged() -> tuple[str, ...]:
+    """The files of the font packages that are installed."""
+    found = []
+    for name in _PACKAGES:
+        with contextlib.suppress(PackageNotFoundError):
+            for file in files(name) or ():
+                if file.suffix in (".otf", ".ttc", ".ttf") and "Italic" not in file.name:
+                    found.append(str(file.locate()))
+    return tuple(found)
 
 
 @functools.cache
@@ -116,4 +164,7 @@ def _from_system(code: int, size: int) -> Any:
 
 @functools.cache
 def _opened(path: str, size: int) -> Any:
-    return ImageFont.truetype(path, size)
+    font = ImageFont.truetype(path, size)
+    with contextlib.suppress(OSError, ValueError):  # only variable fonts have named weights
+        font.set_variation_by_name("Regular")
+    return font
