@@ -3,10 +3,14 @@
 import io
 import pickle
 import sys
+from hashlib import sha256
+from importlib.util import find_spec
 from types import SimpleNamespace
 
 import pytest
+from photos import COFFEE, import_mobilenet
 from PIL import Image
+from servers import FaultyServer
 
 import hubcore
 from hubcore.catalogs.shown import ModelNames
@@ -63,3 +67,52 @@ def test_progress_is_shown_in_notebooks_whose_streams_are_no_terminals(
     display.gained(100)
     display.close()
     assert ("weights.pth: 100%" in capsys.readouterr().err) is notebook
+
+
+CELLS = {
+    "names": "import hubcore; hubcore.list_models('resnet18')",
+    "weights": "hubcore.get_weight('ResNet18_Weights.DEFAULT')",
+    "plugins": "hubcore.plugins()",
+    "picture": (
+        "[result] = hubcore.predict('mobilenet_v2', PHOTO, weights='IMAGENET1K_V1'); result"
+    ),
+    "progress": "hubcore.get_weight('Kernel_Weights.V1').download()",
+}
+CATALOG = """
+hubcore.register({"schema": 1, "weights": {"Kernel_Weights": {
+    "builder": "resnet18", "default": "V1", "members": {"V1": {
+        "url": URL, "sha256": SHA256, "license": "MIT",
+        "transforms": ["hubcore.transforms:ImageClassification", {"crop_size": 224}],
+        "meta": {"categories": []},
+}}}}}, name="kernel");
+"""
+
+
+def test_a_real_kernel_shows_tables_pictures_and_progress(tmp_path):
+    """As Jupyter runs it: nothing else is printed, no warning either."""
+    nbformat = pytest.importorskip("nbformat")
+    from jupyter_client.manager import AsyncKernelManager
+    from nbclient import NotebookClient
+
+    import_mobilenet()
+    data = bytes(3_000_000)
+    with FaultyServer() as server:
+        url = server.serve("/kernel.pth", data)
+        names = f"PHOTO, URL, SHA256 = {str(COFFEE)!r}, {url!r}, {sha256(data).hexdigest()!r}\n"
+        cells = [nbformat.v4.new_code_cell(source) for source in CELLS.values()]
+        cells[0].source += "; " + names + CATALOG + "hubcore.list_models('resnet18')"
+        notebook = nbformat.v4.new_notebook(cells=cells)
+        kernel = AsyncKernelManager(kernel_name="python3", transport="ipc")
+        NotebookClient(notebook, km=kernel, timeout=300).execute()
+    shown = {name: cell.outputs for name, cell in zip(CELLS, cells, strict=True)}
+    for name, kind in (("names", "html"), ("weights", "html"), ("plugins", "html")):
+        [output] = shown[name]
+        assert "<table" in output["data"][f"text/{kind}"]
+    [output] = shown["picture"]
+    assert "image/png" in output["data"]
+    *bars, path = shown["progress"]
+    assert path["data"]["text/plain"].startswith("PosixPath(")
+    if "ipywidgets" not in sys.modules and not find_spec("ipywidgets"):
+        text = "".join(bar["text"] for bar in bars)
+        assert "kernel.pth: 100%" in text
+        assert "Warning" not in text

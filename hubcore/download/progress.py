@@ -16,7 +16,11 @@ def bar(*iterable: Any, **options: Any) -> Any:
         ImportError: tqdm is not installed.
     """
     if _in_notebook():
-        from tqdm.auto import tqdm as auto
+        import warnings
+
+        with warnings.catch_warnings():  # that there is a nicer bar with ipywidgets
+            warnings.simplefilter("ignore")
+            from tqdm.auto import tqdm as auto
 
         return auto(*iterable, **{"disable": False, **options})
     from tqdm import tqdm
