@@ -1,6 +1,7 @@
 """`hubcore.models` has the module tree of `torchvision.models`, with the hub's builders in it."""
 
 import inspect
+import json
 import os
 import subprocess
 import sys
@@ -230,6 +231,30 @@ def test_type_checkers_know_the_names_and_see_a_misspelt_one(tmp_path):
     assert 'list[str]"' in found.replace("builtins.", "")
     assert 'Module has no attribute "lst_models"' in found
     assert "Found 1 error" in found, found
+
+
+def test_pyright_knows_the_names_and_types_of_results(tmp_path):
+    """What editors use. basedpyright's wheel holds all of it; pyright's would fetch the rest."""
+    pytest.importorskip("basedpyright")
+    (tmp_path / "program.py").write_text(
+        PROGRAM
+        + "[found] = hubcore.predict('resnet50', 'a.jpg', task='image-classification')\n"
+        + "wrong: int = found.classes[0].label\n"
+    )
+    paths = [ROOT, *ROOT.glob("plugins/*")]
+    config = {"include": ["program.py"], "typeCheckingMode": "standard"}
+    (tmp_path / "pyrightconfig.json").write_text(
+        json.dumps({**config, "extraPaths": [str(path) for path in paths]})
+    )
+    found = subprocess.run(
+        [sys.executable, "-m", "basedpyright", "--pythonpath", sys.executable],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    ).stdout  # fmt: skip
+    assert 'ResNet50_Weights.DEFAULT)" is "ResNet"' in found, found
+    assert "weights: FasterRCNN_ResNet50_FPN_Weights" in found
+    assert '"lst_models" is not a known attribute' in found
+    assert '"str" is not assignable to "int"' in found
+    assert "2 errors" in found
 
 
 def test_a_model_of_the_mirror_is_torchvisions():
