@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from .devices import refuse_device
+from .devices import refuse_special
 
 __all__ = ["atomic_write", "check_writable", "publish"]
 
@@ -30,7 +30,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
         OSError: the file cannot be written, or is a device.
     """
     with contextlib.suppress(FileNotFoundError):
-        refuse_device(path)
+        refuse_special(path)
     # Hidden, and short whatever the final name is: a name has at most 255 bytes.
     temporary = path.with_name(f".{os.getpid()}-{os.urandom(8).hex()}.tmp")
     try:
@@ -52,7 +52,7 @@ def check_writable(path: Path) -> None:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "it is a folder, not a file", os.fspath(path))
     with contextlib.suppress(FileNotFoundError):
-        refuse_device(path)
+        refuse_special(path)
     folder = path.absolute().parent
     while not os.path.lexists(folder):
         folder = folder.parent

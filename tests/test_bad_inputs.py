@@ -1,6 +1,8 @@
 """Whatever is wrong with its arguments, a command says so in a sentence, and shows no internals."""
 
+import os
 import re
+import resource
 import subprocess
 import sys
 
@@ -87,3 +89,46 @@ def test_an_output_that_is_a_device_is_left_alone(names, tmp_path):
     full.symlink_to("/dev/full")
     assert main(["lock", "resnet50", "--output", str(full), "--yes"]) == 1
     assert full.is_symlink()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "list",  # with the configuration there
+        "sync $ZERO",
+        "bundle list $ZERO",
+        "cache import $ZERO",
+        "catalog trust $ZERO",
+        "pack $CHECKPOINT --model resnet18 --name acme-x --categories $ZERO",
+        "evaluate resnet18 --data $EMPTY_FOLDER --labels $ZERO",
+        "sign hub-detection --key $ZERO",
+        "sign hub-detection --key $JUNK --password-file $ZERO",
+    ],
+)
+def test_an_input_that_never_ends_is_refused(line, names, tmp_path):
+    """A device for a file would be read until memory is full, which here is soon."""
+    zero = tmp_path / "zero"
+    zero.symlink_to("/dev/zero")
+    arguments = bad_inputs.arguments(line, {**names, "$ZERO": [str(zero)]})
+    environment = {"HUBCORE_CONFIG": str(zero)} if line == "list" else {}
+
+    def little_memory():
+        resource.setrlimit(resource.RLIMIT_AS, (8 * 2**30, 8 * 2**30))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "hubcore", *arguments],
+        env={**os.environ, **environment},
+        capture_output=True, text=True, timeout=100, preexec_fn=little_memory,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert re.search("device, not a file|is larger than", done.stderr), done.stderr
+
+
+@pytest.mark.parametrize(
+    "line", ["lock resnet50 --output $PIPE --yes", "card resnet18 --output $PIPE"]
+)
+def test_an_output_that_is_a_pipe_is_left_alone(line, names, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert main(bad_inputs.arguments(line, {**names, "$PIPE": [str(pipe)]})) == 1
+    assert pipe.is_fifo()

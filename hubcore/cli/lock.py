@@ -74,6 +74,10 @@ def run(args: argparse.Namespace) -> int:
     store = default_store()
     if args.add and not args.name:
         raise LockError("There is nothing to add: give models or weights.")
+    try:
+        check_writable(args.output)  # before anything is read or downloaded
+    except OSError as error:
+        raise LockError(f"Cannot write {args.output}: {error.strerror or error}.") from error
     old = _old(args.output, args.yes and not args.add)
     if args.name or args.all:
         members = select_weights(args.name, every=args.all)
@@ -85,10 +89,6 @@ def run(args: argparse.Namespace) -> int:
         members = select_weights(names)
     if not members:
         raise LockError("There is nothing to lock: give models or weights.")
-    try:
-        check_writable(args.output)  # before anything is downloaded
-    except OSError as error:
-        raise LockError(f"Cannot write {args.output}: {error.strerror or error}.") from error
     lock = make_lock({canonical_name(member): member.value for member in members}, store)
     if old is not None:
         if args.add:

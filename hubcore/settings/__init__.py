@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..devices import read_small
 from ..errors import SettingsError
 from .kinds import PATH, Kind, TrustPolicy
 from .licenses import LicensePolicy
@@ -393,7 +394,7 @@ def _content(path: Path | None) -> Mapping[str, Any]:
     else:
         import tomli as tomllib
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(read_small(path).decode())
     except FileNotFoundError:
         raise SettingsError(
             f"HUBCORE_CONFIG is {path}, which does not exist: unset it, or make the file."
@@ -402,7 +403,15 @@ def _content(path: Path | None) -> Mapping[str, Any]:
         raise SettingsError(
             f"Cannot read the configuration file {path}: {error.strerror}."
         ) from None
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise SettingsError(
+            f"Cannot read the configuration file {path}: it is nested too deeply."
+        ) from None
+    except UnicodeDecodeError:
+        raise SettingsError(
+            f"Cannot read the configuration file {path}: it is not UTF-8 text."
+        ) from None
+    except ValueError as error:
         raise SettingsError(f"Cannot read the configuration file {path}: {error}.") from None
 
 

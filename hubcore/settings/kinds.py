@@ -158,7 +158,9 @@ def _mirrors(value: Any) -> tuple[tuple[str, str], ...]:
 
 
 def _headers(value: Any) -> dict[str, dict[str, str]]:
-    for headers in _mapping(value).values():
+    for prefix, headers in _mapping(value).items():
+        if not re.match(r"https?://[^/]", prefix):
+            raise ValueError(prefix)
         for name, content in _mapping(headers).items():
             if re.search(r"[\r\n\0]", name + _text(content)):
                 raise ValueError
@@ -217,7 +219,7 @@ MIRRORS = Kind(
     _mirrors,
     secret=True,
 )
-HEADERS = Kind('a table [headers."PREFIX"] of NAME = "VALUE"', str, _headers, secret=True)
+HEADERS = Kind('a table [headers."https://HOST/..."] of NAME = "VALUE"', str, _headers, secret=True)
 TRUST = Kind(
     'tables [trust.NAME] of policy = "off", "warn" or "enforce", keys and certificates, which are '
     "lists of absolute paths",

@@ -32,6 +32,7 @@ from packageurl import PackageURL
 
 from hubcore.atomic_write import atomic_write
 from hubcore.catalogs.catalog import Catalog
+from hubcore.devices import read_small
 from hubcore.download.hashing import sha256_of
 from hubcore.errors import SignatureError
 
@@ -303,7 +304,7 @@ def _accepted_key(catalog: Path, hint: str, keys: Iterable[Path]) -> Path:
     """The accepted key that a signature names."""
     for path in keys:
         try:
-            key = serialization.load_pem_public_key(path.read_bytes())
+            key = serialization.load_pem_public_key(read_small(path))
         except (ValueError, UnsupportedAlgorithm):
             raise SignatureError(f"{path} is not a public key in PEM") from None
         text = key.public_bytes(
@@ -339,7 +340,7 @@ def _checked_chain(catalog: Path, chain: Mapping[str, Any], roots: Sequence[Path
     store = crypto.X509Store()
     for path in roots:
         try:
-            for root in x509.load_pem_x509_certificates(path.read_bytes()):
+            for root in x509.load_pem_x509_certificates(read_small(path)):
                 store.add_cert(crypto.X509.from_cryptography(root))
         except ValueError:
             raise SignatureError(f"{path} holds no certificates in PEM") from None

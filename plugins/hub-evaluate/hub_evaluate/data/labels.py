@@ -9,9 +9,13 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from hubcore.devices import read_small
+
 from ..errors import DataError, UnknownClassesError
 
 __all__ = ["LEFT_OUT", "Labels", "read_table"]
+
+_LARGEST = 256 * 1024**2  # bytes of a table: of a million files with long names
 
 LEFT_OUT = "-"
 """In place of a category: the class is left out of the evaluation."""
@@ -96,7 +100,7 @@ def read_table(path: Path, columns: Iterable[str] = ()) -> list[list[str]]:
         DataError: it cannot be read, or a row has fewer than two cells.
     """
     try:
-        text = path.read_text("utf-8-sig")
+        text = read_small(path, _LARGEST).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise DataError(f"{path}: cannot be read: {reason}") from error

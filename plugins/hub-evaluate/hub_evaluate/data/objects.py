@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from hubcore.devices import refuse_device
 from hubcore.prediction.folders import image_suffixes, images_in
 
 from ..errors import DataError
@@ -95,6 +96,7 @@ def read_json(path: Path) -> dict[str, Any]:
         DataError: it cannot be read, or lacks something.
     """
     try:
+        refuse_device(path)
         content = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read as JSON: {error}") from error

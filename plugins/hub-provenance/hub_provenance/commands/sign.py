@@ -58,6 +58,7 @@ def run(args: argparse.Namespace) -> int:
     from hubcore.catalogs.catalog import Catalog
     from hubcore.catalogs.signed import SUFFIX
     from hubcore.cli.output import print_fields
+    from hubcore.devices import read_small, refuse_device
     from hubcore.errors import HubError
     from hubcore.packages.entry_points import normalise
 
@@ -77,7 +78,9 @@ def run(args: argparse.Namespace) -> int:
     version = args.version or version
     output = args.output or path.with_name(path.name + SUFFIX)
     try:
-        password = args.password_file and args.password_file.read_text("utf-8").rstrip("\r\n")
+        for file in filter(None, (args.key, args.certificate, *args.chain)):
+            refuse_device(file)  # before a library reads it
+        password = args.password_file and read_small(args.password_file).decode().rstrip("\r\n")
         signer = Signer(args.key, password, args.certificate, tuple(args.chain))
         sign(path, output, signer, distribution=distribution, version=version)
     except OSError as error:
