@@ -16,7 +16,8 @@ from ..errors import CatalogError
 from ..packages.needs import lacking
 from ..packages.references import Reference
 from .allowed import DataReference, Origin
-from .checking import SCHEMA, check, parse
+from .checking import SCHEMA, check
+from .parsing import parse
 
 __all__ = ["LABELS", "SCHEMA", "Catalog", "ModelEntry", "WeightsEntry"]
 

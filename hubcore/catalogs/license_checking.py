@@ -43,6 +43,7 @@ def check_license_names(data: Mapping[str, Any], where: str) -> None:
         CatalogError: a name is not; the message says which.
     """
     statements, shared = data.get("licenses", {}), data.get("evidence", {})
+    references = {f"@{name}" for name in shared}
 
     def named(value: Any, place: str) -> None:
         if type(value) is str and value[1:] not in statements:
@@ -62,7 +63,7 @@ def check_license_names(data: Mapping[str, Any], where: str) -> None:
     for name, weights in data.get("weights", {}).items():
         for member, entry in weights["members"].items():
             evidence = entry.get("evidence")
-            if type(evidence) is str and evidence[1:] in shared and "parent" not in entry:
+            if type(evidence) is str and evidence in references and "parent" not in entry:
                 continue  # nearly all of thousands
             place = f"weights.{name}.members.{member}"
             if type(evidence) is dict:

@@ -288,7 +288,7 @@ def _title(catalog: Catalog) -> str:
 @functools.cache
 def _shared() -> Mapping[str, Any]:
     """The data sets that come with the hub, as a catalogue has its own."""
-    from .checking import parse
+    from .parsing import parse
 
     shared = parse(_DATASETS.read_bytes(), str(_DATASETS))
     for dataset in shared["datasets"].values():
