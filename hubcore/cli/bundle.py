@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
 from ..catalogs.index import refresh
@@ -13,7 +12,7 @@ from ..store import default_store
 from ..weights.bundle import Bundled, Imported, create_bundle, import_bundle, read_bundle
 from ..weights.selection import select_weights
 from .arguments import path
-from .output import Column, harmless, print_json, print_table
+from .output import Column, print_json, print_table
 from .streams import say
 from .units import counted, counted_weights, size_of
 
@@ -105,11 +104,10 @@ def _import(args: argparse.Namespace) -> int:
         print_table(([item.name, item.sha256[:12]] for item in imported), ["weights", "sha256"])
     unknown = _unknown(imported)
     if unknown:
-        print(
+        say(
             f"hub: of {', '.join(unknown)} only the first digits of the SHA-256 are published, or "
             "none, so a bundle's copy is not used. If you trust whoever made the bundle: "
-            f"hub bundle import {args.file} --trust",
-            file=sys.stderr,
+            f"hub bundle import {args.file} --trust"
         )
     return 0
 
@@ -131,7 +129,7 @@ def _verify(args: argparse.Namespace) -> int:
     bad = [file for file in files if file.state != "ok"]
     for file in bad:
         text = f"{file.name} is {file.state}: copy {args.file} again from where it was made"
-        say(harmless(f"hub: {text}"))
+        say(f"hub: {text}")
     return 1 if bad else 0
 
 

@@ -250,7 +250,7 @@ def _rm(args: argparse.Namespace) -> int:
     size = sum(removal.size for removal in removals)
     if removals and not args.yes and sys.stdin.isatty() and sys.stderr.isatty():
         for removal in removals:
-            say(harmless(f"{removal.what}  {size_of(removal.size)}"))
+            say(f"{removal.what}  {size_of(removal.size)}")
         print(
             f"Remove {counted(len(removals), 'file')}? [y/N] ", end="", file=sys.stderr, flush=True
         )
@@ -327,7 +327,8 @@ def _verify(args: argparse.Namespace) -> int:
         for verdict in bad:
             names = ", ".join(verdict.entry.names) or verdict.entry.sha256
             not_its_own = verdict.state == "repaired" and verdict.detail
-            print(f"{verdict.state}: {names}" + (f" ({verdict.detail})" if not_its_own else ""))
+            detail = f" ({verdict.detail})" if not_its_own else ""
+            print(harmless(f"{verdict.state}: {names}{detail}"))
         count = len({verdict.entry.sha256 for verdict in verdicts})
         damaged = "1 was damaged" if len(bad) == 1 else f"{len(bad)} were damaged"
         print(f"{counted(count, 'file')} verified, {damaged}")

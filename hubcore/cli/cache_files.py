@@ -13,7 +13,6 @@ from ..catalogs.where import parse
 from ..digests import is_prefix
 from ..download.partial import Interrupted
 from ..store import Entry, Store
-from .output import harmless
 from .streams import say
 
 __all__ = ["FILTER_HELP", "Uses", "few", "filtered", "report_errors"]
@@ -111,5 +110,5 @@ def report_errors(errors: Iterable[str | None]) -> int:
     """Prints the errors, and returns the exit code."""
     failed = [error for error in errors if error]
     for error in failed:
-        say(f"hub: {harmless(error)}")
+        say(f"hub: {error}")
     return 1 if failed else 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import codecs
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from ..download.remote import RemoteFile
 from ..errors import DigestMismatchError, HubError, StoreError
 from ..store import Store, default_store
 from .cache_files import few, report_errors
-from .output import Column, harmless, print_json, print_table
+from .output import Column, print_json, print_table
 from .streams import say
 
 __all__ = ["run"]
@@ -92,15 +91,14 @@ def run(args: argparse.Namespace) -> int:
     for row in rows:
         unpinned = [name for name in row["agrees_with"] if name not in row["used_by"]]
         if unpinned:
-            print(
+            say(
                 f"hub: {row['file']} has the first digits of {few(unpinned)}, and no more of its "
                 "SHA-256 is published, so it is not used for it. If you know all of the digest: "
-                f"hub cache pin {unpinned[0]} {row['sha256']}",
-                file=sys.stderr,
+                f"hub cache pin {unpinned[0]} {row['sha256']}"
             )
     if skipped:
         names = few([path.name for path in skipped])
-        say(harmless(f"hub: left out, since they are no checkpoints: {names}"))
+        say(f"hub: left out, since they are no checkpoints: {names}")
     if not rows:
         raise HubError(f"There is no checkpoint in {', '.join(map(str, paths))}.")
     return report_errors(row["error"] for row in rows)
@@ -142,12 +140,11 @@ def _pin_agreeing(store: Store, known: KnownFiles, digest: str) -> None:
         pin = store.pinned(file.file.urls[0])
         if pin is None:
             store.pin(file.file.urls[0], digest)
-            print(f"hub: {file.name} is pinned to {digest}", file=sys.stderr)
+            say(f"hub: {file.name} is pinned to {digest}")
         elif pin.sha256 != digest:
-            print(
+            say(
                 f"hub: {file.name} stays pinned to {pin.sha256} ({pin.by}). To change that: "
-                f"hub cache pin {file.name} {digest}",
-                file=sys.stderr,
+                f"hub cache pin {file.name} {digest}"
             )
 
 

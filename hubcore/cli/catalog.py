@@ -9,6 +9,7 @@ from typing import Any
 
 from ..catalogs.discovery import Plugin
 from .output import Column, harmless, print_json, print_table
+from .streams import say
 
 __all__ = ["add_parser", "run"]
 
@@ -83,9 +84,7 @@ def run_export(args: argparse.Namespace) -> int:
     except Exception as error:
         raise ExportError(f"The module '{args.module}' cannot be imported: {error}.") from error
     builders = dict(_pair(text) for text in args.builder)
-    catalog = export_module(
-        module, builders, args.task, lambda line: print(f"hub: {line}", file=sys.stderr)
-    )
+    catalog = export_module(module, builders, args.task, lambda line: say(f"hub: {line}"))
     text = dumps(catalog)
     if args.output:
         args.output.write_text(text + "\n", "utf-8")
@@ -121,7 +120,7 @@ def run_trust(args: argparse.Namespace) -> int:
         raise StoreError(f"Cannot note that {args.file} is trusted: {error.strerror}.") from error
     print(f"{args.file} is trusted as it is now. It may run:")
     for target in sorted({found.target for found in references(catalog.data) if refused(found)}):
-        print(f"  {target}")
+        print(harmless(f"  {target}"))
     return 0
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from .output import print_json
+from .output import harmless, print_json
 from .terminal import paint
 from .units import counted
 
@@ -101,7 +101,8 @@ def _shown(name: str, summary: str, faults: Sequence[Finding], findings: Sequenc
     if faults:
         lines.append(summary.partition("\n")[0])
     lines += [
-        str(finding).replace("\n", "\n       ") for finding in findings[: None if faults else 3]
+        harmless(str(finding)).replace("\n", "\n       ")
+        for finding in findings[: None if faults else 3]
     ]
     if not faults and skipped > 3:
         lines.append("...")

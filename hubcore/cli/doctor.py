@@ -12,7 +12,7 @@ from typing import Any
 from .. import __version__, settings
 from ..catalogs import queries
 from ..errors import HubError, PluginWarning
-from .output import print_json
+from .output import harmless, print_json
 from .units import counted, counted_weights
 
 __all__ = ["add_parser", "run"]
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         print_json([{"state": s, "subject": subject, "text": t} for s, subject, t in findings])
     else:
         for state, subject, text in findings:
-            print(f"[{state:^7}] {subject}: {text}")
+            print(harmless(f"[{state:^7}] {subject}: {text}"))
     return int(any(state == "problem" for state, _, _ in findings))
 
 

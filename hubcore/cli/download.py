@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from ..weights.enums import canonical_name
 from ..weights.lockfile import locked_file
 from ..weights.selection import select_weights
 from .arguments import path
-from .output import Column, harmless, print_json, print_table
+from .output import Column, print_json, print_table
 from .published import make_folder, published_names, put
 from .streams import say
 from .units import size_of
@@ -80,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
         try:
             results = [*store.get_many(files, check_hash=check_hash)]
         except KeyboardInterrupt:
-            print("hub: what was downloaded is kept: the next try resumes", file=sys.stderr)
+            say("hub: what was downloaded is kept: the next try resumes")
             raise
     if args.output is not None:
         results = [
@@ -123,7 +122,7 @@ def run(args: argparse.Namespace) -> int:
         _tell_of_first_use(store, files, here, results)
     for row in rows:
         if row["error"]:
-            say(harmless(f"hub: {row['name']}: {row['error']}"))
+            say(f"hub: {row['name']}: {row['error']}")
     return 1 if any(row["error"] for row in rows) else 0
 
 
@@ -137,9 +136,8 @@ def _tell_of_first_use(
         if before is None and isinstance(result, Path) and digest_state(file.digest) == "prefix":
             pin = store.pinned(file.urls[0])
             if pin is not None and pin.by == "first use":
-                print(
+                say(
                     f"hub: only the first {len(file.digest or '')} digits of the SHA-256 of "
                     f"{file.name} are published. It is pinned from now on to what its address "
-                    f"served: {pin.sha256}",
-                    file=sys.stderr,
+                    f"served: {pin.sha256}"
                 )

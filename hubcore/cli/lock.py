@@ -25,6 +25,7 @@ from ..weights.lockfile import (
 from ..weights.lookup import get_weight
 from ..weights.selection import select_weights
 from .output import print_json, print_table
+from .streams import say
 from .units import counted_weights
 
 __all__ = ["add_parser", "print_lock", "run"]
@@ -119,7 +120,7 @@ def _confirm(changed: list[str], args: argparse.Namespace) -> None:
     """Shows what would change or vanish, and asks; without a terminal only --yes allows it."""
     if not changed or args.yes:
         return
-    print(f"{args.output} would change:", *changed, sep="\n  ", file=sys.stderr)
+    say("\n  ".join([f"{args.output} would change:", *changed]))
     if sys.stdin.isatty() and sys.stderr.isatty():
         print("Replace it? [y/N] ", end="", file=sys.stderr, flush=True)
         answer = sys.stdin.readline()

@@ -252,4 +252,4 @@ def _explain(difference: float | None) -> None:
         text = "the outputs cannot be compared: the models found different numbers of objects"
     else:
         text = f"largest difference from the plain model's outputs: {difference:.3g}"
-    print(f"hub: {text}", file=sys.stderr)
+    say(f"hub: {text}")

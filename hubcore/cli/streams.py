@@ -10,6 +10,8 @@ import contextlib
 import os
 import sys
 
+from ..printable import printable
+
 __all__ = ["finish", "prepare", "say"]
 
 
@@ -29,9 +31,9 @@ def prepare() -> None:
 
 
 def say(text: str) -> None:
-    """Prints a line on standard error, if it can be written to."""
+    """Prints a line on standard error, if it can be written to; nothing in it steers a terminal."""
     with contextlib.suppress(OSError, ValueError):
-        print(text, file=sys.stderr, flush=True)
+        print(printable(text, keep="\n\t"), file=sys.stderr, flush=True)
 
 
 def finish(code: int) -> int:

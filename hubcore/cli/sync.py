@@ -13,7 +13,7 @@ from ..weights.lockfile import LockError, check_lock, from_entry, make_lock, rea
 from ..weights.lookup import get_weight
 from ..weights.value import Weights
 from .lock import DEFAULT, print_lock
-from .output import harmless, print_json
+from .output import print_json
 from .streams import say
 
 __all__ = ["add_parser", "run"]
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         )
     if differences:
         for difference in differences:
-            say(harmless(f"hub: locked again: {difference}"))
+            say(f"hub: locked again: {difference}")
         lock = make_lock(members, store)
         write_lock(lock, args.file)
     files = [from_entry(lock.weights[name], weights.file) for name, weights in members.items()]
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     for name, result in results.items():
         if isinstance(result, Exception):
             failed += 1
-            say(harmless(f"hub: {name}: {result}"))
+            say(f"hub: {name}: {result}")
     if args.json:
         print_json(
             {

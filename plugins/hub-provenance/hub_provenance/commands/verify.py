@@ -58,7 +58,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from hubcore.cli.output import print_json, print_table
+    from hubcore.cli.output import harmless, print_json, print_table
     from hubcore.errors import HubError
 
     if args.signature and len(args.catalog) != 1:
@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
     )
     for item in bad:
         for fault in filter(None, [item["error"], *item["damaged"]]):
-            print(f"\n{item['name']}: {fault}")
+            print(harmless(f"\n{item['name']}: {fault}"))
     return 1 if bad else 0
 
 
