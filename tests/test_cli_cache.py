@@ -12,6 +12,8 @@ import pytest
 import servers
 from store_samples import CONTENT, DIGESTS, digests, overwrite, write_catalog
 
+from hubcore.cli import main
+from hubcore.cli.streams import say
 from hubcore.store import Store
 
 pytest_plugins = ["store_fixtures"]
@@ -327,3 +329,29 @@ def test_an_empty_store_and_one_that_is_being_written_are_listed(hub, home, tmp_
     (home / "partial" / "k.owner").mkdir()
     store.record_path(path.name).write_bytes(b"{")
     assert "1 file," in hub("cache", "list", check=0).stdout
+
+
+@pytest.mark.parametrize("key", ["names", "sources"])
+@pytest.mark.parametrize("value", [None, 3, "x", {"a": 1}, [3, None, ["a"]], ["\x1b[2Jx\n"]])
+def test_a_records_wrong_value_ends_no_command(own_home, tmp_path, capsys, key, value):
+    """Nor do the texts in it steer the terminal; the file stays, and can be added again."""
+    (tmp_path / "x.pth").write_bytes(b"x" * 100)
+    store = Store(own_home)
+    path = store.add(tmp_path / "x.pth", name="x.pth")
+    record = store.record_path(path.name)
+    record.write_text(json.dumps({**json.loads(record.read_text()), key: value}))
+    for command in ("list", "verify", "prune --unused"):
+        assert main(["cache", *command.split()]) == 0
+    overwrite(path, b"y" * 100)
+    assert main(["cache", "verify"]) == 1
+    shown = "".join(capsys.readouterr())
+    assert "a fault in" not in shown
+    assert "\x1b" not in shown
+    assert store.add(tmp_path / "x.pth", name="x.pth", source="https://x.invalid/x") == path
+    assert "x.pth" in json.loads(record.read_text())["names"]
+
+
+def test_a_notice_steers_no_terminal(capsys):
+    """Whatever others wrote is told by `say`, which shows it harmless."""
+    say("hub: a\x1b[2J\u202e\nb")
+    assert capsys.readouterr().err == "hub: a\\x1b[2J\\u202e\nb\n"

@@ -6,11 +6,12 @@ import shutil
 
 import pytest
 import servers
-from servers import FaultyServer
 
 from hubcore.errors import DownloadError, NotEnoughSpaceError
 from hubcore.sizes import published_size
 from hubcore.store import RemoteFile, Store
+
+pytest_plugins = ["store_fixtures"]
 
 DATA = os.urandom(300_001)
 DIGEST = hashlib.sha256(DATA).hexdigest()
@@ -21,17 +22,6 @@ def environment(monkeypatch):
     monkeypatch.setenv("HUBCORE_TIMEOUT", "0.5")
     monkeypatch.setenv("HUBCORE_RETRIES", "2")
     monkeypatch.setenv("HUBCORE_MAX_SIZE", "20000000")
-
-
-@pytest.fixture
-def server():
-    with FaultyServer() as server:
-        yield server
-
-
-@pytest.fixture
-def store(tmp_path):
-    return Store(tmp_path / "store")
 
 
 def assert_nothing_is_left(store):

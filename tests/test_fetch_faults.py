@@ -16,6 +16,8 @@ from servers import FaultyServer
 from hubcore.errors import DigestMismatchError, DownloadError
 from hubcore.store import RemoteFile, Store
 
+pytest_plugins = ["store_fixtures"]
+
 DATA = os.urandom(700_001)
 DIGEST = hashlib.sha256(DATA).hexdigest()
 PATH = "/weights.pth"
@@ -29,17 +31,6 @@ def environment(monkeypatch, tmp_path):
     monkeypatch.setenv("HUBCORE_CONFIG", os.devnull)
     monkeypatch.setenv("HUBCORE_TIMEOUT", "0.5")
     monkeypatch.setenv("HUBCORE_RETRIES", "2")
-
-
-@pytest.fixture
-def server():
-    with FaultyServer() as server:
-        yield server
-
-
-@pytest.fixture
-def store(tmp_path):
-    return Store(tmp_path / "store")
 
 
 def remote(*urls, **fields):

@@ -18,6 +18,8 @@ import servers
 from hubcore.download.http import Cancel, CancelledError, new_session, open_url
 from hubcore.download.parallel import in_threads
 
+pytest_plugins = ["store_fixtures"]
+
 DATA = os.urandom(2_000_000)
 DIGEST = hashlib.sha256(DATA).hexdigest()
 STALL = 600.0
@@ -32,12 +34,6 @@ import sys; from pathlib import Path; from hubcore.store import *
 files = [RemoteFile((url,), f'{n:064x}') for n, url in enumerate(sys.argv[2:])]
 Store(Path(sys.argv[1])).get_many(files)
 """
-
-
-@pytest.fixture
-def server():
-    with servers.FaultyServer() as server:
-        yield server
 
 
 def interrupted(code, arguments, waits):

@@ -17,6 +17,8 @@ from hubcore.download import partial as partials
 from hubcore.download.partial import Partial, abandoned
 from hubcore.store import RemoteFile, Store
 
+pytest_plugins = ["store_fixtures"]
+
 DATA = os.urandom(3_000_000)
 DIGEST = hashlib.sha256(DATA).hexdigest()
 
@@ -27,12 +29,6 @@ ranges._SMALLEST, ranges._MEASURE, ranges._WORTH_IT = 1024 * 1024, 0.1, 0.2
 from hubcore.store import RemoteFile, Store
 print(Store(Path(sys.argv[1])).get(RemoteFile((sys.argv[2],), sys.argv[3])))
 """
-
-
-@pytest.fixture
-def server():
-    with servers.FaultyServer() as server:
-        yield server
 
 
 def start(root, url, digest=DIGEST, **variables):

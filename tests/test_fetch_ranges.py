@@ -18,6 +18,8 @@ from hubcore.download import ranges
 from hubcore.download.intervals import Intervals
 from hubcore.store import RemoteFile, Store
 
+pytest_plugins = ["store_fixtures"]
+
 DATA = os.urandom(3_000_000)
 DIGEST = hashlib.sha256(DATA).hexdigest()
 RATE = 750_000  # bytes a second and connection: 4 seconds for one
@@ -31,17 +33,6 @@ def quick(monkeypatch):
     monkeypatch.setattr(ranges, "_WORTH_IT", 0.3)
     monkeypatch.setenv("HUBCORE_TIMEOUT", "5")
     monkeypatch.setenv("HUBCORE_CONNECTIONS", "16")
-
-
-@pytest.fixture
-def server():
-    with servers.FaultyServer() as server:
-        yield server
-
-
-@pytest.fixture
-def store(tmp_path):
-    return Store(tmp_path / "store")
 
 
 def get(store, url):

@@ -12,9 +12,11 @@ import hubcore
 from hubcore.catalogs.catalog import Catalog
 from hubcore.catalogs.index import refresh
 from hubcore.catalogs.queries import plugins
+from hubcore.catalogs.values import RESERVED
 from hubcore.cli import main
 from hubcore.cli.output import harmless
 from hubcore.errors import CatalogError
+from hubcore.weights.enums import WeightsEnum
 
 PRESET = ["hubcore.transforms:ImageClassification", {"crop_size": 224}]
 
@@ -32,6 +34,19 @@ def catalogue(member=None, model=None, name="net"):
 
 def meta(**values):
     return catalogue({"meta": values})
+
+
+def member_named(name):
+    data = catalogue()
+    members = data["weights"]["Net_Weights"]["members"]
+    members[name] = members.pop("V1")
+    return {**data, "weights": {"Net_Weights": {"builder": "net", "members": members}}}
+
+
+def alias_named(name):
+    data = catalogue()
+    data["weights"]["Net_Weights"]["aliases"] = {name: "V1"}
+    return data
 
 
 @pytest.mark.parametrize(
@@ -66,6 +81,10 @@ def meta(**values):
         catalogue(name="../net"),
         catalogue(name=".."),
         catalogue(name="n" * 201),
+        catalogue(model={"parameters": {"\n": None}}),
+        *(member_named(name) for name in ("mro", "_value_", "__init__", "_find", "get_state_dict")),
+        alias_named("mro"),
+        alias_named("name"),
     ],
 )
 def test_a_wrong_value_sets_its_package_aside(data, own_home, capsys):
@@ -102,6 +121,11 @@ def test_hostile_json_is_refused(text, complaint, own_home):
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.warns(UserWarning, match=complaint):
         assert "resnet50" in hubcore.list_models()
+
+
+def test_no_member_may_have_the_name_of_an_attribute_of_its_enum():
+    own = [name for base in WeightsEnum.__mro__[:-1] for name in vars(base) if name[0] != "_"]
+    assert {"name", "value", "mro", *own} == RESERVED
 
 
 def test_a_lists_place_is_named():

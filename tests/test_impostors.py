@@ -15,6 +15,8 @@ from hubcore.errors import DigestMismatchError, DownloadError, WeightsError
 from hubcore.packages import hooks
 from hubcore.store import RemoteFile, Store
 
+pytest_plugins = ["store_fixtures"]
+
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
 IMPOSTORS = {
     "page": (
@@ -41,12 +43,6 @@ IMPOSTORS = {
 def environment(monkeypatch):
     monkeypatch.setenv("HUBCORE_TIMEOUT", "2")
     monkeypatch.setenv("HUBCORE_RETRIES", "1")
-
-
-@pytest.fixture
-def server():
-    with servers.FaultyServer() as server:
-        yield server
 
 
 @pytest.mark.parametrize(("body", "kind"), IMPOSTORS.values(), ids=IMPOSTORS.keys())

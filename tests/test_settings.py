@@ -57,7 +57,8 @@ def test_every_boolean_reads_alike(name, monkeypatch):
     [
         *[(f"HUBCORE_{name.upper()}", "maybe") for name in BOOLEANS],
         *[(f"HUBCORE_{n}", v) for n in ("CONNECTIONS", "RETRIES") for v in ("0.5", "-1", "x", "0")],
-        *[("HUBCORE_TIMEOUT", value) for value in ("0", "inf", "nan", "soon")],
+        ("HUBCORE_CONNECTIONS", "999999999"),
+        *[("HUBCORE_TIMEOUT", value) for value in ("0", "inf", "nan", "soon", "1e300")],
         *[("HUBCORE_MAX_SIZE", value) for value in ("0", "-1", "big", "5 parsecs")],
         ("HUBCORE_REQUIRE", "most"),
         ("HUBCORE_MIRRORS", "https://a/"),

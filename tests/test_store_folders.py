@@ -6,11 +6,12 @@ import subprocess
 import sys
 
 import pytest
-import servers
 
 from hubcore.errors import HubError, StoreError
 from hubcore.store import RemoteFile, Store, ownership
 from hubcore.store.ownership import is_ours_alone
+
+pytest_plugins = ["store_fixtures"]
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes and owners are POSIX's")
 
@@ -30,12 +31,6 @@ def other_process():
     """What is looked at once in a process is looked at in each test."""
     ownership._above.cache_clear()
     ownership._warn.cache_clear()
-
-
-@pytest.fixture
-def server():
-    with servers.FaultyServer() as server:
-        yield server
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from hubcore.download.partial import Partial
 from hubcore.store import RemoteFile, Store
 from hubcore.store.locks import one_at_a_time
 
+pytest_plugins = ["store_fixtures"]
+
 DATA = os.urandom(2_000_000)
 DIGEST = hashlib.sha256(DATA).hexdigest()
 
@@ -49,12 +51,6 @@ LOCKS_GRANTED_TO_ALL = """
 import fcntl
 fcntl.flock = lambda fd, flags: None
 """
-
-
-@pytest.fixture
-def server():
-    with servers.FaultyServer() as server:
-        yield server
 
 
 def start(root, url, digest=DIGEST, before="", **variables):

@@ -21,21 +21,12 @@ from hubcore.errors import (
 from hubcore.store import RemoteFile, Store
 from hubcore.store.ownership import is_ours_alone
 
+pytest_plugins = ["store_fixtures"]
+
 DATA = os.urandom(10_000)
 DIGEST = hashlib.sha256(DATA).hexdigest()
 NAME = f"net-{DIGEST[:8]}.pth"
 FORGED = b"other bytes, which would have the same first digits"
-
-
-@pytest.fixture
-def server():
-    with servers.FaultyServer() as server:
-        yield server
-
-
-@pytest.fixture
-def store(tmp_path):
-    return Store(tmp_path / "store")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import CatalogError, IncompatibleCatalogError
 from ..packages.references import Reference
 from .license_checking import check_license_names, check_licensing
-from .values import MEMBER, META, MODEL, SAMPLING, Table, is_identifier, is_name
+from .values import MEMBER, META, MODEL, RESERVED, SAMPLING, Table, is_identifier, is_name
 
 __all__ = ["SCHEMA", "check"]
 
@@ -125,6 +125,7 @@ def _check_weights(
                 where,
                 (*place, "members", member),
             )
+        _check_free(member, where, place)
         if not isinstance(data, dict) or "url" not in data:
             raise _wrong('"url" must be a string', where, (*place, "members", member))
         if "transforms" not in data:
@@ -142,6 +143,13 @@ def _check_aliases(
             raise _wrong(f"{alias} names {target!r}, which is not a member", where, place)
         if not is_identifier(alias):
             raise _wrong(f"{alias!r} is not a Python identifier in ASCII", where, place)
+        _check_free(alias, where, place)
+
+
+def _check_free(name: str, where: str, place: tuple[str, ...]) -> None:
+    """Checks that the name of a member is not one that the enum has for itself."""
+    if name.startswith("_") or name in RESERVED:
+        raise _wrong(f"{name!r} cannot name a member: enums use the name themselves", where, place)
 
 
 def _fields(

@@ -10,7 +10,7 @@ from typing import Any
 from ..digests import is_prefix
 from .license_checking import is_evidence, is_parent
 
-__all__ = ["MEMBER", "META", "MODEL", "SAMPLING", "Table", "is_identifier", "is_name"]
+__all__ = ["MEMBER", "META", "MODEL", "RESERVED", "SAMPLING", "Table", "is_identifier", "is_name"]
 
 Table = Mapping[str, tuple[Callable[[Any], bool], str]]
 """Of each field of an object, by its name: whether a value is right, and what it must be."""
@@ -20,6 +20,11 @@ is_name = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}", re.ASCII).fullmatch
 
 So no two names look alike, and a name is safe in a terminal, an address and a file's name.
 """
+
+RESERVED = frozenset(
+    ("download", "get_state_dict", "meta", "mro", "name", "transforms", "url", "value", "verify")
+)
+"""What enums of weights call their own attributes and methods, so that no member may."""
 
 is_identifier = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}", re.ASCII).fullmatch
 """Whether a text can be the name of an enum or of a member: a Python identifier in ASCII."""
@@ -93,6 +98,10 @@ def _is_needs(value: Any) -> bool:
         is_name(name) and type(version) is str and _is_release(version)
         for name, version in value.items()
     )
+
+
+def _is_parameters(value: Any) -> bool:
+    return type(value) is dict and all(key.isidentifier() for key in value)
 
 
 def _is_reference(value: Any) -> bool:
@@ -171,7 +180,7 @@ MODEL: Table = {
     "task": (_is_task, "a string without spaces"),
     "architecture": _REFERENCE,
     "loads_weights": (_is_boolean, "true or false"),
-    "parameters": (_is_object, "an object"),
+    "parameters": (_is_parameters, "an object whose keys are names of parameters"),
     "weights": (_is_optional_name, "name an enum, or be null"),
     "accepts": (_is_accepts, "a list of cases that each name an enum"),
     "pretrained": (_is_pretrained, "null, a member, or a list of cases"),

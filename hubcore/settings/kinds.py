@@ -12,6 +12,7 @@ from . import licenses
 
 __all__ = [
     "BOOLEAN",
+    "CONNECTIONS",
     "COUNT",
     "HEADERS",
     "LICENSES",
@@ -26,6 +27,9 @@ __all__ = [
     "Kind",
     "TrustPolicy",
 ]
+
+_MOST = 256  # connections; a pool of so many is made at once
+_LONGEST = 1_000_000  # seconds; sockets refuse times that do not fit into their clock
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
@@ -81,10 +85,16 @@ def _count(value: Any) -> int:
     return value
 
 
+def _parallel(value: Any) -> int:
+    if _count(value) > _MOST:
+        raise ValueError
+    return int(value)
+
+
 def _seconds(value: Any) -> float:
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise TypeError
-    if not 0 < value < float("inf"):
+    if not 0 < value <= _LONGEST:
         raise ValueError
     return float(value)
 
@@ -206,7 +216,8 @@ def _folders(text: str) -> list[str]:
 BOOLEAN = Kind("1 or 0 (also true, yes, on and false, no, off; in the file true or false)",
                _word, _boolean)  # fmt: skip
 COUNT = Kind("a whole number above 0", int, _count)
-SECONDS = Kind("a number of seconds above 0", float, _seconds)
+CONNECTIONS = Kind(f"a whole number from 1 to {_MOST}", int, _parallel)
+SECONDS = Kind(f"a number of seconds above 0, at most {_LONGEST}", float, _seconds)
 SIZE = Kind("a size such as 20GB or 500 MiB", str, _bytes)
 PATH = Kind("a path", str, _path)
 PATHS = Kind("folders, separated as in PATH; in the file a list", _folders, _paths)

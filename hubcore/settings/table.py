@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from .kinds import (
     BOOLEAN,
+    CONNECTIONS,
     COUNT,
     HEADERS,
     LICENSES,
@@ -67,7 +68,7 @@ SETTINGS: tuple[Setting, ...] = (
         "timeout", SECONDS, 30.0, "Seconds without data after which a connection is given up.", "30"
     ),
     Setting("retries", COUNT, 5, "Attempts without progress after which a download fails.", "5"),
-    Setting("connections", COUNT, 16, "The most connections for one file.", "16"),
+    Setting("connections", CONNECTIONS, 16, "The most connections for one file.", "16"),
     Setting(
         "max_size", SIZE, 20 * 10**9, "The largest download of a file whose size is not known.",
         "20GB",

@@ -21,7 +21,7 @@ from ..digests import is_digest
 from ..download.addresses import redact
 from ..download.hashing import sha256_of
 from .ownership import is_ours_alone, make_folder, warn_of_others
-from .records import read_record, scan_shards, write_record
+from .records import read_record, scan_shards, texts_in, write_record
 
 __all__ = ["Blobs", "Entry", "is_sound", "protect"]
 
@@ -141,8 +141,8 @@ class Blobs:
             protect(data)
             atomic_write.publish(data, target)
         for key, value in (("names", name), ("sources", redact(source) if source else "")):
-            if value and value not in facts.setdefault(key, []):
-                facts[key].append(value)
+            if value:
+                facts[key] = [*dict.fromkeys([*texts_in(facts, key), value])]
         write_record(record, facts)
         return target
 
@@ -171,8 +171,8 @@ class Blobs:
                 Path(item.path),
                 status.st_size,
                 last_use,
-                tuple(facts.get("names", ())),
-                tuple(facts.get("sources", ())),
+                tuple(texts_in(facts, "names")),
+                tuple(texts_in(facts, "sources")),
                 tuple(derived.get(item.name, ())),
             )
 

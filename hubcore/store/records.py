@@ -12,7 +12,7 @@ from typing import Any
 
 from .ownership import write_private
 
-__all__ = ["key_of", "read_record", "scan_shards", "write_record"]
+__all__ = ["key_of", "read_record", "scan_shards", "texts_in", "write_record"]
 
 
 def read_record(path: Path) -> dict[str, Any]:
@@ -31,6 +31,12 @@ def write_record(path: Path, facts: Mapping[str, Any]) -> None:
         OSError: it cannot be written.
     """
     write_private(path, json.dumps(facts))
+
+
+def texts_in(facts: Mapping[str, Any], key: str) -> list[str]:
+    """The texts of a list in a record; without what is none, since anything may have written it."""
+    value = facts.get(key)
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def key_of(text: str) -> str:
