@@ -1,12 +1,15 @@
 """Readers of data: each layout that people have becomes the same labelled samples."""
 
 import gzip
+import hashlib
 import json
+import pickle
 import struct
 
 import numpy as np
 import pytest
 from PIL import Image
+from torchvision import datasets
 
 from hub_evaluate import DataError, UnknownClassesError, open_data
 
@@ -17,6 +20,11 @@ def picture(path, size=(8, 6), value=100):
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", size, (value, value, value)).save(path)
     return path
+
+
+def _md5(path):
+    """torchvision compares the published digests, so the test states those of its own files."""
+    return hashlib.md5(path.read_bytes()).hexdigest()
 
 
 def targets(data):
@@ -132,6 +140,67 @@ class TestClasses:
         assert [sample.target for sample in data.samples] == [2, 1, 0]
         opened = data.samples[1].input.open()
         assert np.array_equal(np.asarray(opened)[..., 0], pixels[1])
+
+    @pytest.mark.parametrize("kind", ["CIFAR10", "CIFAR100"])
+    def test_cifar_archives(self, tmp_path, kind, monkeypatch):
+        """As its authors pickle them: rows of 1,024 reds, greens and blues."""
+        pixels = np.random.default_rng(0).integers(0, 256, (3, 3, 32, 32), np.uint8)
+        made = getattr(datasets, kind)
+        hundred = kind == "CIFAR100"
+        root = tmp_path / made.base_folder
+        root.mkdir()
+        names = ["cat", "dog", "polar bear"]
+        batch = {
+            "data": pixels.reshape(3, -1),
+            "fine_labels" if hundred else "labels": [2, 0, 1],
+        }
+        contents = {
+            "test" if hundred else "test_batch": batch,
+            made.meta["filename"]: {made.meta["key"]: names},
+        }
+        for name, content in contents.items():
+            (root / name).write_bytes(pickle.dumps(content))
+        [test, meta] = contents
+        monkeypatch.setattr(made, "train_list", [])
+        monkeypatch.setattr(made, "test_list", [[test, _md5(root / test)]])
+        monkeypatch.setattr(made, "meta", {**made.meta, "md5": _md5(root / meta)})
+        data = classes(tmp_path)
+        assert data.format == kind
+        assert [sample.target for sample in data.samples] == [2, 0, 1]
+        opened = np.asarray(data.samples[1].input.open())
+        assert np.array_equal(opened, pixels[1].transpose(1, 2, 0))
+        (root / test).write_bytes(b"other bytes")
+        with pytest.raises(DataError, match=f"files of {kind} cannot be read"):
+            classes(tmp_path)
+
+    def test_svhn(self, tmp_path, monkeypatch):
+        """A ten stands for the digit 0, and the images are the last dimension."""
+        scipy_io = pytest.importorskip("scipy.io")
+        pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3, 3), np.uint8)
+        path = tmp_path / "test_32x32.mat"
+        scipy_io.savemat(path, {"X": pixels, "y": np.array([[10], [7], [1]], np.uint8)})
+        monkeypatch.setattr(datasets.SVHN, "split_list", {"test": ["", path.name, _md5(path)]})
+        data = classes(tmp_path, ["0", "1", "7"])
+        assert data.format == "SVHN"
+        assert [sample.target for sample in data.samples] == [0, 2, 1]
+        assert np.array_equal(np.asarray(data.samples[1].input.open()), pixels[..., 1])
+
+    def test_stl10(self, tmp_path, monkeypatch):
+        """Its images are written column by column, and its classes count from 1."""
+        root = tmp_path / "stl10_binary"
+        root.mkdir()
+        pixels = np.random.default_rng(0).integers(0, 256, (2, 3, 96, 96), np.uint8)
+        (root / "test_X.bin").write_bytes(pixels.transpose(0, 1, 3, 2).tobytes())
+        (root / "test_y.bin").write_bytes(bytes([3, 1]))
+        (root / "class_names.txt").write_text("\n".join(ANIMALS))
+        files = [[name, _md5(root / name)] for name in ("test_X.bin", "test_y.bin")]
+        monkeypatch.setattr(datasets.STL10, "train_list", [])
+        monkeypatch.setattr(datasets.STL10, "test_list", files)
+        data = classes(tmp_path)
+        assert data.format == "STL10"
+        assert [sample.target for sample in data.samples] == [2, 0]
+        opened = np.asarray(data.samples[0].input.open())
+        assert np.array_equal(opened, pixels[0].transpose(1, 2, 0))
 
     def test_a_damaged_archive_is_told(self, tmp_path):
         (tmp_path / "t10k-images-idx3-ubyte.gz").write_bytes(gzip.compress(b"no")[:-3])

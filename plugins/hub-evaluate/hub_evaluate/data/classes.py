@@ -57,7 +57,7 @@ def read_classes(root: Path, labels: Labels, table: Path | None, split: str | No
         raise DataError(
             f"{root}: no labelled images. Expected a folder for each class, a CSV with a row "
             f"'file,class' for each image, ImageNet's validation images with their development "
-            f"kit, or the files of MNIST, Fashion-MNIST, CIFAR-10 or CIFAR-100."
+            f"kit, or the files of MNIST, Fashion-MNIST, CIFAR-10, CIFAR-100, SVHN or STL-10."
         )
     return Data(kind, root, found, dict(labels.left_out))
 
@@ -149,6 +149,10 @@ def _archive(root: Path) -> tuple[str, Path] | None:
             return "CIFAR10", folder
         if (folder / "cifar-100-python").is_dir():
             return "CIFAR100", folder
+        if (folder / "stl10_binary").is_dir():
+            return "STL10", folder
+        if any(folder.glob("*_32x32.mat")):
+            return "SVHN", folder
         if any(folder.glob("t10k-images-idx3-ubyte*")):
             names = f"{root.resolve().name}/{folder.relative_to(root)}".lower()
             for word, kind in (("fashion", "FashionMNIST"), ("kmnist", "KMNIST")):
@@ -171,19 +175,31 @@ def _arrays(root: Path, kind: str, folder: Path, split: str) -> Iterator[tuple[S
 
     if split not in ("train", "test"):
         raise DataError(f"{root}: {kind} has the splits train and test, not '{split}'")
+    make = getattr(datasets, kind)
+    found: Any
     try:
         with tempfile.TemporaryDirectory(prefix="hub-evaluate-") as temporary:
-            if kind.startswith("CIFAR"):
-                base = folder
+            if kind in ("SVHN", "STL10"):
+                found = make(str(folder), split=split)
+            elif kind.startswith("CIFAR"):
+                found = make(str(folder), train=split == "train")
             else:
                 base = _unpacked(Path(temporary), kind, folder, split)
-            found: Any = getattr(datasets, kind)(str(base), train=split == "train")
+                found = make(str(base), train=split == "train")
+    except ModuleNotFoundError as error:
+        raise DataError(
+            f"{folder}: reading SVHN needs scipy: pip install 'hub-evaluate[imagenet]'"
+        ) from error
     except (RuntimeError, OSError, EOFError, ValueError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise DataError(f"{folder}: the files of {kind} cannot be read: {reason}") from error
-    values = found.data if kind.startswith("CIFAR") else found.data.numpy()
-    names: Sequence[str] = found.classes
-    for number, (pixels, target) in enumerate(zip(values, found.targets, strict=True)):
+    if kind in ("SVHN", "STL10"):  # (N, 3, H, W)
+        values, targets = found.data.transpose(0, 2, 3, 1), found.labels
+    else:
+        values = found.data if kind.startswith("CIFAR") else found.data.numpy()
+        targets = found.targets
+    names: Sequence[str] = "0123456789" if kind == "SVHN" else found.classes
+    for number, (pixels, target) in enumerate(zip(values, targets, strict=True)):
         name = f"{split}/{number}"
         yield Sample(name, ImageInput(name, pixels), None), names[int(target)]
 
