@@ -157,6 +157,19 @@ def test_a_bundles_code_is_not_run_until_it_is_trusted(bundle, kind, tmp_path, m
         use()
 
 
+def test_to_validate_a_file_and_to_trust_it_run_nothing(tmp_path, monkeypatch, capsys):
+    """Before the file is trusted and after; what it may run from then on is shown."""
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "acme.json"
+    entries = {"models": {"net": model(RUN)}, "weights": {"W": weights(transforms=RUN)}}
+    file.write_text(json.dumps({"schema": 1, **entries}))
+    assert main(["catalog", "validate", str(file)]) == 0
+    assert main(["catalog", "trust", str(file)]) == 0
+    assert main(["catalog", "validate", str(file)]) == 0
+    assert "subprocess:getoutput" in capsys.readouterr().out
+    assert not (tmp_path / "marker").exists()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
 @pytest.mark.parametrize("loose", ["store", "catalogs", "note", "catalogue"])
 def test_trust_that_others_could_have_noted_is_none(loose, bundle, tmp_path, capsys):
