@@ -1,8 +1,11 @@
 """What a hostile server can cost: no disk, no time, and not the good mirror behind it."""
 
+import contextlib
 import hashlib
 import os
 import shutil
+import socketserver
+import threading
 
 import pytest
 import servers
@@ -159,3 +162,66 @@ def test_the_fewest_connections_are_enough(server, store, monkeypatch, connectio
     monkeypatch.setenv("HUBCORE_CONNECTIONS", connections)
     url = server.serve("/n.pth", DATA, rate=300_000)
     assert store.get(RemoteFile((url,), DIGEST)).read_bytes() == DATA
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+LENGTH = b"Content-Length: 300001\r\n"
+PART = b"HTTP/1.1 206 Partial Content\r\n"
+LATER = b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\nRetry-After: "
+MOVED = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: "
+ANSWERS = {
+    "lengths that differ": OK + b"Content-Length: 5\r\n" + LENGTH + b"\r\nabcde",
+    "a length of thousands of digits": OK + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\nabcde",
+    "a chunk without end": OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"f" * 50 + b"\r\nabcde",
+    "a chunk of no number": OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabcde",
+    "encoded twelve times": OK + b"Content-Encoding: " + b"gzip," * 11 + b"gzip\r\n\r\nabcde",
+    "an encoding nobody asked for": OK + b"Content-Encoding: br\r\n\r\nabcde",
+    "a status of no number": "HTTP/1.1 2\xb20 OK\r\n\r\n".encode("latin1"),
+    "a status beyond all": b"HTTP/1.1 99999 OK\r\n\r\n",
+    "nothing has changed": b"HTTP/1.1 304 Not Modified\r\n\r\n",
+    "another protocol": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nabcde",
+    "a part of no number": "Content-Range: bytes 0-\xb2/\xb2\r\n\r\n".encode("latin1"),
+    "a part of thousands of digits": b"Content-Range: bytes 0-%b/%b\r\n\r\n" % ((b"9" * 5000,) * 2),
+    "a part that ends before it begins": b"Content-Range: bytes 9-3/100\r\n\r\n",
+    "a pause of no number": LATER + b"nan\r\n\r\n",
+    "a pause beyond all": LATER + b"9" * 5000 + b"\r\n\r\n",
+    "a pause until a year beyond all": LATER + b"Fri, 31 Dec 9999 23:59:59 -9999\r\n\r\n",
+    "moved to a broken address": MOVED + b"http://[\r\n\r\n",
+    "moved to a port beyond all": MOVED + b"http://h:99999999/\r\n\r\n",
+    "moved to a file": MOVED + b"file:///etc/passwd\r\n\r\n",
+    "moved to a name that is too long": MOVED + b"http://" + b"a" * 300 + b"/\r\n\r\n",
+    "moved to nowhere": MOVED + b"\r\n\r\n",
+    "a name of a header with a zero": OK + b"A\0b: c\r\n" + LENGTH + b"\r\nabcde",
+    "no protocol": b"abcde" * 1000,
+    "nothing": b"",
+}
+
+
+@contextlib.contextmanager
+def answering(answer):
+    """The address of a server that sends these bytes, whatever it is asked."""
+
+    class Answer(socketserver.BaseRequestHandler):
+        def handle(self):
+            self.request.recv(65536)
+            self.request.sendall(answer)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Answer) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/n.pth"
+        finally:
+            server.shutdown()
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_no_answer_of_a_mirror_stops_the_good_one_behind_it(server, store, name, monkeypatch):
+    """Nor does it end in anything but an error in words where there is no other mirror."""
+    monkeypatch.setenv("HUBCORE_RETRIES", "1")
+    answer = ANSWERS[name]
+    with answering(PART + answer if answer.startswith(b"Content-Range") else answer) as url:
+        with pytest.raises(DownloadError):
+            store.get(RemoteFile((url,), DIGEST))
+        good = server.serve("/n.pth", DATA)
+        assert store.get(RemoteFile((url, good), DIGEST)).read_bytes() == DATA
