@@ -1,0 +1,171 @@
+"""Runs an exported file beside the hub's own prediction, on photos and seeded images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from hubcore.prediction import Predictor
+
+from .agreement import Agreement, Arrays, compared
+from .errors import DifferenceError
+from .pipeline import Pipeline, named_outputs
+
+if TYPE_CHECKING:
+    from .formats import Run
+
+__all__ = ["Checker", "photos"]
+
+SEEDED_SIZES = ((64, 96), (333, 250), (480, 640))
+"""(height, width) of the seeded images."""
+LEVEL = 1 / 255
+PHOTOS = Path(__file__).parent / "photos"
+
+
+def photos() -> list[Path]:
+    """The photos that every file is checked on."""
+    return sorted(PHOTOS.glob("*.jpg"))
+
+
+@dataclass(frozen=True)
+class _Case:
+    """An input to check: how messages call it, and its pixels."""
+
+    name: str
+    image: Image.Image
+
+
+class Checker:
+    """The hub's own outputs for a set of inputs, to compare files with.
+
+    Args:
+        task: the model's task.
+        model: the model that is exported.
+        weights: its weights.
+        pipeline: what is exported of it.
+        raw: whether that is the bare model.
+        inputs: further photos, or none.
+    """
+
+    def __init__(
+        self,
+        task: str,
+        model: nn.Module,
+        weights: Any,
+        pipeline: Pipeline,
+        *,
+        raw: bool,
+        inputs: Iterable[str | Path] = (),
+    ) -> None:
+        self._task, self._raw = task, raw
+        self._model, self._weights, self._pipeline = model, weights, pipeline
+        self._cases = [*_cases(inputs)]
+        self._expected: list[Arrays] = []
+
+    def __len__(self) -> int:
+        return len(self._cases)
+
+    def check(self, run: Run, shown: Callable[[Sequence[Any]], Iterable[Any]]) -> Agreement:
+        """Compares a file with the hub's prediction.
+
+        Args:
+            run: runs the file.
+            shown: shows the progress over a sequence.
+
+        Raises:
+            DifferenceError: a difference is above its bound.
+        """
+        expected, found = [], []
+        for case in shown(self._cases):
+            ours, theirs = self._ours(case), run(self._arrays(case))
+            agreement = compared(self._task, [ours], [theirs], raw=self._raw)
+            if not agreement.holds:
+                begins = self._begins(case, ours)
+                raise DifferenceError(
+                    f"The exported file differs from the hub's own prediction for {case.name}: "
+                    f"{', '.join(str(one) for one in agreement.measures if not one.holds)}. "
+                    f"The difference begins in {begins}. Nothing was written.",
+                    begins,
+                )
+            expected.append(ours)
+            found.append(theirs)
+        return compared(self._task, expected, found, raw=self._raw)
+
+    def _arrays(self, case: _Case) -> dict[str, Any]:
+        if self._raw:
+            return {"input": self._prepared(case).numpy()}
+        return {"image": np.asarray(case.image)[None]}
+
+    def _prepared(self, case: _Case) -> Tensor:
+        prepared: Tensor = self._weights.transforms()(case.image)
+        return prepared[None]
+
+    def _ours(self, case: _Case) -> Arrays:
+        if self._raw:
+            with torch.inference_mode():
+                output = self._model(self._prepared(case))
+            return {name: value.numpy() for name, value in named_outputs(output).items()}
+        [result] = self._predictor(case.image)
+        return _OURS[self._task](result)
+
+    @property
+    def _predictor(self) -> Predictor:
+        return Predictor(self._model, self._weights, task=self._task, top=2**31, workers=0)
+
+    def _begins(self, case: _Case, ours: Arrays) -> str:
+        """The first step whose values differ."""
+        if self._raw:
+            return "the model"
+        module: Any = self._pipeline.module
+        arrays = self._arrays(case)
+        with torch.inference_mode():
+            tensors = [torch.from_numpy(array) for array in arrays.values()]
+            prepared = module.preprocessing(*tensors)[0]
+            # In levels of 8 bits: what normalisation made of one level.
+            level = LEVEL / float(module.preprocessing.normalise.std.min())
+            if (prepared - self._prepared(case)[0]).abs().max() > 1.5 * level:
+                return "the preprocessing"
+            again = {name: value.numpy() for name, value in module(*tensors).items()}
+        if not compared(self._task, [ours], [again], raw=False).holds:
+            return "the result's last step, or in a model that is not repeatable"
+        return "the model, as the format computes it"
+
+
+def _cases(inputs: Iterable[str | Path]) -> Iterator[_Case]:
+    from hubcore.prediction.images import open_image
+
+    for path in [*photos(), *map(Path, inputs)]:
+        yield _Case(path.name, open_image(path.name, path))
+    for number, (height, width) in enumerate(SEEDED_SIZES):
+        yield _Case(
+            f"the seeded image of {width} x {height} pixels", _seeded(number, width, height)
+        )
+
+
+def _seeded(seed: int, width: int, height: int) -> Image.Image:
+    """Smooth shapes with noise on them."""
+    random = np.random.default_rng(seed)
+    coarse = Image.fromarray(random.integers(0, 256, (7, 9, 3), dtype=np.uint8))
+    smooth = np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC), dtype=np.int16)
+    noisy = smooth + random.integers(-24, 25, smooth.shape, dtype=np.int16)
+    return Image.fromarray(noisy.clip(0, 255).astype(np.uint8))
+
+
+def _probabilities(result: Any) -> Arrays:
+    found = np.empty((1, len(result.classes)), dtype=np.float32)
+    for one in result.classes:
+        found[0, one.category_id] = one.probability
+    return {"probabilities": found}
+
+
+_OURS: Mapping[str, Callable[[Any], Arrays]] = {
+    "image-classification": _probabilities,
+    "semantic-segmentation": lambda result: {"mask": result.mask.numpy()[None]},
+}

@@ -1,0 +1,224 @@
+"""`export`: writes a model as a file of its own, and checks the file before it is published."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hubcore.atomic_write import check_writable, publish
+from hubcore.catalogs.catalog import ModelEntry
+from hubcore.catalogs.names import find_model, short_name
+from hubcore.prediction.choice import chosen_weights
+
+from .errors import ExportError
+from .formats import find_format, require
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from .agreement import Agreement
+
+__all__ = ["Exported", "export"]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A file that was exported and checked.
+
+    Attributes:
+        path: the file.
+        files: all files that belong to it, itself included.
+        size: of all of them, in bytes.
+        metadata: what it says of itself, see `metadata.schema.json`.
+        agreement: how it agrees with the hub's own prediction.
+    """
+
+    path: Path
+    files: tuple[Path, ...]
+    size: int
+    metadata: dict[str, Any]
+    agreement: Agreement
+
+
+def export(
+    model: str | nn.Module,
+    output: str | Path,
+    *,
+    weights: Any = "DEFAULT",
+    format: str | None = None,
+    task: str | None = None,
+    top: int = 5,
+    raw: bool = False,
+    photos: Iterable[str | Path] = (),
+    progress: bool = False,
+) -> Exported:
+    """Exports a model with its preprocessing and its result inside.
+
+    The file takes uint8 images and gives what the typed result of `hubcore.predict` has: the
+    names, dtypes and shapes of inputs and outputs stand in its metadata. It is compared with
+    `hubcore.Predictor` on photos and seeded images before it gets its name.
+
+    Args:
+        model: a model's name, bare or canonical; or a module with its weights loaded, which needs
+            ``weights`` and ``task`` too. It is put in evaluation mode.
+        output: the file to write; one that is there is replaced.
+        weights: for a name, what the model's builder takes; for a module, the weights that provide
+            its preprocessing and categories.
+        format: one of `formats.FORMATS`. Default: what the file's name ends in.
+        task: the task, needed only for a module.
+        top: the number of classes of a classification's ``labels`` and ``scores``.
+        raw: export the bare model. Its input is then float32 (N, 3, H, W), preprocessed.
+        photos: further images to check the file on.
+        progress: show what is being done on stderr.
+
+    Returns:
+        What was written.
+
+    Raises:
+        ExportError: the model, its task or its preprocessing cannot be exported, or an option is
+            wrong, or the file cannot be written.
+        DifferenceError: the file's results differ from the hub's. Nothing was written.
+        MissingDependencyError: the format needs a package that is not installed.
+        HubError: there is no such model, or its weights cannot be downloaded or do not fit.
+    """
+    # What needs no torch is said at once.
+    path = Path(output)
+    wanted = find_format(format, path)
+    if top < 1:
+        raise ExportError(f"top must be at least 1, not {top}.")
+    entry = find_model(model) if isinstance(model, str) else None
+    config: dict[str, Any] = {}
+    if entry:
+        weights, config = chosen_weights(entry, weights)
+        task = task or entry.task
+    elif task is None or isinstance(weights, str):
+        raise ExportError("To export a module, give its task and the weights that go with it.")
+    if path.suffix.lower() != wanted.suffix:
+        raise ExportError(
+            f"{path}: the name of a file in the format '{wanted.name}' must end in "
+            f"'{wanted.suffix}'."
+        )
+    if not path.parent.is_dir():
+        raise ExportError(f"{path}: there is no folder '{path.parent}'.")
+    with _writing(path):
+        check_writable(path)
+    writer = require(wanted)
+
+    from .checking import Checker
+    from .metadata import describe
+    from .pipeline import make_pipeline
+    from .tracing import trace
+
+    steps = _Steps(short_name(entry) if entry else type(model).__name__, progress)
+    with steps.shown("building"):
+        module = _built(entry, weights, config, progress) if entry else model
+        assert task is not None  # for a module it was given
+        module = module.eval()
+        pipeline = make_pipeline(task, module, weights, top=top, raw=raw)
+    checker = Checker(task, module, weights, pipeline, raw=raw, inputs=photos)
+    with steps.shown("tracing"):
+        program, inputs, outputs = trace(pipeline)
+    metadata = describe(
+        wanted,
+        task=task,
+        model=entry or type(model).__name__,
+        weights=weights,
+        raw=raw,
+        inputs=inputs,
+        outputs=outputs,
+    )
+    with _folder_beside(path) as folder:
+        made = folder / path.name
+        with steps.shown("writing"), _writing(path):
+            text = json.dumps(metadata, ensure_ascii=False)
+            writer.write(program, made, inputs=inputs, outputs=outputs, metadata=text)
+        agreement = checker.check(writer.open(made), steps.each)
+        with _writing(path):
+            files = _publish(folder, path)
+    size = sum(file.stat().st_size for file in files)
+    return Exported(path, files, size, metadata, agreement)
+
+
+def _built(entry: ModelEntry, weights: Any, config: dict[str, Any], progress: bool) -> Any:
+    from hubcore.building.builders import builder_of
+    from hubcore.errors import DownloadError
+    from hubcore.prediction.choice import with_those_here
+
+    try:
+        return builder_of(entry)(weights=weights, progress=progress, **config)
+    except DownloadError as error:
+        raise with_those_here(error, weights) from error
+
+
+class _Steps:
+    """Shows what is being done, where somebody can see it."""
+
+    def __init__(self, name: str, shown: bool) -> None:
+        self._name, self._shown = name, shown
+
+    @contextmanager
+    def shown(self, step: str) -> Iterator[None]:
+        from hubcore.download.progress import bar
+
+        options = {} if self._shown else {"disable": True}
+        # It stands while the step runs, then makes room for the next one.
+        with bar(
+            total=1, desc=f"{self._name}: {step}", bar_format="{desc} ...", leave=False, **options
+        ):
+            yield
+
+    def each(self, items: Sequence[Any]) -> Iterable[Any]:
+        from hubcore.download.progress import bar
+
+        options = {} if self._shown else {"disable": True}
+        shown: Iterable[Any] = bar(
+            items, desc=f"{self._name}: checking", unit="input", leave=False, **options
+        )
+        return shown
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, ImportError):
+            raise
+        raise ExportError(f"Cannot write {path}: {error.strerror or error}.") from error
+
+
+@contextmanager
+def _folder_beside(path: Path) -> Iterator[Path]:
+    """A hidden folder on the same disk, where files can have their final names already.
+
+    Files of a format that refer to one another then need no change when they are published.
+    """
+    with _writing(path):
+        folder = Path(tempfile.mkdtemp(prefix=".hub-export-", dir=path.parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _publish(folder: Path, path: Path) -> tuple[Path, ...]:
+    """Moves the files to their places, the one that the others belong to last."""
+    made = sorted(folder.iterdir(), key=lambda file: (file.name == path.name, file.name))
+    for file in made:
+        file.chmod(0o666 & ~_umask())
+        publish(file, path.with_name(file.name))
+    return tuple(path.with_name(file.name) for file in reversed(made))
+
+
+def _umask() -> int:
+    import os
+
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,49 @@
+"""Files of `torch.export`, which run without the model's code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.export import ExportedProgram
+
+from ..ports import Port
+
+if TYPE_CHECKING:
+    from . import Run
+
+__all__ = ["metadata", "open", "write"]
+
+KEY = "hubcore"
+
+
+def write(
+    program: ExportedProgram,
+    path: Path,
+    *,
+    inputs: tuple[Port, ...],
+    outputs: tuple[Port, ...],
+    metadata: str,
+) -> None:
+    for node in program.graph.nodes:
+        node.meta.pop("stack_trace", None)  # paths of this machine
+    torch.export.save(program, path, extra_files={KEY: metadata})
+
+
+def open(path: Path) -> Run:
+    module = torch.export.load(path).module()
+
+    def run(arrays: Mapping[str, Any]) -> dict[str, Any]:
+        with torch.inference_mode():
+            found = module(*(torch.from_numpy(array) for array in arrays.values()))
+        return {name: value.numpy() for name, value in found.items()}
+
+    return run
+
+
+def metadata(path: Path) -> str:
+    extra = {KEY: ""}
+    torch.export.load(path, extra_files=extra)
+    return extra[KEY]
