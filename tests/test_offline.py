@@ -62,6 +62,7 @@ COMMANDS = [
     "sign hub-video --key {tmp}/missing.pem --output {tmp}/s.sig",
     "verify hub-video --key {tmp}/missing.pub",
     "evaluate resnet18 --data {tmp}/images",
+    "export resnet18 --output {tmp}/resnet18.pt2",
     f"quantize resnet18 --calibrate {PHOTO.parent} --output {{tmp}}/q",
 ]
 

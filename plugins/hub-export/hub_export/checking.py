@@ -84,7 +84,7 @@ class Checker:
         """
         expected, found = [], []
         for case in shown(self._cases):
-            ours, theirs = self._ours(case), run(self._arrays(case))
+            ours, theirs = self._ours(case), self._run(run, case)
             agreement = compared(self._task, [ours], [theirs], raw=self._raw)
             if not agreement.holds:
                 begins = self._begins(case, ours)
@@ -98,10 +98,19 @@ class Checker:
             found.append(theirs)
         return compared(self._task, expected, found, raw=self._raw)
 
+    def _run(self, run: Run, case: _Case) -> Arrays:
+        try:
+            return run(self._arrays(case))
+        except Exception as error:
+            lines = str(error).splitlines() or [type(error).__name__]
+            raise DifferenceError(
+                f"The exported file cannot be run for {case.name}: {lines[0]} Nothing was written."
+            ) from error
+
     def _arrays(self, case: _Case) -> dict[str, Any]:
         if self._raw:
             return {"input": self._prepared(case).numpy()}
-        return {"image": np.asarray(case.image)[None]}
+        return {"image": np.array(case.image)[None]}
 
     def _prepared(self, case: _Case) -> Tensor:
         prepared: Tensor = self._weights.transforms()(case.image)

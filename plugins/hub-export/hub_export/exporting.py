@@ -117,9 +117,9 @@ def export(
 
     steps = _Steps(short_name(entry) if entry else type(model).__name__, progress)
     with steps.shown("building"):
-        module = _built(entry, weights, config, progress) if entry else model
+        module: Any = _built(entry, weights, config, progress) if entry else model
         assert task is not None  # for a module it was given
-        module = module.eval()
+        module.eval()
         pipeline = make_pipeline(task, module, weights, top=top, raw=raw)
     checker = Checker(task, module, weights, pipeline, raw=raw, inputs=photos)
     with steps.shown("tracing"):

@@ -14,7 +14,7 @@ from .heads import Classes, Segments
 from .ports import Port
 from .preprocessing import preprocessing_of
 
-__all__ = ["Pipeline", "make_pipeline"]
+__all__ = ["Pipeline", "make_pipeline", "named_outputs"]
 
 BATCH = 2  # of the images that a model is traced with; 0 and 1 would be taken for constants
 TRACED_SIZE = (260, 340)

@@ -56,6 +56,12 @@ class _Images(nn.Module):
                 f"into an exported file: only {' and '.join(MODES)} can. Export the bare model "
                 f"with --raw, and prepare its inputs yourself."
             )
+        if self.crop_size is not None and min(self.resize_size) < max(self.crop_size):
+            raise ExportError(
+                "The preprocessing crops more than is left of a small image, and fills up with "
+                "black, which cannot be put into an exported file. Export the bare model with "
+                "--raw, and prepare its inputs yourself."
+            )
         self.normalise = _Normalise(preset.mean, preset.std)
 
     def forward(self, image: Tensor) -> Tensor:
@@ -73,6 +79,9 @@ class _Images(nn.Module):
 
 
 class _Normalise(nn.Module):
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
         super().__init__()
         self.register_buffer("mean", torch.tensor(mean).view(-1, 1, 1), persistent=False)

@@ -28,25 +28,13 @@ def trace(pipeline: Pipeline) -> tuple[ExportedProgram, tuple[Port, ...], tuple[
     Raises:
         ExportError: the model cannot be traced. It names the layer.
     """
-    dynamic = tuple(
-        {axis: Dim.AUTO for axis, size in enumerate(port.shape) if isinstance(size, str)}
-        for port in pipeline.inputs
-    )
-    try:
-        with torch.no_grad(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # those are for the authors of models
-            program = torch.export.export(
-                pipeline.module, pipeline.examples, dynamic_shapes=dynamic, strict=False
-            )
-    except Exception as error:
-        layer = failing_layer(pipeline.module, error)
-        where = f" Its layer '{layer}' is where tracing ends." if layer else ""
-        raise ExportError(
-            f"The model cannot be traced by torch.export: {first_line(error)}.{where}"
-        ) from error
-    signature = program.graph_signature
-    values = {node.name: node.meta["val"] for node in program.graph.nodes if "val" in node.meta}
+    program = _traced(pipeline, pipeline.examples)
+    if isinstance(_values(program)[program.graph_signature.user_inputs[0]].shape[0], int):
+        # The architecture fixes the number of images. One, then.
+        program = _traced(pipeline, tuple(example[:1] for example in pipeline.examples))
+    values = _values(program)
     shapes = _Shapes()
+    signature = program.graph_signature
     inputs = tuple(
         shapes.described(port, values[name])
         for port, name in zip(pipeline.inputs, signature.user_inputs, strict=True)
@@ -56,6 +44,30 @@ def trace(pipeline: Pipeline) -> tuple[ExportedProgram, tuple[Port, ...], tuple[
         for port, name in zip(pipeline.outputs, signature.user_outputs, strict=True)
     )
     return program, inputs, outputs
+
+
+def _values(program: ExportedProgram) -> dict[Any, Any]:
+    """A tensor without values for each node of the graph, by its name."""
+    return {node.name: node.meta["val"] for node in program.graph.nodes if "val" in node.meta}
+
+
+def _traced(pipeline: Pipeline, examples: tuple[torch.Tensor, ...]) -> ExportedProgram:
+    dynamic = tuple(
+        {axis: Dim.AUTO for axis, size in enumerate(port.shape) if isinstance(size, str)}
+        for port in pipeline.inputs
+    )
+    try:
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # those are for the authors of models
+            return torch.export.export(
+                pipeline.module, examples, dynamic_shapes=dynamic, strict=False
+            )
+    except Exception as error:
+        layer = failing_layer(pipeline.module, error)
+        where = f" Its layer '{layer}' is where tracing ends." if layer else ""
+        raise ExportError(
+            f"The model cannot be traced by torch.export: {first_line(error)}.{where}"
+        ) from error
 
 
 class _Shapes:

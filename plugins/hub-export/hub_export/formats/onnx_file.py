@@ -50,7 +50,7 @@ def write(
 
 
 def open(path: Path) -> Run:
-    import onnxruntime
+    import onnxruntime  # type: ignore[import-untyped]  # it ships no types
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3

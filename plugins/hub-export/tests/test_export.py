@@ -1,0 +1,220 @@
+"""Exported files give what the hub's own prediction gives, or are not written."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from jsonschema import Draft202012Validator
+from PIL import Image
+from torch import nn
+
+import hubcore
+from hub_export import DifferenceError, ExportError, export
+from hub_export.formats import FORMATS, require
+from hub_export.preprocessing import preprocessing_of
+from hubcore.cli import main
+from hubcore.errors import MissingDependencyError
+from hubcore.transforms import ImageClassification, SemanticSegmentation
+
+SIZES = [(64, 96), (333, 250), (37, 400)]
+
+
+class Colours(nn.Module):
+    """The logits are the mean red, green and blue."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.tensor(5.0))
+
+    def forward(self, images):
+        return images.mean(dim=(2, 3)) * self.scale
+
+
+class Pixels(nn.Module):
+    """Logits of four classes for each block of 2 x 2 pixels."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.conv = nn.Conv2d(3, 4, 2, stride=2)
+
+    def forward(self, images):
+        return {"out": self.conv(images)}
+
+
+class Weights:
+    """As `hubcore.WeightsLike` asks for."""
+
+    url = "file:///colours.pth"
+    meta = {"categories": ["red", "green", "blue"]}  # noqa: RUF012  # as torchvision's
+
+    def __init__(self, preset=None):
+        self.preset = preset or ImageClassification(crop_size=24, resize_size=32)
+
+    def transforms(self):
+        return self.preset
+
+    def get_state_dict(self, **options):
+        return Colours().state_dict()
+
+    def __str__(self):
+        return "Colours"
+
+
+def image(height, width):
+    random = np.random.default_rng(height)
+    return random.integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def exported(path, model=None, **options):
+    options = {"weights": Weights(), "task": "image-classification", "top": 2, **options}
+    return export(model or Colours(), path, **options)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_file_gives_what_prediction_gives(name, tmp_path):
+    """For images of any size, one or several at a time, and without the model's code."""
+    for module in FORMATS[name].needs:
+        pytest.importorskip(module)
+    model = Colours().eval()
+    path = tmp_path / f"colours{FORMATS[name].suffix}"
+    made = exported(path, model)
+    assert list(tmp_path.iterdir()) == [path] == list(made.files)
+    assert made.agreement.holds
+    writer = require(FORMATS[name])
+    said = json.loads(writer.metadata(path))
+    assert said == made.metadata
+    Draft202012Validator(metadata_schema()).validate(said)
+    assert said["categories"] == ["red", "green", "blue"]
+    assert said["inputs"][0]["shape"] == ["batch", "height", "width", 3]
+    run = writer.open(path)
+    predictor = hubcore.prediction.Predictor(model, Weights(), task="image-classification")
+    for height, width in SIZES:
+        pixels = image(height, width)
+        found = run({"image": np.stack([pixels, pixels])})
+        [result] = predictor(Image.fromarray(pixels))
+        for row in range(2):
+            assert found["labels"][row].tolist() == [c.category_id for c in result.classes[:2]]
+            assert found["scores"][row] == pytest.approx(
+                [c.probability for c in result.classes[:2]], abs=0.01
+            )
+
+
+def metadata_schema():
+    from importlib.resources import files
+
+    return json.loads(files("hub_export").joinpath("metadata.schema.json").read_text("utf-8"))
+
+
+def test_a_segmentation_gives_the_mask_in_pixels_of_the_image(tmp_path):
+    """Its input is resized, and the mask has the image's size again."""
+    weights = Weights(SemanticSegmentation(resize_size=40))
+    path = tmp_path / "pixels.pt2"
+    made = exported(path, Pixels(), weights=weights, task="semantic-segmentation")
+    assert made.agreement.measures[0].worst > 0.999
+    found = require(FORMATS["torch"]).open(path)({"image": image(50, 70)[None]})
+    assert found["mask"].shape == (1, 50, 70)
+    assert len(np.unique(found["mask"])) > 1
+
+
+def test_the_bare_model_takes_preprocessed_images(tmp_path):
+    made = exported(tmp_path / "raw.pt2", raw=True)
+    assert made.metadata["raw"]
+    assert not made.metadata["preprocessing"]["inside"]
+    run = require(FORMATS["torch"]).open(made.path)
+    found = run({"input": torch.full((1, 3, 8, 8), 0.5).numpy()})
+    assert found["output"] == pytest.approx(np.full((1, 3), 2.5))
+
+
+@pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
+@pytest.mark.parametrize("size", [*SIZES, (24, 24), (500, 31), (25, 26)])
+def test_preprocessing_equals_pillows_within_one_level(interpolation, size):
+    """Sizes that are enlarged and reduced, in both orientations, with odd and even margins."""
+    preset = ImageClassification(
+        crop_size=24, resize_size=33, interpolation=interpolation, mean=(0, 0, 0), std=(1, 1, 1)
+    )
+    pixels = image(*size)
+    ours = preset(Image.fromarray(pixels))
+    theirs = preprocessing_of(Weights(preset))(torch.from_numpy(pixels)[None])[0]
+    assert theirs.shape == ours.shape
+    assert float((ours - theirs).abs().max()) < 1.01 / 255
+    assert float((ours - theirs).abs().mean()) < 0.1 / 255
+
+
+class Unrepeatable(Colours):
+    def forward(self, images):
+        return super().forward(images) + torch.rand(3) * 9
+
+
+class Branching(nn.Module):
+    def forward(self, images):
+        return images if images.mean().item() > 0 else -images
+
+
+class Nested(Colours):
+    def __init__(self):
+        super().__init__()
+        self.inner = Branching()
+
+    def forward(self, images):
+        return super().forward(self.inner(images))
+
+
+def test_a_file_that_differs_is_not_kept(tmp_path):
+    """The error says by how much and where it begins; what was there before stays."""
+    path = tmp_path / "model.pt2"
+    path.write_text("before")
+    with pytest.raises(DifferenceError, match=r"differs .* for chelsea\.jpg.* begins in") as caught:
+        exported(path, Unrepeatable())
+    assert caught.value.begins
+    assert [file.name for file in tmp_path.iterdir()] == ["model.pt2"]
+    assert path.read_text() == "before"
+
+
+def test_a_model_that_cannot_be_traced_is_an_error_that_names_the_layer(tmp_path):
+    with pytest.raises(ExportError, match=r"cannot be traced.*'model\.inner'"):
+        exported(tmp_path / "model.pt2", Nested())
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": "tensorrt"}, "Unknown format 'tensorrt'"),
+        ({"format": "onnx"}, "must end in '.onnx'"),
+        ({"top": 0}, "top must be at least 1"),
+        ({"task": None}, "give its task"),
+        ({"task": "image-generation"}, "'image-generation' cannot be exported"),
+        ({"weights": Weights(nn.Identity())}, "--raw"),
+        ({"weights": Weights(ImageClassification(crop_size=40, resize_size=32))}, "fills up"),
+        (
+            {"weights": Weights(ImageClassification(crop_size=8, interpolation="nearest"))},
+            "'nearest'",
+        ),
+    ],
+)
+def test_bad_arguments_are_errors_and_write_nothing(change, message, tmp_path):
+    with pytest.raises(ExportError, match=message):
+        exported(tmp_path / "model.pt2", **change)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["model", "model.bin", "missing/model.pt2"])
+def test_a_bad_path_is_an_error(name, tmp_path):
+    with pytest.raises(ExportError, match=name.partition("/")[0]):
+        exported(tmp_path / name)
+
+
+def test_a_missing_package_is_named_with_its_extra(tmp_path, monkeypatch):
+    monkeypatch.setattr("hub_export.formats.find_spec", lambda name: None)
+    with pytest.raises(MissingDependencyError, match=r"pip install 'hub-export\[onnx\]'"):
+        exported(tmp_path / "model.onnx")
+
+
+def test_the_command_says_what_it_cannot_do_in_a_line(tmp_path, capsys):
+    for arguments in (["no_such_model"], ["mobilenet_v2"]):
+        assert main(["export", *arguments, "--output", str(tmp_path / "model")]) == 1
+        error = capsys.readouterr().err
+        assert error.startswith("hub: ")
+        assert "Traceback" not in error
