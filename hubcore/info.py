@@ -15,6 +15,7 @@ from .catalogs.catalog import ModelEntry
 from .catalogs.facts import default_weights
 from .catalogs.licenses import Evidence
 from .catalogs.names import find_model, find_weights, model_of, weights_for
+from .catalogs.records import MetricState, metric_states
 from .digests import digest_state
 from .download.addresses import redact
 from .errors import SettingsError, UnknownNameError
@@ -62,6 +63,8 @@ class WeightsInfo:
         task: such as ``image-classification``, or None.
         doc: a description, or "".
         metrics: the published results by data set, then by metric.
+        metric_states: what is known of each published metric, and of others that were measured:
+            ``reproduced``, ``differs``, ``not measured``, ... and by whose record.
         params: the number of parameters, or None.
         gmacs: billions of multiply-adds for one input, or None.
         categories: the names of the classes, in the order of the model's outputs; may be empty.
@@ -89,6 +92,7 @@ class WeightsInfo:
     task: str | None
     doc: str
     metrics: Mapping[str, Mapping[str, float]]
+    metric_states: tuple[MetricState, ...]
     params: int | None
     gmacs: float | None
     categories: tuple[str, ...]
@@ -199,6 +203,7 @@ def weights_info(weights: str | WeightsEnum) -> WeightsInfo:
         task=value.task,
         doc=meta.get("_docs") or "",
         metrics=meta.get("_metrics") or {},
+        metric_states=_metric_states(member),
         params=meta.get("num_params"),
         gmacs=meta.get("_ops"),
         categories=tuple(meta.get("categories") or ()),
@@ -239,6 +244,13 @@ def _origin(member: WeightsEnum) -> tuple[str, str, str | None]:
             catalog = entry.catalog
             return catalog.distribution, catalog.version, model.canonical if model else None
     return "", "", None
+
+
+def _metric_states(member: WeightsEnum) -> tuple[MetricState, ...]:
+    reference = member.transforms
+    transforms = reference.to_json() if isinstance(reference, Reference) else None
+    published = member.meta.get("_metrics") or {}
+    return tuple(metric_states(member.value.file.digest, transforms, published))
 
 
 def _in_store(member: WeightsEnum) -> tuple[Any, Path | None]:

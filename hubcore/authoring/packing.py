@@ -24,6 +24,7 @@ from ..errors import MissingDependencyError, WeightsError
 from ..packages.references import Reference
 from ..weights.lookup import get_weight
 from ..weights.parents import as_parent
+from .evidence import measured
 from .export import dumps
 from .needs import PACKED, Needs, needs
 from .recipe import PackError, Recipe, check_recipe, writable_folder
@@ -105,6 +106,9 @@ def make_project(recipe: Recipe, folder: Path) -> None:
     tensors = _tensors(model, recipe)
     needed = needs(model, tensors, transforms)
     transforms = _fitting(transforms, needed, recipe)
+    dataset, metrics = recipe.dataset or "own", dict(recipe.metrics)
+    if recipe.record is not None:
+        dataset, metrics = measured(recipe, recipe.record, digest, transforms.to_json())
     evidence = evidence_of_license(recipe.license, f"the recipe of {recipe.name}")
     name = f"{values['name']}/{values['enum']}.{recipe.member}"
     candidate = _Candidate(
@@ -115,7 +119,7 @@ def make_project(recipe: Recipe, folder: Path) -> None:
         "categories": f"@{values['entry']}" if recipe.categories else None,
         **needed.meta,
         "recipe": recipe.training,
-        "_metrics": {recipe.dataset: dict(recipe.metrics)} if recipe.metrics else {},
+        "_metrics": {dataset: metrics} if metrics else {},
         "_file_size": round(size / 2**20, 3),
     }
     member = {
@@ -131,6 +135,7 @@ def make_project(recipe: Recipe, folder: Path) -> None:
     catalog = {
         "schema": 1,
         "lists": {values["entry"]: "categories.json"},
+        **({"records": {f"records/{recipe.member}.json": digest}} if recipe.record else {}),
         "weights": {
             values["enum"]: {
                 "builder": model.canonical,
@@ -155,6 +160,9 @@ def make_project(recipe: Recipe, folder: Path) -> None:
     _write_json(package / "categories.json", list(recipe.categories))
     if recipe.url is None:
         copyfile(recipe.checkpoint, package / file)
+    if recipe.record is not None:
+        (package / "records").mkdir()
+        copyfile(recipe.record, package / "records" / f"{recipe.member}.json")
 
 
 def build_wheel(project: Path, output: Path) -> Path:

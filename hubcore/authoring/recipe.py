@@ -36,7 +36,9 @@ class Recipe:
         version: the version of the distribution.
         member: the name of the weights in their enum.
         metrics: results by name, such as ``{"acc@1": 97.1}``; in percent where that is usual.
-        dataset: the data set that the metrics were measured on.
+        dataset: the data set that the metrics were measured on. Default: the record's, or "own".
+        record: a file of ``hub evaluate --record``, from which the metrics are taken, and which the
+            package ships.
         license: an SPDX identifier, the address of a licence, or "unknown".
         parent: the name of the weights that the checkpoint was tuned from. The package carries
             their digest and their terms.
@@ -54,7 +56,8 @@ class Recipe:
     version: str = "0.1.0"
     member: str = "V1"
     metrics: Mapping[str, float] = field(default_factory=dict)
-    dataset: str = "own"
+    dataset: str | None = None
+    record: Path | None = None
     license: str = "unknown"
     parent: str | None = None
     url: str | None = None
@@ -87,7 +90,9 @@ def check_recipe(recipe: Recipe) -> None:
     for name, value in recipe.metrics.items():
         if not name or not math.isfinite(value):
             raise PackError(f"'{name}={value}' is not a metric: write --metric acc@1=97.1.")
-    if not recipe.dataset:
+    if recipe.record is not None and recipe.metrics:
+        raise PackError("The metrics are those of the record: leave out --metric, or --record.")
+    if recipe.dataset == "":
         raise PackError("The data set has no name: write --dataset NAME, or leave it out.")
     if recipe.url is not None:
         check_address(recipe.url)

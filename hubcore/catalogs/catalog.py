@@ -261,6 +261,12 @@ class Catalog:
         )
         return reference
 
+    @property
+    def records(self) -> Mapping[str, str]:
+        """The SHA-256 of the weights that each record of the package is about, by its file."""
+        records: Mapping[str, str] = self.data.get("records", {})
+        return records
+
     def named_list(self, name: str) -> list[str]:
         """A list of strings in a file of its own, such as the ImageNet categories.
 

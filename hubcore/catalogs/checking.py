@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..digests import is_digest
 from ..errors import CatalogError, IncompatibleCatalogError
 from ..packages.references import Reference
 from .license_checking import check_license_names, check_licensing
@@ -44,6 +45,7 @@ def check(data: object, where: str) -> None:
             where,
         )
     _check_lists(data, where)
+    _check_records(data, where)
     check_licensing(data, where)
     models = data.get("models", {})
     for name, model in _objects(data, "models", where):
@@ -70,16 +72,32 @@ def _check_lists(data: Mapping[str, Any], where: str) -> None:
     if not isinstance(lists, dict):
         raise CatalogError('"lists" must be an object', where)
     for name, file in lists.items():
-        # A catalogue may only refer to files in its own folder or below.
-        if (
-            not isinstance(file, str)
-            or not file
-            or "\0" in file
-            or file.startswith(("/", "\\"))
-            or ".." in Path(file).parts
-        ):
+        if not _is_below(file):
             message = f"{file!r} is not a path below the catalogue"
             raise CatalogError(message, f"{where}: lists.{name}")
+
+
+def _check_records(data: Mapping[str, Any], where: str) -> None:
+    records = data.get("records", {})
+    if not isinstance(records, dict):
+        raise CatalogError('"records" must be an object', where)
+    for file, digest in records.items():
+        if not _is_below(file):
+            raise CatalogError(f"{file!r} is not a path below the catalogue", f"{where}: records")
+        if type(digest) is not str or not is_digest(digest):
+            message = f"must be the weights' SHA-256 in 64 lower-case digits, not {digest!r}"
+            raise CatalogError(message, f"{where}: records.{file}")
+
+
+def _is_below(file: object) -> bool:
+    """Whether a path stays in a catalogue's own folder, whose files alone it may refer to."""
+    return (
+        isinstance(file, str)
+        and file != ""
+        and "\0" not in file
+        and not file.startswith(("/", "\\"))
+        and ".." not in Path(file).parts
+    )
 
 
 def _objects(

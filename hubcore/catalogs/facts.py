@@ -8,14 +8,25 @@ The figures of a model are those of its default weights: the published metrics u
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..digests import digest_state
 from ..sizes import published_size
-from .catalog import ModelEntry, WeightsEntry
+from .catalog import Catalog, ModelEntry, WeightsEntry
+from .index import current
 from .names import model_of, short_name, task_of, weights_for
 
-__all__ = ["Facts", "default_digest", "default_weights", "digest_of", "facts", "weights_facts"]
+if TYPE_CHECKING:
+    from .records import MetricState
+
+__all__ = [
+    "Facts",
+    "default_weights",
+    "digest_of",
+    "facts",
+    "states_of",
+    "weights_facts",
+]
 
 Facts = dict[str, Any]
 
@@ -33,28 +44,33 @@ def default_weights(model: ModelEntry) -> tuple[str, Mapping[str, Any]] | None:
     return member, entry.members[member]
 
 
-def default_digest(model: ModelEntry) -> str | None:
-    """What is known of the SHA-256 of the default weights: ``full``, ``prefix`` or ``none``.
-
-    None if the model has no weights.
-    """
-    default = default_weights(model)
-    return None if default is None else digest_of(default[1])
-
-
 def digest_of(data: Mapping[str, Any]) -> str:
     """What a member's JSON object says of its file's SHA-256: ``full``, ``prefix`` or ``none``."""
+    return digest_state(_published_digest(data))
+
+
+def states_of(catalog: Catalog, data: Mapping[str, Any]) -> list[MetricState]:
+    """What is known of each metric of weights, from a member's JSON object."""
+    from .records import metric_states
+
+    transforms = catalog.reference(data["transforms"]).to_json()
+    published = data.get("meta", {}).get("_metrics") or {}
+    return metric_states(_published_digest(data), transforms, published)
+
+
+def _published_digest(data: Mapping[str, Any]) -> str | None:
     from ..download.addresses import digest_in_name
 
-    return digest_state(data.get("sha256") or digest_in_name(data["url"]))
+    return data.get("sha256") or digest_in_name(data["url"])
 
 
 def facts(model: ModelEntry) -> Facts:
     """The facts about a model by field name; fields that are not known are missing.
 
-    ``task``, ``plugin`` (its distribution), ``default`` (the default member), ``license`` and
-    ``lacks`` (what the environment lacks to build it) are strings, ``weights`` is the number of
-    weights that fit it, from all packages, and the figures are numbers.
+    ``task``, ``plugin`` (its distribution), ``default`` (the default member), ``license``,
+    ``measured`` (what records say of the published figures, see `records.summary`) and ``lacks``
+    (what the environment lacks to build it) are strings, ``weights`` is the number of weights that
+    fit it, from all packages, and the figures are numbers.
     """
     found: Facts = {
         "task": model.task,
@@ -66,7 +82,7 @@ def facts(model: ModelEntry) -> Facts:
     default = default_weights(model)
     if default is not None:
         found["default"] = default[0]
-        _add_figures(found, default[1])
+        _add_figures(found, model.catalog, default[1])
     return found
 
 
@@ -81,7 +97,7 @@ def weights_facts(entry: WeightsEntry, member: str) -> Facts:
     if task is not None:
         found["task"] = task
     found["plugin"] = entry.catalog.distribution
-    _add_figures(found, entry.members[member])
+    _add_figures(found, entry.catalog, entry.members[member])
     return found
 
 
@@ -89,7 +105,7 @@ def _current_members(entry: WeightsEntry) -> list[str]:
     return [name for name, data in entry.members.items() if "replaced_by" not in data]
 
 
-def _add_figures(found: Facts, data: Mapping[str, Any]) -> None:
+def _add_figures(found: Facts, catalog: Catalog, data: Mapping[str, Any]) -> None:
     meta = data.get("meta", {})
     found["license"] = data.get("license", "unknown")
     figures = {
@@ -102,3 +118,13 @@ def _add_figures(found: Facts, data: Mapping[str, Any]) -> None:
         for metric, value in metrics.items():
             if value is not None:  # not measured
                 found.setdefault(metric, value)
+    if (measured := _measured(catalog, data)) is not None:
+        found["measured"] = measured
+
+
+def _measured(catalog: Catalog, data: Mapping[str, Any]) -> str | None:
+    if not current().records:  # the usual case, in which nothing needs to be looked for
+        return "not measured" if data.get("meta", {}).get("_metrics") else None
+    from .records import summary
+
+    return summary(states_of(catalog, data))

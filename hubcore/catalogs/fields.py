@@ -64,6 +64,7 @@ FIELDS = {
         Field("plugin", "text", aliases=("distribution",)),
         Field("license", "text", aliases=("licence",)),
         Field("default", "text"),
+        Field("measured", "text"),
         Field("weights", "number", "higher"),
         Field("params", "number", "lower", _COUNTS, "30M", aliases=("parameters",)),
         Field("gmacs", "number", "lower", _GMACS, "4.1GMACs", aliases=("macs", "ops")),

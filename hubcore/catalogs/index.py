@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .. import settings
 from .allowed import own_modules
@@ -36,10 +36,12 @@ class Index:
 
     Attributes:
         plugins: the plugins, usable or not.
+        records_read: the records of `records` that were read so far; None for one with a fault.
     """
 
     def __init__(self, found: list[Plugin]) -> None:
         self.plugins = found
+        self.records_read: dict[tuple[Catalog, str], Any] = {}
 
     @cached_property
     def models(self) -> dict[str, list[ModelEntry]]:
@@ -67,6 +69,15 @@ class Index:
             for weights in catalog.weights.values():
                 bare = weights.builder.rpartition("/")[2]
                 groups.setdefault(bare.lower(), []).append(weights)
+        return groups
+
+    @cached_property
+    def records(self) -> dict[str, list[tuple[Catalog, str]]]:
+        """The files of records, with their catalogues, by the SHA-256 of their weights."""
+        groups: dict[str, list[tuple[Catalog, str]]] = {}
+        for catalog in self._catalogs():
+            for file, digest in catalog.records.items():
+                groups.setdefault(digest, []).append((catalog, file))
         return groups
 
     def _catalogs(self) -> Iterator[Catalog]:

@@ -16,35 +16,48 @@ class Metric(NamedTuple):
         higher_is_better: whether the higher of two results is the better one.
         bounds: the lowest and the highest possible result.
         unit: ``%``, ``px`` or "".
+        is_mean: whether it is a mean over inputs or pixels, so that a random part of the data gives
+            the result of the whole on average. Means over classes, such as ``box_map``, do not.
     """
 
     higher_is_better: bool
     bounds: tuple[float, float]
     unit: str = ""
+    is_mean: bool = False
 
 
 _PERCENT = Metric(True, (0.0, 100.0), "%")
-_PERCENT_WRONG = Metric(False, (0.0, 100.0), "%")
-_PIXELS = Metric(False, (0.0, math.inf), "px")
+_RATE = Metric(True, (0.0, 100.0), "%", is_mean=True)
+_ERROR_RATE = Metric(False, (0.0, 100.0), "%", is_mean=True)
+_CALIBRATION = Metric(False, (0.0, 100.0), "%")
+_PIXELS = Metric(False, (0.0, math.inf), "px", is_mean=True)
 _GAIN = Metric(True, (-math.inf, math.inf))
 _LOSS = Metric(False, (0.0, math.inf))
 
 METRICS = {
-    **dict.fromkeys(
-        ["box_map", "mask_map", "kp_map", "miou", "pixel_acc", "map", "iou", "dice"], _PERCENT
-    ),
-    **dict.fromkeys(["accuracy", "f1", "precision", "recall", "auc", "auroc", "pq"], _PERCENT),
+    **dict.fromkeys(["box_map", "mask_map", "kp_map", "miou", "map", "iou", "dice"], _PERCENT),
+    **dict.fromkeys(["f1", "precision", "recall", "auc", "auroc", "pq"], _PERCENT),
+    **dict.fromkeys(["accuracy", "pixel_acc", "1px", "3px", "5px"], _RATE),
     **dict.fromkeys(["epe", "per_image_epe"], _PIXELS),
-    **dict.fromkeys(["fl_all", "error", "ece"], _PERCENT_WRONG),
+    **dict.fromkeys(["fl_all", "error"], _ERROR_RATE),
+    "ece": _CALIBRATION,
     **dict.fromkeys(["psnr", "ssim"], _GAIN),
     **dict.fromkeys(["loss", "mae", "mse", "rmse", "fid", "lpips", "perplexity"], _LOSS),
 }
-"""The metrics that are known, by their names in lower case; ``acc@1`` and its like are not here."""
+"""The metrics that are known, by lower-case name; ``acc@1``, ``box_map_50`` ... are not here."""
 
-_FAMILIES = re.compile(r"(acc|top|map|ap|ar|recall|precision|iou)[@_-]?[\d.:]+")
+_FAMILIES = re.compile(
+    r"(acc|top|(?:(?:box|mask|kp)_)?map|ap|ar|recall|precision|iou)[@_-]?"
+    r"([\d.:]+|small|medium|large)"
+)
 
 
 def metric_of(name: str) -> Metric | None:
     """What is known of a metric, by its name in any case; None if nothing is."""
     lower = name.lower()
-    return METRICS.get(lower) or (_PERCENT if _FAMILIES.fullmatch(lower) else None)
+    if lower in METRICS:
+        return METRICS[lower]
+    family = _FAMILIES.fullmatch(lower)
+    if family is None:
+        return None
+    return _RATE if family[1] in ("acc", "top") else _PERCENT

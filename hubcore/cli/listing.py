@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from ..catalogs import queries
 from ..catalogs.catalog import ModelEntry
-from ..catalogs.facts import default_digest, default_weights, digest_of, facts, weights_facts
+from ..catalogs.facts import (
+    default_weights,
+    digest_of,
+    facts,
+    states_of,
+    weights_facts,
+)
 from ..catalogs.names import find_model, find_weights
 from .output import Column, print_json, print_table
 from .terminal import paged
@@ -25,6 +32,7 @@ examples:
   hub list --plugin hub-video --json
   hub list --where "size < 20MB" -q       only the names
   hub list --where "license in permissive"
+  hub list --weights --where "measured = reproduced"
   HUBCORE_LICENSES="deny=non-commercial,not-stated" hub list --allowed
 """
 
@@ -70,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     total = len(rows)
     names = list(rows)[: args.limit]
     if args.json:
-        print_json([{**rows[name], "digest": _digest(name, args.weights)} for name in names])
+        print_json([{**rows[name], **_details(name, args.weights)} for name in names])
     elif args.quiet:
         print("".join(f"{name}\n" for name in names), end="")
     elif not rows:
@@ -161,8 +169,16 @@ def _selected(args: argparse.Namespace, rows: Rows, everything: Any) -> Rows:
 
 def _print(names: list[str], rows: Rows, weights: bool) -> None:
     last = Column("model", rank=4) if weights else Column("weights", right=True, rank=4)
+    # A column only where a package has a record.
+    measured = any(rows[name].get("measured", "not measured") != "not measured" for name in names)
     print_table(
-        (_line(name, rows[name], weights) for name in names),
+        (
+            [
+                *_line(name, rows[name], weights),
+                *([rows[name].get("measured", "")] if measured else []),
+            ]
+            for name in names
+        ),
         [
             Column("weights" if weights else "model"),
             Column("task", cut="end", rank=6 if weights else 2),
@@ -171,6 +187,7 @@ def _print(names: list[str], rows: Rows, weights: bool) -> None:
             Column("size", right=True, rank=3),
             last,
             Column("plugin", cut="end", rank=5),
+            *([Column("measured", rank=7)] if measured else []),
         ],
     )
 
@@ -188,8 +205,17 @@ def _line(name: str, row: Mapping[str, Any], weights: bool) -> list[str]:
     ]
 
 
-def _digest(name: str, weights: bool) -> str | None:
-    if not weights:
-        return default_digest(find_model(name))
-    enum, _, member = name.rpartition(".")
-    return digest_of(find_weights(enum).members[member])
+def _details(name: str, weights: bool) -> dict[str, Any]:
+    """What only JSON has room for."""
+    if weights:
+        enum, _, member = name.rpartition(".")
+        entry = find_weights(enum)
+        data, catalog = entry.members[member], entry.catalog
+    else:
+        model = find_model(name)
+        default = default_weights(model)
+        if default is None:
+            return {"digest": None, "metric_states": []}
+        data, catalog = default[1], model.catalog
+    states = [asdict(state) for state in states_of(catalog, data)]
+    return {"digest": digest_of(data), "metric_states": states}

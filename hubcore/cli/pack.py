@@ -15,6 +15,8 @@ examples:
       --metric acc@1=97.1 --dataset "Oxford Flowers" --license MIT
   hub pack best.pth --model resnet50 --categories flowers.txt --name acme-flowers \\
       --url https://acme.example/best-1a2b3c4d.pth
+  hub pack best.pth --model resnet50 --categories flowers.txt --name acme-flowers \\
+      --record flowers.json                     # what 'hub evaluate' measured and recorded
 
 The checkpoint is a state dict: torch.save(model.state_dict(), "best.pth"). It goes into the wheel,
 unless --url gives an address from which users will download it. Images are preprocessed as for the
@@ -50,7 +52,13 @@ def add_parser(subparsers: Any) -> None:
         metavar="NAME=VALUE",
         help="a result, such as acc@1=97.1; can be repeated",
     )
-    add("--dataset", default="own", help="the data set that the metrics were measured on")
+    add("--dataset", help="the data set that the metrics were measured on (default: own)")
+    add(
+        "--record",
+        type=Path,
+        metavar="FILE",
+        help="take the metrics from what 'hub evaluate --record' wrote, and ship it as evidence",
+    )
     add("--license", default="unknown", help="an SPDX identifier such as MIT, or an address")
     add(
         "--parent",
@@ -88,6 +96,7 @@ def run(args: argparse.Namespace) -> int:
         member=args.member,
         metrics=dict(_metric(text) for text in args.metric),
         dataset=args.dataset,
+        record=args.record,
         license=args.license,
         parent=args.parent,
         url=args.url,

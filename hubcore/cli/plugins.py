@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalogs import queries
 from ..catalogs.discovery import Plugin
+from ..catalogs.records import record_faults
 from ..catalogs.signed import SUFFIX
 from ..errors import PluginWarning
 from .output import Column, harmless, print_json, print_table
@@ -54,6 +55,8 @@ def run(args: argparse.Namespace) -> int:
                         "signed_by": plugin.signed_by or None,
                         "models": len(plugin.catalog.models) if plugin.catalog else 0,
                         "weights": _weights(plugin),
+                        "records": len(plugin.catalog.records) if plugin.catalog else 0,
+                        "record_faults": _record_faults(plugin),
                     }
                     for plugin in found
                 ],
@@ -108,9 +111,15 @@ def run(args: argparse.Namespace) -> int:
     for plugin in found:
         if plugin.error:
             print(harmless(f"\n{plugin.name}: {plugin.error}\n  To remove it: {plugin.remedy}"))
+        for fault in _record_faults(plugin):
+            print(harmless(f"\n{plugin.name}: a record does not count: {fault}"))
     _print_commands()
     _print_hooks()
     return 0
+
+
+def _record_faults(plugin: Plugin) -> list[str]:
+    return [reason for _, reason in record_faults(plugin.catalog)] if plugin.catalog else []
 
 
 def _added_commands() -> list[Command]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -11,6 +11,7 @@ from ..catalogs import queries
 from ..catalogs.discovery import Plugin
 from ..catalogs.licenses import describe, parent_json, to_json
 from ..catalogs.names import find_model, find_weights, short_name
+from ..catalogs.records import MetricState, summary
 from ..errors import AmbiguousNameError, UnknownNameError
 from ..info import ModelInfo, WeightsInfo, model_info, weights_info
 from ..packages.entry_points import normalise
@@ -162,6 +163,7 @@ def _print_weights(weights: WeightsInfo) -> None:
             "task": weights.task,
             "about": weights.doc,
             "metrics": "\n".join(_results(weights)),
+            "measured": "\n".join(_measured(weights)) or "no",
             "parameters": f"{weights.params:,}" if weights.params is not None else None,
             "operations": f"{weights.gmacs:g} GMACs" if weights.gmacs is not None else None,
             "classes": f"{len(categories)}: {some}" if categories else None,
@@ -236,6 +238,8 @@ def _print_table(members: Iterable[WeightsInfo], plugin: str) -> None:
     """The table of weights, with their packages where one differs from `plugin`."""
     rows = list(members)
     foreign = any(weights.plugin != plugin for weights in rows)
+    states = [summary(weights.metric_states) for weights in rows]
+    measured = any(state not in (None, "not measured") for state in states)
     print_table(
         (
             [
@@ -244,9 +248,10 @@ def _print_table(members: Iterable[WeightsInfo], plugin: str) -> None:
                 f"{weights.params / 1e6:.1f}M" if weights.params is not None else "",
                 size_of(weights.size) if weights.size else "",
                 "yes" if weights.cached else "no",
+                *([state or ""] if measured else []),
                 *([weights.plugin] if foreign else []),
             ]
-            for weights in rows
+            for weights, state in zip(rows, states, strict=True)
         ),
         [
             "weights",
@@ -254,6 +259,7 @@ def _print_table(members: Iterable[WeightsInfo], plugin: str) -> None:
             Column("params", right=True, rank=1),
             Column("size", right=True, rank=2),
             Column("cached", rank=3),
+            *([Column("measured", rank=5)] if measured else []),
             *([Column("plugin", cut="end", rank=4)] if foreign else []),
         ],
     )
@@ -269,6 +275,25 @@ def _results(weights: WeightsInfo, limit: int | None = None) -> Any:
     """The results, a text for each data set."""
     for dataset, metrics in weights.metrics.items():
         yield f"{_figures(metrics, limit)} ({dataset})"
+
+
+def _measured(weights: WeightsInfo) -> Iterator[str]:
+    """What the records of installed packages say of each metric; nothing if there is none."""
+    if all(one.state == "not measured" for one in weights.metric_states):
+        return
+    for one in weights.metric_states:
+        name = f"{one.metric} ({one.dataset})"
+        yield f"{name}: {_figure(one)}" if one.by else f"{name}: {one.state}"
+
+
+def _figure(measured: MetricState) -> str:
+    text = f"{measured.value:.3f}"
+    if measured.low is not None and measured.high is not None:
+        text += f" [{measured.low:.3f}, {measured.high:.3f}]"
+    state = measured.state
+    if state == "differs" and None not in (measured.value, measured.published):
+        state += f" by {measured.value - measured.published:+.3f}"  # type: ignore[operator]
+    return f"{text} on {measured.samples:,} inputs, {state}; record of {measured.by}"
 
 
 def _figures(metrics: Mapping[str, float], limit: int | None) -> str:

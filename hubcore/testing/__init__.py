@@ -26,6 +26,7 @@ from .checks import (
     check_sizes,
 )
 from .plausibility import check_fetchable, check_metrics, check_placeholders
+from .record_checks import check_records
 from .subject import Fault, Finding, Skipped, Subject
 
 __all__ = ["CHECKS", "Fault", "Finding", "PluginTests", "Skipped", "Subject", "examine"]
@@ -52,6 +53,7 @@ CHECKS: dict[str, Callable[[Subject], Iterator[Finding]]] = {
     "digests": check_digests,
     "sizes": check_sizes,
     "metrics": check_metrics,
+    "records": check_records,
     "fetchable": check_fetchable,
     "licenses": check_licenses,
     "pickling": check_pickling,
@@ -122,6 +124,9 @@ class PluginTests:
 
     def test_metrics(self) -> None:
         self._check("metrics")
+
+    def test_records(self) -> None:
+        self._check("records")
 
     def test_fetchable(self) -> None:
         self._check("fetchable")

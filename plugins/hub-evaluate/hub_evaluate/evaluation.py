@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from torch import nn
 
 from hubcore.building.weights_argument import resolve_weights
 from hubcore.catalogs.catalog import ModelEntry
+from hubcore.catalogs.measured import Figure, state_of
 from hubcore.catalogs.names import find_model, find_weights, model_of, short_name
 from hubcore.errors import UnknownNameError, WeightsError
 from hubcore.prediction import Failure, Predictor
@@ -72,7 +72,8 @@ def evaluate(
         split: the part of the data, such as ``val`` or ``final``.
         limit: measure on so many samples, chosen at random by ``seed``.
         dataset: the name under which the weights publish their figures for these data, such as
-            ``ImageNet-1K``. What is measured is then compared with them.
+            ``ImageNet-1K``. What is measured is then compared with them. If they publish none, any
+            name.
         device: such as ``"cpu"`` or ``"cuda"``.
         engine: what runs the model: a key of `ENGINES`.
         batch_size: the number of inputs per batch. Default: the task's.
@@ -166,13 +167,12 @@ def _evaluate(
         )
     facts["seconds"] = round(time.perf_counter() - begun, 3)
     about = facts["data"]
-    whole = about["samples"] == about["of"] == SIZES.get(about["dataset"])
     return Evaluation(
         model=name,
         weights=_weights_name(predictor.weights),
         task=predictor.task,
         metrics={
-            key: _measure(value, ranges.get(key), published.get(key), whole)
+            key: _measure(key, value, ranges.get(key), published.get(key), about)
             for key, value in values.items()
         },
         samples=len(lines),
@@ -289,6 +289,8 @@ def _published(weights: WeightsLike, dataset: str | None) -> Mapping[str, float]
     if dataset is None:
         return {}
     known: Mapping[str, Mapping[str, float]] = weights.meta.get("_metrics") or {}
+    if not known:
+        return {}  # the name is recorded: the figures may be published under it
     if dataset not in known:
         names = ", ".join(f"'{name}'" for name in known) or "none"
         raise EvaluationError(
@@ -298,30 +300,15 @@ def _published(weights: WeightsLike, dataset: str | None) -> Mapping[str, float]
 
 
 def _measure(
+    name: str,
     value: float,
     interval: tuple[float, float] | None,
     published: float | None,
-    whole: bool,
+    data: Mapping[str, Any],
 ) -> Measure:
     low, high = interval or (None, None)
     state = None
-    if published is not None and not np.isnan(value):
-        if whole:
-            state = "reproduced" if abs(value - published) <= TOLERANCE else "differs"
-        elif low is not None and high is not None:
-            state = "agrees" if low <= published <= high else "differs"
+    if published is not None:
+        figure = Figure(value, low, high, data["samples"], data["of"])
+        state = state_of(name, figure, published, data["dataset"])
     return Measure(value, low, high, published, state)
-
-
-SIZES = {
-    "ImageNet-1K": 50_000,
-    "COCO-val2017": 5_000,
-    "COCO-val2017-VOC-labels": 5_000,
-    "Sintel-Train-Cleanpass": 1_041,
-    "Sintel-Train-Finalpass": 1_041,
-    "Kitti-Train": 200,
-}
-"""The number of inputs of data sets: with fewer, it is a part that was measured."""
-
-TOLERANCE = 0.05
-"""The figures of papers have one decimal. Machines and versions of decoders change the second."""

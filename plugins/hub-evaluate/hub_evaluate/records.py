@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from hubcore.atomic_write import atomic_write
+from hubcore.catalogs import records as hubcore_records
+from hubcore.errors import CatalogError
 
 from .errors import EvaluationError
-from .results import SCHEMA
 
 __all__ = ["read_record", "write_json"]
 
@@ -21,17 +22,12 @@ def read_record(path: Path) -> dict[str, Any]:
         EvaluationError: it is not one, or is written in a newer format.
     """
     try:
-        content = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise EvaluationError(f"{path}: cannot be read as a record: {error}") from error
-    needed = ("model", "weights", "metrics", "data", "settings", "outputs", "interval")
-    if not isinstance(content, dict) or not isinstance(content.get("schema"), int):
-        raise EvaluationError(f"{path}: is not a record of 'hub evaluate'.")
-    if content["schema"] > SCHEMA:
-        raise EvaluationError(f"{path}: is written by a newer version: update hub-evaluate.")
-    lacking = [key for key in needed if key not in content]
-    if lacking:
-        raise EvaluationError(f"{path}: is not a whole record: there is no '{lacking[0]}'.")
+        content = hubcore_records.read_record(path)
+    except CatalogError as error:
+        raise EvaluationError(str(error)) from error
+    for key in ("settings", "outputs", "interval"):
+        if not isinstance(content.get(key), dict):
+            raise EvaluationError(f"{path}: is not a whole record: see its '{key}'")
     return content
 
 

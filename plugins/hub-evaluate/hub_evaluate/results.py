@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
+from hubcore.catalogs.records import RECORD_SCHEMA
+
 from .identity import machine
 from .metrics import Metrics, Observation
 
-__all__ = ["SCHEMA", "Evaluation", "Measure"]
-
-SCHEMA = 1
-"""Of `record.schema.json`."""
+__all__ = ["Evaluation", "Measure"]
 
 
 @dataclass(frozen=True)
@@ -28,9 +27,8 @@ class Measure:
         low: the lower end of the interval of 95 %, from resampling the images; or None.
         high: its upper end.
         published: the figure that the weights publish for these data, if they do.
-        state: ``reproduced``: measured on all of the data, and equal to the published figure within
-            half of its usual last digit; ``agrees``: measured on a part, whose interval has the
-            published figure in it; ``differs``; or None if there is no published figure.
+        state: what it says of the published figure, see `hubcore.catalogs.measured`:
+            ``reproduced``, ``agrees``, ``differs`` or ``undecided``; None without one.
     """
 
     value: float
@@ -78,13 +76,13 @@ class Evaluation:
     measuring: Metrics = field(repr=False)
 
     def record(self) -> dict[str, Any]:
-        """The evidence, ready for JSON, as ``record.schema.json`` describes it."""
+        """The evidence, ready for JSON, as hubcore's ``record.schema.json`` describes it."""
         images = [
             [id, digest(observation), _number(self.measuring.score(observation))]
             for id, observation in zip(self.ids, self.observations, strict=True)
         ]
         return {
-            "schema": SCHEMA,
+            "schema": RECORD_SCHEMA,
             "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
             "model": self.model,
             "weights": self.weights,

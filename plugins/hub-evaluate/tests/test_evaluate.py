@@ -13,10 +13,10 @@ import jsonschema
 import pytest
 from photos import imagenet_photos, import_mobilenet
 
-import hub_evaluate
 from hub_evaluate import EvaluationError, UnknownClassesError, compare, evaluate
 from hub_evaluate.checking import Verdict
 from hub_evaluate.plots import plot, save
+from hubcore.catalogs.catalog import LABELS
 from hubcore.cli import main
 
 HERE = Path(__file__).parent
@@ -69,7 +69,6 @@ def test_classes_that_the_weights_lack_end_the_evaluation(colours, images):
     [
         ({"engine": "warp"}, "Unknown engine 'warp'"),
         ({"limit": 0}, "at least 1"),
-        ({"dataset": "ImageNet-1K"}, "publishes nothing for 'ImageNet-1K'"),
         ({"weights": "DEFAULT"}, "does not define its preprocessing"),
     ],
 )
@@ -140,7 +139,7 @@ class TestRecords:
         return evaluate(data=images, **colours).record()
 
     def test_a_record_follows_its_schema(self, record):
-        schema = json.loads(Path(hub_evaluate.__file__).with_name("record.schema.json").read_text())
+        schema = json.loads((LABELS.parent / "record.schema.json").read_text())
         jsonschema.Draft202012Validator.check_schema(schema)
         jsonschema.validate(json.loads(json.dumps(record)), schema)
 
@@ -167,9 +166,9 @@ class TestRecords:
         from hub_evaluate import check
 
         for content, message in (
-            ("{", "cannot be read as a record"),
+            ("{", "is not valid JSON"),
             ("{}", "is not a record"),
-            ('{"schema": 99}', "newer version"),
+            ('{"schema": 99}', "newer format"),
             ('{"schema": 1}', "not a whole record"),
         ):
             path = tmp_path / "record.json"
