@@ -1,12 +1,14 @@
 """`hub pack`: from a checkpoint to a wheel in one command."""
 
 import json
+import shutil
 import zipfile
 
 import pytest
 import torch
 import torchvision
 from environments import Environment
+from test_metric_states import changed
 from torch import nn
 
 import hubcore
@@ -67,6 +69,54 @@ def test_everything_is_computed_and_written(workplace, capsys):
     assert not any(name.endswith(".py") for name in files)
     assert "License-Expression: MIT" in metadata
     assert "Requires-Dist: hub-classification" in metadata
+
+
+@pytest.fixture
+def record(workplace):
+    """A record of this checkpoint, with the preprocessing that it is packed with."""
+    assert pack() == 0
+    member = packed(workplace)[0]["members"]["V1"]
+    made = changed(
+        weights_sha256=member["sha256"],
+        preprocessing=member["transforms"],
+        metrics={"acc@1": {"value": 97.12345, "low": 96.0, "high": 98.0}},
+    )
+    (workplace / "record.json").write_text(json.dumps(made))
+    shutil.rmtree(workplace / "dist")
+    return made
+
+
+def test_the_figures_of_a_record_are_packed_with_it(workplace, record):
+    assert pack("--record", "record.json") == 0
+    [wheel] = (workplace / "dist").glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        catalog = json.loads(archive.read("acme_pets/catalog.json"))
+        assert json.loads(archive.read("acme_pets/records/V1.json")) == record
+    assert catalog["records"] == {"records/V1.json": record["weights_sha256"]}
+    member = catalog["weights"]["AcmePets_Weights"]["members"]["V1"]
+    assert member["meta"]["_metrics"] == {"Pets": {"acc@1": 97.123}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "arguments", "complaint"),
+    [
+        ({"weights_sha256": "ab" * 32}, [], "was not measured with best.pth"),
+        ({"preprocessing": ["hubcore.transforms:ImageClassification", {"crop_size": 1}]}, [],
+         "crop_size 1 there, 224 here"),
+        ({"metrics": {}}, [], "holds no figures"),
+        ({"schema": 99}, [], "newer format"),
+        ({}, ["--metric", "acc@1=99"], "leave out --metric, or --record"),
+        ({}, ["--dataset", "Cats"], "was measured on 'Pets', not on 'Cats'"),
+        ({}, ["--crop-size", "128"], "crop_size 224 there, 128 here"),
+    ],
+)  # fmt: skip
+def test_a_record_of_something_else_is_refused(
+    workplace, record, capsys, changes, arguments, complaint
+):
+    (workplace / "record.json").write_text(json.dumps({**record, **changes}))
+    assert pack("--record", "record.json", *arguments) == 1
+    assert complaint in capsys.readouterr().err
+    assert not list(workplace.glob("dist/*"))
 
 
 def test_an_address_leaves_the_checkpoint_out_of_the_wheel(workplace):
