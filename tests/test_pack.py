@@ -8,6 +8,7 @@ import pytest
 import torch
 import torchvision
 from environments import Environment
+from terminals import terminal
 from test_metric_states import changed
 from torch import nn
 
@@ -44,6 +45,14 @@ def packed(workplace):
         catalog = json.loads(archive.read("acme_pets/catalog.json"))
         metadata = archive.read("acme_pets-0.1.0.dist-info/METADATA").decode()
         return catalog["weights"]["AcmePets_Weights"], set(archive.namelist()), metadata
+
+
+def test_a_terminal_sees_what_is_being_done(workplace, monkeypatch):
+    with terminal(monkeypatch) as read:
+        assert pack() == 0
+        seen = read()
+    for step in ("reading best.pth", "loading it into squeezenet1_1", "building the wheel"):
+        assert step in seen
 
 
 def test_everything_is_computed_and_written(workplace, capsys):

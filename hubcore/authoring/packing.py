@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from shutil import copyfile
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -45,15 +45,24 @@ __all__ = [
     "writable_folder",
 ]
 
+Step = Callable[[str], object]
+"""What is called with what begins."""
+
+
+def _silent(text: str) -> None:
+    pass
+
+
 _OPS_TASKS = ("image-classification", "semantic-segmentation")
 
 
-def pack(recipe: Recipe, output: Path) -> Path:
+def pack(recipe: Recipe, output: Path, on_step: Step = _silent) -> Path:
     """Checks a checkpoint, and builds a wheel that offers it.
 
     Args:
         recipe: what to pack.
         output: the folder for the wheel. It is created if it does not exist.
+        on_step: called with what begins, such as ``building the wheel``.
 
     Returns:
         The path of the wheel.
@@ -70,16 +79,18 @@ def pack(recipe: Recipe, output: Path) -> Path:
     writable_folder(output)
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder) / "project"
-        make_project(recipe, project)
+        make_project(recipe, project, on_step)
+        on_step("building the wheel")
         return build_wheel(project, output)
 
 
-def make_project(recipe: Recipe, folder: Path) -> None:
+def make_project(recipe: Recipe, folder: Path, on_step: Step = _silent) -> None:
     """Writes the source of the package that `pack` builds.
 
     Args:
         recipe: what to pack.
         folder: the folder for the source. It must be empty or not exist.
+        on_step: called with what begins, such as ``reading best.pth``.
 
     Raises:
         PackError, WeightsError, UnknownNameError, ScaffoldError, MissingDependencyError: as `pack`.
@@ -100,6 +111,7 @@ def make_project(recipe: Recipe, folder: Path) -> None:
     if not os.path.isfile(recipe.checkpoint):  # noqa: PTH113  # false for a path that is none
         raise PackError(f"There is no file {recipe.checkpoint}.")
     parent = as_parent(get_weight(recipe.parent)) if recipe.parent else None
+    on_step(f"reading {recipe.checkpoint.name}")
     digest = sha256_of(recipe.checkpoint)
     file = f"{values['package']}-{digest[:8]}{recipe.checkpoint.suffix}"
     size = recipe.checkpoint.stat().st_size
@@ -114,6 +126,7 @@ def make_project(recipe: Recipe, folder: Path) -> None:
     candidate = _Candidate(
         str(recipe.checkpoint), transforms, {}, tensors, name, evidence._replace(parent=parent)
     )
+    on_step(f"loading it into {model.name}, and counting operations")
     meta: dict[str, Any] = {
         **_measured(model, recipe, candidate, needed),
         "categories": f"@{values['entry']}" if recipe.categories else None,

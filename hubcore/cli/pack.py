@@ -85,6 +85,7 @@ def run(args: argparse.Namespace) -> int:
         read_categories,
         writable_folder,
     )
+    from ..download.progress import Steps
 
     changes = {key: getattr(args, key) for key in _PREPROCESSING}
     recipe = Recipe(
@@ -103,12 +104,14 @@ def run(args: argparse.Namespace) -> int:
         training=args.recipe,
         preprocessing={key: value for key, value in changes.items() if value is not None},
     )
-    if args.project:
-        writable_folder(args.output)
-        make_project(recipe, args.project)
-        wheel = build_wheel(args.project, args.output)
-    else:
-        wheel = pack(recipe, args.output)
+    with Steps() as step:
+        if args.project:
+            writable_folder(args.output)
+            make_project(recipe, args.project, step)
+            step("building the wheel")
+            wheel = build_wheel(args.project, args.output)
+        else:
+            wheel = pack(recipe, args.output, step)
     print(f"Built {wheel}. Next:")
     print(f"  pip install {wheel}")
     print(f"  hub check {args.name}")
