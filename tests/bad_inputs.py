@@ -350,6 +350,98 @@ quantize mobilenet_v2 --calibrate $PHOTO --output $OUT --backend zzz
 quantize mobilenet_v2 --calibrate $PHOTO --output $OUT --name ''
 quantize mobilenet_v2 --calibrate $PHOTO --output $OUT --name '1 2'
 quantize mobilenet_v2 --calibrate $PHOTO --output $OUT --name $ESC
+
+# the commands of hub-evaluate
+evaluate
+evaluate mobilenet_v2
+evaluate mobilenet_v2 --data
+evaluate mobilenet_v2 --data missing
+evaluate mobilenet_v2 --data ''
+evaluate mobilenet_v2 --data $NUL
+evaluate mobilenet_v2 --data $ESC
+evaluate mobilenet_v2 --data $EMPTY_FOLDER
+evaluate mobilenet_v2 --data $JUNK
+evaluate mobilenet_v2 --data $BROKEN_JSON
+evaluate mobilenet_v2 --data $DEEP_JSON
+evaluate zzz --data $EMPTY_FOLDER
+evaluate '' --data $EMPTY_FOLDER
+evaluate ResNet50_Weights. --data $EMPTY_FOLDER
+evaluate mobilenet_v2 --data $PHOTO --weights V9
+evaluate mobilenet_v2 --data $EMPTY_FOLDER --labels missing.csv
+evaluate mobilenet_v2 --data $EMPTY_FOLDER --labels $EMPTY
+evaluate mobilenet_v2 --data $EMPTY_FOLDER --labels $JUNK
+evaluate mobilenet_v2 --data $EMPTY_FOLDER --labels $EMPTY_FOLDER
+evaluate mobilenet_v2 --data $EMPTY_FOLDER --limit 0
+evaluate mobilenet_v2 --data $EMPTY_FOLDER --limit x
+evaluate mobilenet_v2 --data $EMPTY_FOLDER --limit 99999999999999999999
+evaluate mobilenet_v2 --data $EMPTY_FOLDER --batch-size -1
+evaluate mobilenet_v2 --data $EMPTY_FOLDER --workers x
+evaluate mobilenet_v2 --data $EMPTY_FOLDER --seed x
+evaluate mobilenet_v2 --data $EMPTY_FOLDER --seed -1
+evaluate mobilenet_v2 --data $EMPTY_FOLDER --record ''
+evaluate mobilenet_v2 --data $EMPTY_FOLDER --labels ''
+evaluate mobilenet_v2 --data $EMPTY_FOLDER --device cpuu
+evaluate mobilenet_v2 --data $EMPTY_FOLDER --engine zzz
+evaluate mobilenet_v2 --data $EMPTY_FOLDER --dataset ''
+evaluate mobilenet_v2 --data $EMPTY_FOLDER --record $JUNK/x
+evaluate mobilenet_v2 --data $EMPTY_FOLDER --record $FULL
+evaluate mobilenet_v2 --data $EMPTY_FOLDER --record /proc/x
+evaluate mobilenet_v2 --data $EMPTY_FOLDER --record $NUL
+evaluate mobilenet_v2 --data $EMPTY_FOLDER --plot $JUNK/x.png
+evaluate mobilenet_v2 --data $EMPTY_FOLDER --plot x.zzz
+evaluate --check missing.json --data $EMPTY_FOLDER
+evaluate --check $BROKEN_JSON --data $EMPTY_FOLDER
+evaluate --check $LIST_JSON --data $EMPTY_FOLDER
+evaluate --check $DEEP_JSON --data $EMPTY_FOLDER
+evaluate --check $JUNK --data $EMPTY_FOLDER
+evaluate --check $EMPTY --data $EMPTY_FOLDER
+evaluate --check $EMPTY_FOLDER --data $EMPTY_FOLDER
+evaluate --compare mobilenet_v2 --data $EMPTY_FOLDER
+evaluate --compare mobilenet_v2 zzz --data $EMPTY_FOLDER
+
+# the commands of hub-provenance
+bom zzz
+bom ''
+bom $ESC
+bom ResNet50_Weights.
+bom resnet50 --output $JUNK/x
+bom resnet50 --output /proc/x
+bom resnet50 --output $FULL
+bom resnet50 --output $NUL
+bom resnet50 --output $EMPTY_FOLDER
+card zzz
+card ''
+card ResNet50_Weights.
+card resnet50 --output $JUNK/x
+card resnet50 --output $FULL
+card resnet50 --output $NUL
+licenses zzz
+licenses ''
+licenses ResNet50_Weights.
+licenses $ESC
+sign
+sign zzz --key $JUNK
+sign '' --key $JUNK
+sign hub-detection
+sign hub-detection --key missing.pem
+sign hub-detection --key $JUNK
+sign hub-detection --key $EMPTY
+sign hub-detection --key $EMPTY_FOLDER
+sign hub-detection --key $NUL
+sign hub-detection --key $JUNK --password-file missing
+sign $BROKEN_JSON --key $JUNK
+sign hub-detection --key $JUNK --version x.y
+sign hub-detection --key $JUNK --output /proc/x
+verify zzz
+verify ''
+verify $ESC
+verify $JUNK
+verify $BROKEN_JSON
+verify hub-detection --key missing.pem
+verify hub-detection --key $JUNK
+verify hub-detection --root $EMPTY
+verify hub-detection --signature missing.sig
+verify hub-detection --signature $JUNK --key $JUNK
 plugins zzz
 doctor zzz
 """

@@ -6,7 +6,15 @@ import argparse
 import math
 from pathlib import Path
 
-__all__ = ["path", "positive_integer", "positive_number", "real", "share", "whole"]
+__all__ = [
+    "natural_integer",
+    "path",
+    "positive_integer",
+    "positive_number",
+    "real",
+    "share",
+    "whole",
+]
 
 
 def whole(text: str) -> int:
@@ -37,6 +45,14 @@ def positive_integer(text: str) -> int:
     value = whole(text)
     if not 1 <= value < 2**31:
         raise argparse.ArgumentTypeError(f"{text} is {'less than 1' if value < 1 else 'too large'}")
+    return value
+
+
+def natural_integer(text: str) -> int:
+    """Reads a whole number of at least 0, which memory can count."""
+    value = whole(text)
+    if not 0 <= value < 2**31:
+        raise argparse.ArgumentTypeError(f"{text} is {'less than 0' if value < 0 else 'too large'}")
     return value
 
 

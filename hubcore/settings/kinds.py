@@ -238,9 +238,9 @@ TRUST = Kind(
     _trust,
 )
 LICENSES = Kind(
-    "allow=, deny=, data-allow= and data-deny=, each with SPDX identifiers and classes "
-    "(permissive, weak-copyleft, copyleft, non-commercial, other, not-stated) separated by commas, "
-    "and with spaces between the lists; in the file a table [licenses]",
+    "lists such as deny=non-commercial,not-stated, with spaces only between lists; the lists are "
+    "allow, deny, data-allow and data-deny, of SPDX identifiers and classes (permissive, "
+    "weak-copyleft, copyleft, non-commercial, other, not-stated); in the file a table [licenses]",
     licenses.from_text,
     licenses.policy,
 )

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hubcore.cli.arguments import natural_integer, path, positive_integer
+
 if TYPE_CHECKING:
     from .results import Evaluation
 
@@ -35,12 +37,14 @@ def add_parser(subparsers: Any) -> None:
         "models", metavar="MODEL", nargs="*", help="a model, or weights such as ResNet50_Weights.V1"
     )
     add(
-        "--data", metavar="DIR", type=Path, required=True, help="labelled data, or COCO's JSON file"
+        "--data", metavar="DIR", type=path, required=True, help="labelled data, or COCO's JSON file"
     )
     add("--weights", default="DEFAULT", help="the models' weights (default: %(default)s)")
-    add("--labels", metavar="FILE", type=Path, help="a CSV of labels, see below")
+    add("--labels", metavar="FILE", type=path, help="a CSV of labels, see below")
     add("--split", help="the part of the data, such as val, test, train, clean or final")
-    add("--limit", metavar="N", type=_positive, help="measure on N samples, chosen at random")
+    add(
+        "--limit", metavar="N", type=positive_integer, help="measure on N samples, chosen at random"
+    )
     add(
         "--dataset",
         metavar="NAME",
@@ -53,18 +57,18 @@ def add_parser(subparsers: Any) -> None:
         choices=("torch", "optimized", "compiled"),
         help="what runs the model (default: %(default)s)",
     )
-    add("--batch-size", metavar="N", type=_positive, help="inputs per batch")
-    add("--workers", metavar="N", type=_natural, help="threads that decode")
-    add("--seed", type=_natural, default=0, help="of --limit and the intervals (default: 0)")
-    add("--record", metavar="FILE", type=Path, help="write the evidence to this file, as JSON")
-    add("--check", metavar="RECORD", type=Path, help="run a record's evaluation again and compare")
+    add("--batch-size", metavar="N", type=positive_integer, help="inputs per batch")
+    add("--workers", metavar="N", type=natural_integer, help="threads that decode")
+    add("--seed", type=natural_integer, default=0, help="of --limit and the intervals (default: 0)")
+    add("--record", metavar="FILE", type=path, help="write the evidence to this file, as JSON")
+    add("--check", metavar="RECORD", type=path, help="run a record's evaluation again and compare")
     add(
         "--compare",
         metavar=("A", "B"),
         nargs=2,
         help="two models, and the difference of B from A with its interval",
     )
-    add("--plot", metavar="FILE", type=Path, help="draw a picture: .png, .svg or .pdf")
+    add("--plot", metavar="FILE", type=path, help="draw a picture: .png, .svg or .pdf")
     add(
         "--plot-by",
         default="params",
@@ -272,17 +276,3 @@ def _check(args: argparse.Namespace) -> int:
         for line in verdict.lines:
             print(harmless(line))
     return 0 if verdict.equal else 1
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than 1")
-    return value
-
-
-def _natural(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text} is less than 0")
-    return value
