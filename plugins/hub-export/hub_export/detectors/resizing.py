@@ -41,7 +41,9 @@ class ResizedImage(nn.Module):
         resized = nn.functional.interpolate(
             planes[None], size=size, mode="bilinear", align_corners=False
         )
-        below, right = (-(-side // self.divisor) * self.divisor - side for side in size)
+        # ONNX divides integers towards zero, so nothing here is negative.
+        step = self.divisor
+        below, right = ((side + step - 1) // step * step - side for side in size)
         return nn.functional.pad(resized, (0, right, 0, below)), size
 
 
