@@ -1,7 +1,7 @@
-"""Detectors as modules that `torch.export` takes: the model's own layers and weights, other heads.
+"""Detectors as modules that `torch.export` takes: the model's own layers and weights, new heads.
 
-torchvision's heads drop boxes as they go, so that sizes depend on values and nothing can trace them.
-Here they are dropped by a mask, and the numbers of proposals and detections are constants.
+torchvision's heads drop boxes as they go, so that sizes depend on values and cannot be traced.
+Here the numbers of proposals and of detections are constants, and a mask says which are meant.
 """
 
 from __future__ import annotations

@@ -115,9 +115,7 @@ class _Proposals(nn.Module):
         boxes = self.coder.decode(deltas, anchors).reshape(-1, 4)
         found = [
             self._strongest(*level)
-            for level in zip(
-                objectness.flatten().split(counts), boxes.split(counts), strict=True
-            )
+            for level in zip(objectness.flatten().split(counts), boxes.split(counts), strict=True)
         ]
         scores = torch.cat([scores for scores, _ in found]).sigmoid()
         boxes = clipped(torch.cat([boxes for _, boxes in found]), *size)

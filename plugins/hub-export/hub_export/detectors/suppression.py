@@ -43,7 +43,7 @@ def best(
     # Groups are moved apart, as in torchvision's `batched_nms`.
     reach = torch.where(valid[:, None], boxes, 0.0).max() + 1
     apart = boxes[present] + (groups[present].to(boxes) * reach)[:, None]
-    # torch.export takes it for granted that `nms` keeps two boxes: two that touch no other are added.
+    # torch.export takes it for granted that `nms` keeps two boxes: two apart from all are added.
     spare = boxes.new_tensor([[-2.0, -2.0, -1.0, -1.0], [-4.0, -4.0, -3.0, -3.0]])
     kept = nms(
         torch.cat([apart, spare]),
