@@ -73,6 +73,13 @@ def test_what_can_be_known_beforehand_is_said_without_torch(names):
         "quantize mobilenet_v2 --calibrate $PHOTO --output $OUT --weights V9",
         "pack $CHECKPOINT $PACK --version x.y",
         "pack $CHECKPOINT $PACK --output $JUNK/x",
+        "evaluate zzz --data $EMPTY_FOLDER",
+        "evaluate mobilenet_v2 --data missing",
+        "evaluate mobilenet_v2 --data $EMPTY_FOLDER --weights V9",
+        "evaluate mobilenet_v2 --data $EMPTY_FOLDER --device cpuu",
+        "evaluate mobilenet_v2 --data $EMPTY_FOLDER --labels missing.csv",
+        "evaluate mobilenet_v2 --data $EMPTY_FOLDER --record $JUNK/x",
+        "evaluate --check $BROKEN_JSON --data $EMPTY_FOLDER",
     ):
         program = (
             "import sys; from hubcore.cli import main; code = main(sys.argv[1:]); "

@@ -96,8 +96,7 @@ def _evaluate(args: argparse.Namespace) -> int:
         raise EvaluationError("Name a model to evaluate: hub evaluate MODEL --data DIR")
     if args.compare and args.models:
         raise EvaluationError("--compare takes the two models itself: name no others.")
-    if args.plot is not None:
-        _require_plots(args.plot)
+    _check_beforehand(args, models)
     from .evaluation import evaluate
 
     evaluations = []
@@ -125,6 +124,32 @@ def _evaluate(args: argparse.Namespace) -> int:
     differences = _compare(args, evaluations) if args.compare else {}
     _write(args, evaluations, differences)
     return 0
+
+
+def _check_beforehand(args: argparse.Namespace, models: list[str]) -> None:
+    """Reports what would fail only after torch is imported, or after hours of measuring."""
+    from hubcore.atomic_write import check_writable
+    from hubcore.prediction.choice import check_device
+
+    from .choice import chosen_by_name
+    from .data import existing
+    from .errors import EvaluationError
+
+    if args.plot is not None:
+        _require_plots(args.plot)
+    for model in models:
+        chosen_by_name(model, args.weights)
+    check_device(args.device)
+    existing(args.data)
+    if args.labels is not None and not args.labels.exists():
+        raise EvaluationError(f"{args.labels}: there is no such file of labels")
+    for output in (args.record, args.plot):
+        try:
+            if output is not None:
+                check_writable(output)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise EvaluationError(f"{output}: cannot be written: {reason}") from error
 
 
 def _with_speed(args: argparse.Namespace, model: str, evaluation: Evaluation) -> Evaluation:
@@ -247,7 +272,6 @@ def _place(evaluation: Evaluation) -> dict[str, float]:
 
 
 def _require_plots(path: Path) -> None:
-    """Reports what would fail only after hours."""
     from importlib.util import find_spec
 
     from hubcore.errors import MissingDependencyError
@@ -266,6 +290,12 @@ def _require_plots(path: Path) -> None:
 
 def _check(args: argparse.Namespace) -> int:
     from hubcore.cli.output import harmless, print_json
+
+    from .data import existing
+    from .records import read_record
+
+    read_record(args.check)
+    existing(args.data)
 
     from .checking import check
 

@@ -11,16 +11,13 @@ from typing import Any
 
 from torch import nn
 
-from hubcore.building.weights_argument import resolve_weights
-from hubcore.catalogs.catalog import ModelEntry
 from hubcore.catalogs.measured import Figure, state_of
-from hubcore.catalogs.names import find_model, find_weights, model_of, short_name
-from hubcore.errors import UnknownNameError, WeightsError
 from hubcore.prediction import Failure, Predictor
 from hubcore.protocols import WeightsLike
 from hubcore.weights.enums import WeightsEnum, canonical_name
 from hubcore.weights.lookup import get_weight
 
+from .choice import chosen_by_name
 from .data import Data, open_data
 from .errors import DataError, EvaluationError, UnknownClassesError
 from .identity import preprocessing, versions, weights_digest
@@ -235,30 +232,7 @@ def _chosen(model: str | nn.Module, weights: Any, task: str | None) -> tuple[str
             )
         task = task or getattr(getattr(found, "value", None), "task", None) or _known_task(found)
         return type(model).__name__, found, task
-    try:
-        entry = find_model(model)
-    except UnknownNameError:
-        if "." not in model:
-            raise
-        weights = get_weight(model)  # the full name of weights says which model
-        entry = _model_of(weights)
-    config = {"quantize": True} if "quantize" in entry.parameters else {}
-    try:
-        found = resolve_weights(entry, weights, config)
-    except TypeError as error:
-        raise WeightsError(str(error)) from error
-    if found is None:
-        raise EvaluationError(f"'{entry.name}' was given no weights: there is nothing to measure.")
-    task = task or getattr(getattr(found, "value", None), "task", None) or entry.task
-    return short_name(entry), found, task
-
-
-def _model_of(weights: WeightsEnum) -> ModelEntry:
-    """The model that weights fit."""
-    found = model_of(find_weights(canonical_name(weights).rpartition(".")[0]))
-    if found is None:
-        raise EvaluationError(f"The model that {weights!r} fits is not installed.")
-    return found
+    return chosen_by_name(model, weights, task)
 
 
 def _known_task(weights: Any) -> str:

@@ -241,12 +241,12 @@ class TestCommand:
             (["mobilenet_v2", "--dataset", "X"], "publishes nothing for 'X'"),
             (["mobilenet_v7"], "Unknown model"),
             (["a", "--compare", "b", "c"], "takes the two models itself"),
-            (["mobilenet_v2"], "nowhere: no such file or folder"),
+            (["mobilenet_v2", "--data", "nowhere"], "nowhere: no such file or folder"),
         ],
     )
     def test_wrong_use_is_told_before_anything_is_fetched(
-        self, arguments, message, capsys, monkeypatch
+        self, arguments, message, capsys, monkeypatch, tmp_path
     ):
         monkeypatch.setenv("HUBCORE_OFFLINE", "0")  # a connection would be another error
-        assert main(["evaluate", *arguments, "--data", "nowhere"]) == 1
+        assert main(["evaluate", "--data", str(tmp_path), *arguments]) == 1
         assert message in capsys.readouterr().err

@@ -16,7 +16,21 @@ from ..errors import DataError
 from .labels import Labels, read_table
 from .samples import Data, Sample
 
-__all__ = ["Data", "Labels", "Sample", "open_data"]
+__all__ = ["Data", "Labels", "Sample", "existing", "open_data"]
+
+
+def existing(path: str | Path) -> Path:
+    """The path of data, if something is there that may be data.
+
+    Raises:
+        DataError: nothing is there, or a file that is not JSON.
+    """
+    root = Path(path)
+    if not root.exists():
+        raise DataError(f"{root}: no such file or folder")
+    if root.is_file() and root.suffix != ".json":
+        raise DataError(f"{root}: is a file. Expected a folder, or COCO's JSON file.")
+    return root
 
 
 def open_data(
@@ -42,11 +56,7 @@ def open_data(
         DataError: the layout is not known, or a label is wrong.
         UnknownClassesError: the weights do not have all classes.
     """
-    root = Path(path)
-    if not root.exists():
-        raise DataError(f"{root}: no such file or folder")
-    if root.is_file() and root.suffix != ".json":
-        raise DataError(f"{root}: is a file. Expected a folder, or COCO's JSON file.")
+    root = existing(path)
     try:
         return _open(root, task, categories, labels, split)
     except InputError as error:
