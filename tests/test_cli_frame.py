@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
@@ -154,3 +155,34 @@ def test_every_command_has_its_line_in_the_overview(capsys):
     out = outcome(capsys, "--help")[1]
     for command in all_commands():
         assert command.help.split()[0] in out
+
+
+# The command that these tests' environment installed comes first.
+PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
+def test_fish_completes_commands_options_and_names(tmp_path):
+    program = "hub completion fish | source; complete -C 'hub li'; complete -C 'hub show resnet5'"
+    done = subprocess.run(
+        ["fish", "--no-config", "-c", f"{program}; complete -C 'hub list --wh'"],
+        env={**os.environ, "PATH": PATH,
+             "HOME": str(tmp_path)},
+        capture_output=True, text=True, timeout=100, check=True,
+    )  # fmt: skip
+    found = [line.partition("\t")[0] for line in done.stdout.splitlines()]
+    assert {"list", "resnet50", "--where"} <= set(found)
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="needs zsh")
+def test_zsh_knows_that_the_command_completes(tmp_path):
+    program = (
+        f"autoload -Uz compinit; compinit -u -d {tmp_path}/dump\n"
+        'eval "$(hub completion zsh)"; print -l ${(k)_comps}'
+    )
+    done = subprocess.run(
+        ["zsh", "-f", "-c", program],
+        env={**os.environ, "PATH": PATH},
+        capture_output=True, text=True, timeout=100, check=True,
+    )  # fmt: skip
+    assert "hub" in done.stdout.splitlines()

@@ -2,6 +2,9 @@
 
 torchvision's heads drop boxes as they go, so that sizes depend on values and cannot be traced.
 Here the numbers of proposals and of detections are constants, and a mask says which are meant.
+
+`hub_export.export` does not use them yet: only Faster R-CNN is done, and where many scores are
+equal, as on an image of one colour, ONNX Runtime finds other boxes than torchvision.
 """
 
 from __future__ import annotations
