@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import os
 import re
 import subprocess
 import sys
@@ -105,6 +106,7 @@ def test_the_tests_of_an_sdist_run_from_it_alone(folder, tmp_path):
     [project] = tmp_path.glob("hub_optical_flow-*")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-k", "preprocessing"],
+        env={key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"},
         cwd=project, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout

@@ -115,6 +115,10 @@ def requirements(project):
     return data, [*data.get("dependencies", ()), *(text for extra in extras for text in extra)]
 
 
+# The exporter of older ones is another; it was not tried.
+NEWER = {"hub-export": {"torch": "2.14", "torchvision": "0.29"}}
+
+
 @pytest.mark.skipif("sys.version_info < (3, 11)", reason="tomllib")
 @pytest.mark.parametrize("project", [ROOT, *sorted((ROOT / "plugins").glob("hub-*"))])
 def test_requirements_begin_at_the_oldest_versions_that_are_tried(project):
@@ -123,7 +127,8 @@ def test_requirements_begin_at_the_oldest_versions_that_are_tried(project):
     assert data["requires-python"] == f">={OLDEST['Python']}"
     for name in ("torch", "torchvision"):
         asked = [text for text in found if re.match(rf"{name}\b(?!-)", text)]
-        assert set(asked) <= {f"{name}>={OLDEST[name]}"}
+        oldest = NEWER.get(project.name, OLDEST)
+        assert set(asked) <= {f"{name}>={oldest[name]}"}
 
 
 def test_the_readme_names_both_ends():
