@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from .output import harmless, print_json
@@ -51,18 +50,16 @@ def run(args: argparse.Namespace) -> int:
 
     from ..download.progress import Steps
     from ..errors import PluginWarning
-    from ..testing import CHECKS, Fault, Subject, examine
+    from ..testing import CHECKS, Fault, Subject, chosen, examine
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PluginWarning)  # the first check reports it
         subject = Subject.of_plugin(args.package, args.models)
-    names = [name for name in CHECKS if name != "addresses" or args.online]
     rows = []
     count = 0
-    with Steps(len(names)) as step:
-        step(f"checking {names[0]}")
-        for (name, findings), following in zip_longest(
-            examine(subject, online=args.online), names[1:]
+    with Steps(len(chosen(online=args.online))) as step:
+        for name, findings in examine(
+            subject, online=args.online, on_check=lambda name: step(f"checking {name}")
         ):
             faults = [finding for finding in findings if isinstance(finding, Fault)]
             count += len(faults)
@@ -70,8 +67,6 @@ def run(args: argparse.Namespace) -> int:
                 rows.append(_row(name, faults, findings))
             else:
                 step.print(_shown(name, CHECKS[name].__doc__ or "", faults, findings))
-            if following:
-                step(f"checking {following}")
     if args.json:
         print_json(rows)
     else:

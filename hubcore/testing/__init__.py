@@ -29,7 +29,7 @@ from .plausibility import check_fetchable, check_metrics, check_placeholders
 from .record_checks import check_records
 from .subject import Fault, Finding, Skipped, Subject
 
-__all__ = ["CHECKS", "Fault", "Finding", "PluginTests", "Skipped", "Subject", "examine"]
+__all__ = ["CHECKS", "Fault", "Finding", "PluginTests", "Skipped", "Subject", "chosen", "examine"]
 
 
 def _model_check(name: str, home: str = "model_checks") -> Callable[[Subject], Iterator[Finding]]:
@@ -68,19 +68,28 @@ CHECKS: dict[str, Callable[[Subject], Iterator[Finding]]] = {
 """All checks by name, in the order in which they run."""
 
 
-def examine(subject: Subject, *, online: bool = False) -> Iterator[tuple[str, list[Finding]]]:
+def chosen(*, online: bool) -> list[str]:
+    """The names of the checks that `examine` runs, in order."""
+    return [name for name in CHECKS if name != "addresses" or online]
+
+
+def examine(
+    subject: Subject, *, online: bool = False, on_check: Callable[[str], object] | None = None
+) -> Iterator[tuple[str, list[Finding]]]:
     """Runs all checks.
 
     Args:
         subject: the plugin to check.
         online: also check that the addresses answer.
+        on_check: called with the name of each check before it runs.
 
     Yields:
         The name of each check, with its findings.
     """
-    for name, check in CHECKS.items():
-        if name != "addresses" or online:
-            yield name, list(check(subject))
+    for name in chosen(online=online):
+        if on_check is not None:
+            on_check(name)
+        yield name, list(CHECKS[name](subject))
 
 
 class PluginTests:

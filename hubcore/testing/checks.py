@@ -13,6 +13,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..catalogs.catalog import LABELS
@@ -23,6 +24,8 @@ from ..weights.lookup import get_weight
 from .subject import Fault, Finding, Member, Skipped, Subject
 
 if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
     from ..catalogs.licenses import Statement
     from ..download.http import Cancel
 
@@ -35,9 +38,11 @@ __all__ = [
     "check_pickling",
     "check_schema",
     "check_sizes",
+    "schema_errors",
 ]
 
 SCHEMA = LABELS.parent / "catalog.schema.json"
+NEEDS_JSONSCHEMA = "the check needs jsonschema: pip install 'hubcore[authors]'"
 _LINE = 200  # characters
 
 
@@ -53,15 +58,25 @@ def check_schema(subject: Subject) -> Iterator[Finding]:
         yield Fault("catalogue", plugin.error or f"the plugin is {plugin.status}", remedy)
         return
     try:
-        from jsonschema import Draft202012Validator
+        errors = [*schema_errors(SCHEMA, subject.data)]
     except ImportError:
-        yield Skipped("catalogue", "the check needs jsonschema: pip install 'hubcore[authors]'")
+        yield Skipped("catalogue", NEEDS_JSONSCHEMA)
         return
-    validator = Draft202012Validator(json.loads(SCHEMA.read_text("utf-8")))
-    for error in validator.iter_errors(subject.data):
+    for error in errors:
         place = ".".join(map(str, error.absolute_path)) or "catalogue"
         rule = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
         yield Fault(place, error.message, rule or "see hubcore/catalogs/catalog.schema.json")
+
+
+def schema_errors(schema: Path, data: object) -> Iterator[ValidationError]:
+    """Where data do not follow a JSON Schema.
+
+    Raises:
+        ImportError: jsonschema is not installed: `NEEDS_JSONSCHEMA`.
+    """
+    from jsonschema import Draft202012Validator
+
+    yield from Draft202012Validator(json.loads(schema.read_text("utf-8"))).iter_errors(data)
 
 
 def check_names(subject: Subject) -> Iterator[Finding]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..catalogs.catalog import LABELS
 from ..catalogs.facts import states_of
 from ..catalogs.index import current
-from ..catalogs.records import Record, read_record, read_shipped
+from ..catalogs.records import Record, read_shipped
 from ..errors import CatalogError
+from .checks import NEEDS_JSONSCHEMA, schema_errors
 from .subject import Fault, Finding, Skipped, Subject
 
 __all__ = ["check_records"]
@@ -28,30 +28,26 @@ def check_records(subject: Subject) -> Iterator[Finding]:
         where = f"records.{file}"
         try:
             record = read_shipped(catalog, file)
-            content = read_record(record.path)
         except CatalogError as error:
             yield Fault(where, str(error), _REMEDY)
             continue
-        yield from _against_schema(where, content)
-        yield from _against_weights(subject, where, record, content)
+        yield from _against_schema(where, record.content)
+        yield from _against_weights(subject, where, record)
 
 
 def _against_schema(where: str, content: Mapping[str, Any]) -> Iterator[Finding]:
     try:
-        from jsonschema import Draft202012Validator
+        errors = [*schema_errors(SCHEMA, content)]
     except ImportError:
-        yield Skipped(where, "the check needs jsonschema: pip install 'hubcore[authors]'")
+        yield Skipped(where, NEEDS_JSONSCHEMA)
         return
-    validator = Draft202012Validator(json.loads(SCHEMA.read_text("utf-8")))
-    for error in validator.iter_errors(content):
+    for error in errors:
         place = ".".join(map(str, error.absolute_path)) or "record"
         yield Fault(where, f"{place}: {error.message[:200]}", _REMEDY)
 
 
-def _against_weights(
-    subject: Subject, where: str, record: Record, content: Mapping[str, Any]
-) -> Iterator[Finding]:
-    digest = content["weights_sha256"]
+def _against_weights(subject: Subject, where: str, record: Record) -> Iterator[Finding]:
+    digest = record.content["weights_sha256"]
     entries = [entry for group in current().weights.values() for entry in group]
     found = [
         (entry, name, data)
@@ -62,7 +58,7 @@ def _against_weights(
     if not found:
         yield Skipped(where, "no installed package offers weights with its digest")
     for entry, name, data in found:
-        if content["preprocessing"] != entry.catalog.reference(data["transforms"]).to_json():
+        if record.content["preprocessing"] != entry.catalog.reference(data["transforms"]).to_json():
             other = f"{entry.canonical}.{name}"
             yield Fault(where, f"was measured with other preprocessing than {other} has", _REMEDY)
         elif entry.catalog.distribution == subject.plugin.distribution:
