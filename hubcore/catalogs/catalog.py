@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..devices import refuse_device
 from ..errors import CatalogError
 from ..packages.needs import lacking
 from ..packages.references import Reference
 from .allowed import DataReference, Origin
 from .checking import SCHEMA, check
-from .parsing import parse
+from .parsing import parse, read_json
 
 __all__ = ["LABELS", "SCHEMA", "Catalog", "ModelEntry", "WeightsEntry"]
 
@@ -230,12 +229,7 @@ class Catalog:
             CatalogError: the file cannot be read, is not JSON or does not follow the format.
             IncompatibleCatalogError: it is written in a newer format.
         """
-        try:
-            refuse_device(path)
-            text = path.read_bytes()
-        except OSError as error:
-            raise CatalogError(f"cannot be read ({error.strerror or error})", str(path)) from error
-        data = parse(text, str(path), strict=origin is not Origin.INSTALLED)
+        data = read_json(path, strict=origin is not Origin.INSTALLED)
         return cls(data, distribution, version, package, path, origin)
 
     def __repr__(self) -> str:

@@ -123,7 +123,9 @@ def _add_figures(found: Facts, catalog: Catalog, data: Mapping[str, Any]) -> Non
 
 
 def _measured(catalog: Catalog, data: Mapping[str, Any]) -> str | None:
-    if not current().records:  # the usual case, in which nothing needs to be looked for
+    index = current()
+    # The usual case, in which nothing needs to be read.
+    if not index.records or not index.records_about(_published_digest(data)):
         return "not measured" if data.get("meta", {}).get("_metrics") else None
     from .records import summary
 

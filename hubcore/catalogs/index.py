@@ -80,6 +80,17 @@ class Index:
                 groups.setdefault(digest, []).append((catalog, file))
         return groups
 
+    def records_about(self, digest: str | None) -> list[tuple[Catalog, str]]:
+        """The files of records of some weights, by their published SHA-256 or a prefix of it."""
+        if not digest:
+            return []
+        return [
+            source
+            for full, sources in self.records.items()
+            if full.startswith(digest)
+            for source in sources
+        ]
+
     def _catalogs(self) -> Iterator[Catalog]:
         return (plugin.catalog for plugin in self.plugins if plugin.catalog is not None)
 

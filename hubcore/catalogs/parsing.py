@@ -1,15 +1,35 @@
-"""Parses JSON that somebody else wrote: catalogues, and the lists beside them."""
+"""Parses JSON that somebody else wrote: catalogues, and the lists and records beside them."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+from ..devices import refuse_device
 from ..errors import CatalogError
 
-__all__ = ["parse"]
+__all__ = ["parse", "read_json"]
 
 _LARGEST = 64 * 1024 * 1024  # bytes; timm's catalogue of 1,826 models has 3 MB
+
+
+def read_json(path: Path, *, strict: bool = False) -> Any:
+    """Reads a JSON file that somebody else wrote.
+
+    Args:
+        path: the file.
+        strict: as for `parse`.
+
+    Raises:
+        CatalogError: the file cannot be read, or as `parse`.
+    """
+    try:
+        refuse_device(path)
+        text = path.read_bytes()
+    except OSError as error:
+        raise CatalogError(f"cannot be read ({error.strerror or error})", str(path)) from error
+    return parse(text, str(path), strict=strict)
 
 
 def parse(text: str | bytes, where: str, *, strict: bool = False) -> Any:

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..devices import refuse_device
 from ..digests import is_digest
 from ..errors import CatalogError, IncompatibleCatalogError
 from .catalog import Catalog
 from .index import current
 from .measured import STATES, Figure, state_of
-from .parsing import parse
+from .parsing import read_json
+from .values import is_count, is_number, is_text
 
 __all__ = [
     "RECORD_SCHEMA",
@@ -73,7 +73,7 @@ class MetricState:
 
 
 class Record(NamedTuple):
-    """A shipped record, without what was found in each input.
+    """A shipped record.
 
     Attributes:
         by: the distribution that ships it.
@@ -100,7 +100,8 @@ def metric_states(digest: str | None, transforms: Any, published: Metrics) -> li
         for metric, value in results.items()
         if value is not None
     }
-    for record in _records_for(digest):
+    sources = current().records_about(digest)
+    for record in filter(None, (_read_once(*source) for source in sources)):
         same = record.content["preprocessing"] == transforms
         dataset = dataset_of(record.content)
         for metric, figure in figures_of(record.content).items():
@@ -156,12 +157,7 @@ def read_record(path: Path) -> dict[str, Any]:
         CatalogError: it cannot be read, or is no record.
         IncompatibleCatalogError: it is written in a newer format.
     """
-    try:
-        refuse_device(path)
-        text = path.read_bytes()
-    except OSError as error:
-        raise CatalogError(f"cannot be read ({error.strerror or error})", str(path)) from error
-    content = parse(text, str(path), strict=True)
+    content = read_json(path, strict=True)
     if not isinstance(content, dict) or type(content.get("schema")) is not int:
         raise CatalogError("is not a record of 'hub evaluate'", str(path))
     if content["schema"] > RECORD_SCHEMA:
@@ -186,7 +182,7 @@ def read_shipped(catalog: Catalog, file: str) -> Record:
             f"says {catalog.records[file][:16]}...",
             str(path),
         )
-    return Record(catalog.distribution, path, {**content, "outputs": None})
+    return Record(catalog.distribution, path, content)
 
 
 def record_faults(catalog: Catalog) -> Iterator[tuple[str, str]]:
@@ -198,20 +194,13 @@ def record_faults(catalog: Catalog) -> Iterator[tuple[str, str]]:
             yield file, str(error)
 
 
-def _records_for(digest: str | None) -> list[Record]:
-    index = current()
-    if not digest or not index.records:
-        return []
-    wanted = [key for key in index.records if key.startswith(digest)]
-    found = (_read_once(*source) for key in wanted for source in index.records[key])
-    return [record for record in found if record is not None]
-
-
 def _read_once(catalog: Catalog, file: str) -> Record | None:
     known = current().records_read
     if (catalog, file) not in known:
         try:
-            known[catalog, file] = read_shipped(catalog, file)
+            record = read_shipped(catalog, file)
+            # What was found in each input is long, and nobody asks for it.
+            known[catalog, file] = record._replace(content={**record.content, "outputs": None})
         except CatalogError:  # `hub plugins` and `hub check` name it
             known[catalog, file] = None
     found: Record | None = known[catalog, file]
@@ -227,25 +216,13 @@ def _folder(catalog: Catalog) -> Path:
 # -- What is relied on. `hub check` applies the whole JSON Schema.
 
 
-def _is_text(value: Any) -> bool:
-    return type(value) is str and value != ""
-
-
-def _is_count(value: Any) -> bool:
-    return type(value) is int and value >= 0
-
-
-def _is_number(value: Any) -> bool:
-    return value is None or type(value) in (int, float)
-
-
 def _is_data(value: Any) -> bool:
     return (
         type(value) is dict
-        and _is_text(value.get("name"))
-        and (value.get("dataset") is None or _is_text(value["dataset"]))
-        and _is_count(value.get("samples"))
-        and _is_count(value.get("of"))
+        and is_text(value.get("name"))
+        and (value.get("dataset") is None or is_text(value["dataset"]))
+        and is_count(value.get("samples"))
+        and is_count(value.get("of"))
     )
 
 
@@ -253,15 +230,15 @@ def _are_metrics(value: Any) -> bool:
     return type(value) is dict and all(
         type(one) is dict
         and "value" in one
-        and all(_is_number(one.get(key)) for key in ("value", "low", "high"))
+        and all(one.get(key) is None or is_number(one[key]) for key in ("value", "low", "high"))
         for one in value.values()
     )
 
 
 _NEEDED = {
-    "model": _is_text,
-    "weights": _is_text,
-    "task": _is_text,
+    "model": is_text,
+    "weights": is_text,
+    "task": is_text,
     "weights_sha256": lambda value: type(value) is str and is_digest(value),
     "preprocessing": lambda value: type(value) in (str, list),
     "data": _is_data,

@@ -10,7 +10,19 @@ from typing import Any
 from ..digests import is_prefix
 from .license_checking import is_evidence, is_parent
 
-__all__ = ["MEMBER", "META", "MODEL", "RESERVED", "SAMPLING", "Table", "is_identifier", "is_name"]
+__all__ = [
+    "MEMBER",
+    "META",
+    "MODEL",
+    "RESERVED",
+    "SAMPLING",
+    "Table",
+    "is_count",
+    "is_identifier",
+    "is_name",
+    "is_number",
+    "is_text",
+]
 
 Table = Mapping[str, tuple[Callable[[Any], bool], str]]
 """Of each field of an object, by its name: whether a value is right, and what it must be."""
@@ -32,7 +44,7 @@ is_identifier = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}", re.ASCII).fullmatch
 _is_release = re.compile(r"[0-9]+(\.[0-9]+)*", re.ASCII).fullmatch
 
 
-def _is_text(value: Any) -> bool:
+def is_text(value: Any) -> bool:
     return type(value) is str and value != ""
 
 
@@ -68,7 +80,7 @@ def _is_boolean(value: Any) -> bool:
     return type(value) is bool
 
 
-def _is_count(value: Any) -> bool:
+def is_count(value: Any) -> bool:
     return type(value) is int and 0 <= value < 2**63
 
 
@@ -76,13 +88,13 @@ def _is_positive(value: Any) -> bool:
     return type(value) is int and 0 < value < 2**63
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
     kind = type(value)
     return (kind is float and math.isfinite(value)) or (kind is int and abs(value) < 2**63)
 
 
 def _is_measure(value: Any) -> bool:
-    return _is_number(value) and value >= 0
+    return is_number(value) and value >= 0
 
 
 def _is_digest(value: Any) -> bool:
@@ -126,7 +138,7 @@ def _is_min_size(value: Any) -> bool:
 def _is_metrics(value: Any) -> bool:
     return type(value) is dict and all(
         type(results) is dict
-        and all(result is None or _is_number(result) for result in results.values())
+        and all(result is None or is_number(result) for result in results.values())
         for results in value.values()
     )
 
@@ -197,7 +209,7 @@ MEMBER: Table = {
     "mirrors": (_is_addresses, "a list of addresses"),
     "sha256": (_is_digest, "8 to 64 lower-case hexadecimal digits"),
     "size": (_is_positive, "a number of bytes"),
-    "license": (_is_text, "a string"),
+    "license": (is_text, "a string"),
     "evidence": (is_evidence, "evidence, or '@' and the name of some in \"evidence\""),
     "parent": (is_parent, 'an object with "name", "sha256" and "evidence"'),
     "task": (_is_task, "a string without spaces"),
@@ -210,14 +222,14 @@ MEMBER: Table = {
 }
 SAMPLING: Table = {
     "clip_len": (_is_positive, "a positive integer"),
-    "frame_rate": (lambda value: _is_number(value) and value > 0, "a positive number"),
+    "frame_rate": (lambda value: is_number(value) and value > 0, "a positive number"),
     "clips_per_video": (_is_positive, "a positive integer"),
 }
 META: Table = {
-    "num_params": (_is_count, "an integer, 0 or more"),
+    "num_params": (is_count, "an integer, 0 or more"),
     "categories": (_is_categories, "a list of strings, or '@' and the name of one"),
     "keypoint_names": (_is_list_of_names, "a list of strings, or '@' and the name of one"),
-    "num_classes": (_is_count, "an integer, 0 or more"),
+    "num_classes": (is_count, "an integer, 0 or more"),
     "min_size": (_is_min_size, "a list of two positive integers"),
     "min_temporal_size": (_is_positive, "a positive integer"),
     "recipe": (_is_any_text, "a string"),
