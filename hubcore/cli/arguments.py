@@ -42,17 +42,19 @@ def real(text: str) -> float:
 
 def positive_integer(text: str) -> int:
     """Reads a whole number of at least 1, which memory can count."""
-    value = whole(text)
-    if not 1 <= value < 2**31:
-        raise argparse.ArgumentTypeError(f"{text} is {'less than 1' if value < 1 else 'too large'}")
-    return value
+    return _at_least(1, text)
 
 
 def natural_integer(text: str) -> int:
     """Reads a whole number of at least 0, which memory can count."""
+    return _at_least(0, text)
+
+
+def _at_least(least: int, text: str) -> int:
     value = whole(text)
-    if not 0 <= value < 2**31:
-        raise argparse.ArgumentTypeError(f"{text} is {'less than 0' if value < 0 else 'too large'}")
+    if not least <= value < 2**31:
+        reason = f"less than {least}" if value < least else "too large"
+        raise argparse.ArgumentTypeError(f"{text} is {reason}")
     return value
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -55,7 +54,8 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     from hubcore.atomic_write import check_writable
     from hubcore.catalogs.names import find_model
-    from hubcore.cli.output import harmless, print_fields, print_json
+    from hubcore.cli.output import print_fields, print_json
+    from hubcore.cli.streams import say
     from hubcore.download.progress import Steps, bar
     from hubcore.errors import HubError
     from hubcore.prediction import Failure
@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
                         "error": str(error),
                     }
                 )
-                print(f"hub: {harmless(str(error))}", file=sys.stderr)
+                say(f"hub: {error}")
 
     try:
         with Steps() as step:
