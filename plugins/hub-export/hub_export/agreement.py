@@ -17,7 +17,6 @@ PROBABILITY = 0.01
 TIE = 0.001
 """Classes whose probabilities are closer than this are equally likely."""
 IOU = 0.999
-FLOW = 1e-3
 RELATIVE = 1e-3
 """Of a bare model's output: the largest difference, in parts of its largest value."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from hubcore.prediction import Predictor
 from .agreement import Agreement, Arrays, compared
 from .errors import DifferenceError
 from .pipeline import Pipeline, named_outputs
+from .tracing import first_line
 
 if TYPE_CHECKING:
     from .formats import Run
@@ -67,10 +69,6 @@ class Checker:
         self._task, self._raw = task, raw
         self._model, self._weights, self._pipeline = model, weights, pipeline
         self._cases = [*_cases(inputs)]
-        self._expected: list[Arrays] = []
-
-    def __len__(self) -> int:
-        return len(self._cases)
 
     def check(self, run: Run, shown: Callable[[Sequence[Any]], Iterable[Any]]) -> Agreement:
         """Compares a file with the hub's prediction.
@@ -102,9 +100,9 @@ class Checker:
         try:
             return run(self._arrays(case))
         except Exception as error:
-            lines = str(error).splitlines() or [type(error).__name__]
             raise DifferenceError(
-                f"The exported file cannot be run for {case.name}: {lines[0]} Nothing was written."
+                f"The exported file cannot be run for {case.name}: {first_line(error)}. "
+                f"Nothing was written."
             ) from error
 
     def _arrays(self, case: _Case) -> dict[str, Any]:
@@ -124,7 +122,7 @@ class Checker:
         [result] = self._predictor(case.image)
         return _OURS[self._task](result)
 
-    @property
+    @cached_property
     def _predictor(self) -> Predictor:
         return Predictor(self._model, self._weights, task=self._task, top=2**31, workers=0)
 

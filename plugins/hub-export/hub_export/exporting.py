@@ -110,19 +110,22 @@ def export(
         check_writable(path)
     writer = require(wanted)
 
+    from hubcore.download.progress import Steps
+
     from .checking import Checker
     from .metadata import describe
     from .pipeline import make_pipeline
     from .tracing import trace
 
-    steps = _Steps(short_name(entry) if entry else type(model).__name__, progress)
-    with steps.shown("building"):
+    name = short_name(entry) if entry else type(model).__name__
+    with Steps(shown=progress) as step:
+        step(f"{name}: building")
         module: Any = _built(entry, weights, config, progress) if entry else model
         assert task is not None  # for a module it was given
         module.eval()
         pipeline = make_pipeline(task, module, weights, top=top, raw=raw)
-    checker = Checker(task, module, weights, pipeline, raw=raw, inputs=photos)
-    with steps.shown("tracing"):
+        checker = Checker(task, module, weights, pipeline, raw=raw, inputs=photos)
+        step(f"{name}: tracing")
         program, inputs, outputs = trace(pipeline)
     metadata = describe(
         wanted,
@@ -135,10 +138,11 @@ def export(
     )
     with _folder_beside(path) as folder:
         made = folder / path.name
-        with steps.shown("writing"), _writing(path):
+        with Steps(shown=progress) as step, _writing(path):
+            step(f"{name}: writing")
             text = json.dumps(metadata, ensure_ascii=False)
             writer.write(program, made, inputs=inputs, outputs=outputs, metadata=text)
-        agreement = checker.check(writer.open(made), steps.each)
+        agreement = checker.check(writer.open(made), lambda items: _each(items, name, progress))
         with _writing(path):
             files = _publish(folder, path)
     size = sum(file.stat().st_size for file in files)
@@ -156,31 +160,14 @@ def _built(entry: ModelEntry, weights: Any, config: dict[str, Any], progress: bo
         raise with_those_here(error, weights) from error
 
 
-class _Steps:
-    """Shows what is being done, where somebody can see it."""
+def _each(items: Sequence[Any], name: str, shown: bool) -> Iterable[Any]:
+    from hubcore.download.progress import bar
 
-    def __init__(self, name: str, shown: bool) -> None:
-        self._name, self._shown = name, shown
-
-    @contextmanager
-    def shown(self, step: str) -> Iterator[None]:
-        from hubcore.download.progress import bar
-
-        options = {} if self._shown else {"disable": True}
-        # It stands while the step runs, then makes room for the next one.
-        with bar(
-            total=1, desc=f"{self._name}: {step}", bar_format="{desc} ...", leave=False, **options
-        ):
-            yield
-
-    def each(self, items: Sequence[Any]) -> Iterable[Any]:
-        from hubcore.download.progress import bar
-
-        options = {} if self._shown else {"disable": True}
-        shown: Iterable[Any] = bar(
-            items, desc=f"{self._name}: checking", unit="input", leave=False, **options
-        )
-        return shown
+    options = {} if shown else {"disable": True}
+    found: Iterable[Any] = bar(
+        items, desc=f"{name}: checking", unit="input", leave=False, **options
+    )
+    return found
 
 
 @contextmanager
@@ -188,8 +175,6 @@ def _writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if isinstance(error, ImportError):
-            raise
         raise ExportError(f"Cannot write {path}: {error.strerror or error}.") from error
 
 
@@ -211,14 +196,5 @@ def _publish(folder: Path, path: Path) -> tuple[Path, ...]:
     """Moves the files to their places, the one that the others belong to last."""
     made = sorted(folder.iterdir(), key=lambda file: (file.name == path.name, file.name))
     for file in made:
-        file.chmod(0o666 & ~_umask())
         publish(file, path.with_name(file.name))
     return tuple(path.with_name(file.name) for file in reversed(made))
-
-
-def _umask() -> int:
-    import os
-
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

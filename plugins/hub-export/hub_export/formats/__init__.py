@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
     from ..ports import Port
 
-__all__ = ["FORMATS", "Format", "Run", "Writer", "find_format", "require"]
+__all__ = ["FORMATS", "KEY", "Format", "Run", "Writer", "find_format", "require"]
+
+KEY = "hubcore"
+"""Under which a file keeps its metadata."""
 
 Run = Callable[[Mapping[str, Any]], "dict[str, np.ndarray[Any, Any]]"]
 """Runs an exported file: arrays by the name of the input, to arrays by the name of the output."""
@@ -71,7 +74,7 @@ class Writer(Protocol):
             program: the traced model.
             path: the file, in a folder that has no others.
             inputs, outputs: their names and shapes.
-            metadata: the text to keep in the file under the key ``hubcore``.
+            metadata: the text to keep in the file under `KEY`.
 
         Raises:
             ExportError: the format cannot express the model.
@@ -82,7 +85,7 @@ class Writer(Protocol):
         """Opens a file that `write` wrote, to be run on the CPU."""
 
     def metadata(self, path: Path) -> str:
-        """The text that a file keeps under the key ``hubcore``."""
+        """The text that a file keeps under `KEY`."""
 
 
 def find_format(name: str | None, path: Path) -> Format:

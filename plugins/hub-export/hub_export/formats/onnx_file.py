@@ -15,13 +15,13 @@ from torch.export import ExportedProgram
 
 from ..errors import ExportError
 from ..ports import Port
+from . import KEY
 
 if TYPE_CHECKING:
     from . import Run
 
 __all__ = ["OPSET", "metadata", "open", "write"]
 
-KEY = "hubcore"
 OPSET = 18  # the first whose Resize antialiases
 
 

@@ -10,13 +10,12 @@ import torch
 from torch.export import ExportedProgram
 
 from ..ports import Port
+from . import KEY
 
 if TYPE_CHECKING:
     from . import Run
 
 __all__ = ["metadata", "open", "write"]
-
-KEY = "hubcore"
 
 
 def write(
