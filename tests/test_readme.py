@@ -1,11 +1,9 @@
-"""The README's programs run and print what it says."""
+"""The README: its demo, its commands and its samples. tests/test_docs.py runs its programs."""
 
-import io
 import re
 import shlex
 import subprocess
 import sys
-from contextlib import redirect_stdout
 
 import pytest
 from environments import ROOT
@@ -36,30 +34,6 @@ def offline(monkeypatch):
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("HUBCORE_OFFLINE", "1")
     monkeypatch.setenv("HUBCORE_MIRRORS", MIRROR)
-
-
-@pytest.mark.parametrize(
-    "page",
-    ["README.md", *(p.relative_to(ROOT).as_posix() for p in ROOT.glob("plugins/hub-*/README.md"))],
-)
-def test_the_programs_print_what_the_readme_says(offline, page):
-    """One after another in one namespace, as a reader would type them.
-
-    A program that is followed by no output needs weights that are not at hand.
-    """
-    blocks = blocks_of(page)
-    namespace = {}
-    for (language, code), (following, expected) in zip(
-        blocks, [*blocks[1:], ("", "")], strict=True
-    ):
-        if language != "python":
-            continue
-        imports = [line for line in code.splitlines() if line.startswith(("import ", "from "))]
-        output = io.StringIO()
-        with redirect_stdout(output):
-            exec(code if following == "text" else "\n".join(imports), namespace)
-        if following == "text":
-            assert output.getvalue() == expected
 
 
 def test_the_main_readme_has_no_program_without_its_output():
@@ -108,14 +82,3 @@ def test_the_samples_of_a_package_are_valid(tmp_path):
     assert "hubcore.catalog" in sample["project"]["entry-points"]
     data = json.loads(next(code for language, code in BLOCKS if language == "json"))
     assert "AcmeFlowers_Weights" in Catalog(data, "acme-flowers").weights
-
-
-@pytest.mark.parametrize(
-    "page",
-    [path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))],
-)
-def test_links_lead_somewhere(page):
-    path = ROOT / page
-    links = re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text("utf-8"))
-    relative = [link for link in links if not link.startswith(("http://", "https://"))]
-    assert [link for link in relative if not (path.parent / link).exists()] == []
