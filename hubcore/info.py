@@ -207,7 +207,7 @@ def weights_info(weights: str | WeightsEnum) -> WeightsInfo:
         params=meta.get("num_params"),
         gmacs=meta.get("_ops"),
         categories=tuple(meta.get("categories") or ()),
-        preprocessing=_preprocessing(member),
+        preprocessing=preprocessing_of(member.transforms),
         license=value.license,
         evidence=evidence_for(member),
         recipe=meta.get("recipe"),
@@ -263,8 +263,12 @@ def _in_store(member: WeightsEnum) -> tuple[Any, Path | None]:
         return None, None
 
 
-def _preprocessing(member: WeightsEnum) -> Preprocessing:
-    transforms = member.transforms
+def preprocessing_of(transforms: Any) -> Preprocessing:
+    """How inputs are prepared, read from the source of what prepares them: nothing is imported.
+
+    Args:
+        transforms: a catalogue's reference, or an object that weights written in Python have.
+    """
     if not isinstance(transforms, Reference):
         return Preprocessing(repr(transforms))
     signature = signature_of(transforms.target)

@@ -7,6 +7,7 @@ The figures of a model are those of its default weights: the published metrics u
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,8 @@ __all__ = [
 ]
 
 Facts = dict[str, Any]
+
+_ARXIV = re.compile(r"//arxiv\.org/(?:abs|pdf)/([0-9]{2})(0[1-9]|1[0-2])\.[0-9]{4,5}")
 
 
 def default_weights(model: ModelEntry) -> tuple[str, Mapping[str, Any]] | None:
@@ -68,9 +71,11 @@ def facts(model: ModelEntry) -> Facts:
     """The facts about a model by field name; fields that are not known are missing.
 
     ``task``, ``plugin`` (its distribution), ``default`` (the default member), ``license``,
-    ``measured`` (what records say of the published figures, see `records.summary`) and ``lacks``
-    (what the environment lacks to build it) are strings, ``weights`` is the number of weights that
-    fit it, from all packages, and the figures are numbers.
+    ``measured`` (what records say of the published figures, see `records.summary`), ``digest``
+    (``full``, ``prefix`` or ``none``: what is published of the file's), ``date`` (the month of the
+    paper, such as ``2015-12``, where arXiv has it) and ``lacks`` (what the environment lacks to
+    build it) are strings, ``weights`` is the number of weights that fit it, from all packages, and
+    the figures are numbers.
     """
     found: Facts = {
         "task": model.task,
@@ -83,6 +88,7 @@ def facts(model: ModelEntry) -> Facts:
     if default is not None:
         found["default"] = default[0]
         _add_figures(found, model.catalog, default[1])
+    _add_date(found, model)
     return found
 
 
@@ -98,6 +104,7 @@ def weights_facts(entry: WeightsEntry, member: str) -> Facts:
         found["task"] = task
     found["plugin"] = entry.catalog.distribution
     _add_figures(found, entry.catalog, entry.members[member])
+    _add_date(found, model)
     return found
 
 
@@ -120,6 +127,14 @@ def _add_figures(found: Facts, catalog: Catalog, data: Mapping[str, Any]) -> Non
                 found.setdefault(metric, value)
     if (measured := _measured(catalog, data)) is not None:
         found["measured"] = measured
+    found["digest"] = digest_of(data)
+
+
+def _add_date(found: Facts, model: ModelEntry | None) -> None:
+    """The month of the model's paper: arXiv's numbers since 2007 begin with it."""
+    number = _ARXIV.search(model.data.get("paper") or "") if model else None
+    if number is not None:
+        found["date"] = f"20{number[1]}-{number[2]}"
 
 
 def _measured(catalog: Catalog, data: Mapping[str, Any]) -> str | None:

@@ -65,6 +65,8 @@ FIELDS = {
         Field("license", "text", aliases=("licence",)),
         Field("default", "text"),
         Field("measured", "text"),
+        Field("digest", "text"),
+        Field("date", "text"),
         Field("weights", "number", "higher"),
         Field("params", "number", "lower", _COUNTS, "30M", aliases=("parameters",)),
         Field("gmacs", "number", "lower", _GMACS, "4.1GMACs", aliases=("macs", "ops")),

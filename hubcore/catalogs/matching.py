@@ -5,13 +5,13 @@ from __future__ import annotations
 import fnmatch
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from .fields import Field, find_field
-from .where import QueryError, Tree
+from .fields import Field, fields_of, find_field
+from .where import QueryError, Tree, parse
 
-__all__ = ["matches", "sort_key"]
+__all__ = ["matches", "selected", "sort_key"]
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
@@ -25,6 +25,33 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 Facts = Mapping[str, Any]
+
+
+def selected(
+    rows: dict[str, dict[str, Any]],
+    everything: Iterable[Mapping[str, Any]],
+    where: str | None = None,
+    sort: str | None = None,
+) -> dict[str, dict[str, Any]]:
+    """The rows that a filter lets pass, sorted.
+
+    Args:
+        rows: the rows to choose from.
+        everything: all rows: their fields are those that filter and order may name.
+        where: a filter, as `where` describes it; None for all.
+        sort: an order, as `sort_key` takes it; None to leave them as they are.
+
+    Raises:
+        QueryError: the filter or the order is malformed, or names an unknown field.
+    """
+    known = fields_of(everything)
+    if where is not None:
+        tree = parse(where, known)
+        rows = {name: row for name, row in rows.items() if matches(tree, row)}
+    if sort is not None:
+        key = sort_key(sort, known)
+        rows = dict(sorted(rows.items(), key=lambda item: key(item[1])))
+    return rows
 
 
 def matches(tree: Tree, facts: Facts) -> bool:

@@ -118,14 +118,11 @@ def list_models(
 
 def _where(found: dict[str, ModelEntry], text: str) -> list[str]:
     from .facts import facts
-    from .fields import fields_of
-    from .matching import matches
-    from .where import parse
+    from .matching import selected
 
     # Fields are those of all models, so that an empty selection makes none unknown.
     rows = {name: {"name": name, **facts(entry)} for name, entry in models().items()}
-    tree = parse(text, fields_of(rows.values()))
-    return [name for name in found if matches(tree, rows[name])]
+    return list(selected({name: rows[name] for name in found}, rows.values(), text))
 
 
 def _distribution_of(module: ModuleType) -> str:

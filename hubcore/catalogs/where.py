@@ -53,7 +53,9 @@ _TOKEN = re.compile(
     | (?P<quoted>"[^"]*"|'[^']*') | (?P<open>["']) | (?P<word>[^\s(),<>=!&|"']+)""",
     re.VERBOSE,
 )
-_NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(.*)", re.IGNORECASE | re.DOTALL)
+_NUMBER = re.compile(
+    r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?)(.*)", re.IGNORECASE | re.DOTALL
+)
 
 
 class QueryError(HubError, ValueError):

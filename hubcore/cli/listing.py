@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from ..catalogs import queries
 from ..catalogs.catalog import ModelEntry
 from ..catalogs.facts import (
+    Facts,
     default_weights,
     digest_of,
     facts,
     states_of,
-    weights_facts,
 )
 from ..catalogs.names import find_model, find_weights
+from ..catalogs.rows import model_rows, weights_rows
 from .output import Column, print_json, print_table
 from .terminal import paged
 from .units import counted, counted_weights, parse_count, size_of
@@ -94,32 +95,18 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-Rows = dict[str, dict[str, Any]]
-
-
-def _models(args: argparse.Namespace) -> Rows:
+def _models(args: argparse.Namespace) -> dict[str, Facts]:
     entries = queries.models(args.pattern, task=args.task, plugin=args.plugin)
     if not entries and args.pattern:
         queries.check_patterns(args.pattern)
     if args.allowed:
         entries = {name: entry for name, entry in entries.items() if _is_allowed(entry)}
     rows = {name: {"name": name, **facts(entry)} for name, entry in entries.items()}
-
-    def everything() -> Rows:
-        return {name: {"name": name, **facts(e)} for name, e in queries.models().items()}
-
-    return _selected(args, rows, everything)
+    return _selected(args, rows, model_rows)
 
 
-def _weights(args: argparse.Namespace) -> Rows:
-    def everything(**only: Any) -> Rows:
-        rows = {}
-        for name in queries.list_weights(**only):
-            enum, _, member = name.rpartition(".")
-            rows[name] = {"name": name, **weights_facts(find_weights(enum), member)}
-        return rows
-
-    rows = everything(task=args.task, plugin=args.plugin)
+def _weights(args: argparse.Namespace) -> dict[str, Facts]:
+    rows = weights_rows(task=args.task, plugin=args.plugin)
     if args.pattern:
         models = queries.matching({row["model"] for row in rows.values()}, args.pattern)
         fitting, named = set(models), set(queries.matching(rows, args.pattern))
@@ -128,7 +115,7 @@ def _weights(args: argparse.Namespace) -> Rows:
             queries.check_patterns(args.pattern, weights=True)
     if args.allowed:
         rows = {name: row for name, row in rows.items() if _are_allowed(name)}
-    return _selected(args, rows, everything)
+    return _selected(args, rows, weights_rows)
 
 
 def _is_allowed(model: ModelEntry) -> bool:
@@ -148,26 +135,19 @@ def _are_allowed(weights: str) -> bool:
     return is_allowed(f"{entry.canonical}.{member}", evidence)
 
 
-def _selected(args: argparse.Namespace, rows: Rows, everything: Any) -> Rows:
+def _selected(
+    args: argparse.Namespace, rows: dict[str, Facts], everything: Callable[[], dict[str, Facts]]
+) -> dict[str, Facts]:
     """The rows that the filter lets pass, sorted."""
     if args.where is None and args.sort is None:
         return rows
-    from ..catalogs.fields import fields_of
-    from ..catalogs.matching import matches, sort_key
-    from ..catalogs.where import parse
+    from ..catalogs.matching import selected
 
     # Fields are those of all models, so that an empty selection makes none unknown.
-    known = fields_of(everything().values())
-    if args.where is not None:
-        tree = parse(args.where, known)
-        rows = {name: row for name, row in rows.items() if matches(tree, row)}
-    if args.sort is not None:
-        key = sort_key(args.sort, known)
-        rows = dict(sorted(rows.items(), key=lambda item: key(item[1])))
-    return rows
+    return selected(rows, everything().values(), args.where, args.sort)
 
 
-def _print(names: list[str], rows: Rows, weights: bool) -> None:
+def _print(names: list[str], rows: dict[str, Facts], weights: bool) -> None:
     last = Column("model", rank=4) if weights else Column("weights", right=True, rank=4)
     # A column only where a package has a record.
     measured = any(rows[name].get("measured", "not measured") != "not measured" for name in names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,8 +35,11 @@ def signature_of(target: str) -> Signature:
     """
     module, _, name = target.partition(":")
     source = _source(module)
-    if source is None:
-        return Signature()
+    return Signature() if source is None else _signature(source, name)
+
+
+@functools.lru_cache(maxsize=64)  # a thousand weights share a few functions
+def _signature(source: bytes, name: str) -> Signature:
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError):
