@@ -1,0 +1,45 @@
+"""Addresses of pages: each entry's own, the same on every file system."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+__all__ = ["Addresses", "is_web"]
+
+
+class Addresses:
+    """The addresses of the pages of one kind, relative to the site's root.
+
+    They are ``KIND/DISTRIBUTION/NAME.html``. Where a file system that ignores case would take two
+    for one, the later have part of a digest behind the name.
+
+    Args:
+        kind: ``weights`` or ``models``.
+        entries: the distribution and the bare name of each page, in a stable order.
+    """
+
+    def __init__(self, kind: str, entries: Iterable[tuple[str, str]]) -> None:
+        self._found: dict[tuple[str, str], str] = {}
+        self.irregular: dict[tuple[str, str], str] = {}
+        taken: set[str] = set()
+        for distribution, name in entries:
+            address = f"{kind}/{distribution}/{name}.html"
+            if address.lower() in taken or len(name) > 200:
+                mark = hashlib.sha256(name.encode()).hexdigest()[:8]
+                address = f"{kind}/{distribution}/{name[:200]}-{mark}.html"
+                self.irregular[distribution, name] = address
+            taken.add(address.lower())
+            self._found[distribution, name] = address
+
+    def __getitem__(self, key: tuple[str, str]) -> str:
+        return self._found[key]
+
+    def get(self, key: tuple[str, str]) -> str | None:
+        """The address of an entry, or None if it has no page."""
+        return self._found.get(key)
+
+
+def is_web(address: object) -> bool:
+    """Whether an address that somebody else wrote may be a link: https and http only."""
+    return isinstance(address, str) and address.lower().startswith(("https://", "http://"))

@@ -1,0 +1,140 @@
+// What stands in the cells: the columns, their headings, and numbers as people read them.
+
+const HEADINGS = {
+  name: "Weights",
+  model: "Model",
+  task: "Task",
+  metric: "Metric",
+  params: "Parameters",
+  gmacs: "GMACs",
+  size: "Size",
+  license: "Licence",
+  digest: "Digest",
+  measured: "Measured",
+  date: "Paper",
+  plugin: "Package",
+};
+const WIDTHS = {
+  name: 19, model: 13, task: 11, metric: 9, params: 6.5, gmacs: 6, size: 6, license: 10.5, digest: 6, measured: 7.5,
+  date: 6, plugin: 10.5,
+};
+const MEASURED = { "not measured": "published" };
+const TITLES = {
+  "not measured": "published by its authors; no installed package has a record of measuring it",
+  reproduced: "measured on all of the data set: equal",
+  agrees: "measured on a random part: its interval has the published figure in it",
+  differs: "measured: it differs from the published figure",
+  undecided: "measured on so few or on such inputs that nothing follows",
+  unpublished: "measured; nothing is published for these data",
+};
+const LICENSES = { stated: "stated", repository: "repository", "not stated": "not stated" };
+
+function headingOf(name) {
+  return HEADINGS[name] ?? name;
+}
+
+function isNumber(table, name) {
+  return name === "metric" || table.columns.get(name)?.kind === "number";
+}
+
+/** A number with three or four significant digits, such as 25.6M. */
+function shortNumber(value) {
+  for (const [unit, size] of [["B", 1e9], ["M", 1e6], ["K", 1e3]]) {
+    if (value >= size) return `${trimmed(value / size)}${unit}`;
+  }
+  return trimmed(value);
+}
+
+function trimmed(value) {
+  return value >= 100 ? value.toFixed(0) : value.toFixed(1);
+}
+
+function bytes(value) {
+  for (const [unit, size] of [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]]) {
+    if (value >= size) return `${trimmed(value / size)} ${unit}`;
+  }
+  return `${value} B`;
+}
+
+function figure(value) {
+  return Number.isInteger(value) ? String(value) : value.toFixed(3).replace(/0+$/, "").replace(/\.$/, "");
+}
+
+/** The usual metric of a row, or null: `{name, value}`. */
+function headline(table, row) {
+  for (const name of table.headlines) {
+    const value = table.get(name, row);
+    if (value !== null) return { name, value };
+  }
+  return null;
+}
+
+/** The text of a number in a field's unit. */
+function numberText(name, value) {
+  if (name === "params") return shortNumber(value);
+  if (name === "size") return bytes(value);
+  return figure(value);
+}
+
+/** The plain text of a cell, for CSV files, comparisons and titles. */
+function textOf(table, name, row) {
+  if (name === "metric") {
+    const found = headline(table, row);
+    return found ? `${found.name} ${figure(found.value)}` : "";
+  }
+  const value = table.get(name, row);
+  if (value === null) return "";
+  if (typeof value === "number") return numberText(name, value);
+  return name === "measured" ? (MEASURED[value] ?? value) : value;
+}
+
+/** Puts a cell's content into an element. Text only ever becomes text. */
+function fillCell(cell, table, name, row) {
+  if (name === "name") {
+    cell.append(pageLink(table, row), element("span", "sub", table.get("model", row) ?? ""));
+  } else if (name === "metric") {
+    const found = headline(table, row);
+    if (found) cell.append(element("span", "unit", found.name), ` ${figure(found.value)}`);
+  } else if (name === "license") {
+    const state = table.get("evidence", row);
+    cell.append(element("span", "clip", table.get("license_shown", row) ?? "not stated"));
+    if (state && state !== "not stated") {
+      const mark = element("span", `mark ${state === "stated" ? "good" : "soft"}`, LICENSES[state] ?? state);
+      mark.title = state === "stated"
+        ? "a document states this licence of the weights"
+        : "the licence of the repository that publishes the weights, which does not mention them";
+      cell.append(mark);
+    }
+  } else if (name === "measured" || name === "digest") {
+    const value = table.get(name, row);
+    if (value === null) return;
+    const good = value === "reproduced" || value === "full" || value === "agrees";
+    const mark = element("span", `mark ${good ? "good" : value === "differs" ? "bad" : "soft"}`, textOf(table, name, row));
+    if (name === "measured") mark.title = TITLES[value] ?? "";
+    cell.append(mark);
+  } else {
+    const text = textOf(table, name, row);
+    cell.append(text);
+    if (!isNumber(table, name)) cell.title = text;
+  }
+}
+
+function addressOf(table, row) {
+  const name = table.get("name", row);
+  const bare = name.slice(name.lastIndexOf("/") + 1);
+  return table.pages[row] ?? `weights/${table.get("plugin", row)}/${bare}.html`;
+}
+
+function pageLink(table, row) {
+  const link = element("a", "", table.get("name", row));
+  link.href = addressOf(table, row);
+  link.title = link.textContent;
+  return link;
+}
+
+function element(tag, classes = "", text = "") {
+  const made = document.createElement(tag);
+  if (classes) made.className = classes;
+  if (text) made.textContent = text;
+  return made;
+}
