@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import hubcore
 from hubcore.cli.listing import HEADLINES
@@ -140,6 +140,7 @@ def data_script(found: Contents, pages: Pages) -> str:
     }
     made = table([one.row for one in found.weights], extra)
     made["headlines"] = [name for name in HEADLINES if name in made["columns"]]
+    made["sort"] = _usual_sort(made)
     made["pages"] = {
         place: pages.weights_at.irregular[w.distribution, w.bare]
         for place, w in enumerate(found.weights)
@@ -148,6 +149,17 @@ def data_script(found: Contents, pages: Pages) -> str:
     text = json.dumps(made, separators=(",", ":"), allow_nan=False)
     # A string that JSON.parse reads is quicker than an object for a script's parser.
     return f"const HUB_DATA = JSON.parse({json.dumps(text)});\n"
+
+
+def _usual_sort(made: dict[str, Any]) -> str:
+    """The order at first: the best first by the metric that most weights have; "" without one."""
+    known = {
+        name: sum(value is not None for value in made["columns"][name]["numbers"])
+        for name in made["headlines"]
+    }
+    best = max(known, key=known.__getitem__, default=None)
+    better = {field["name"]: field["better"] for field in made["fields"]}
+    return f"{best}:{'asc' if better[best] == 'lower' else 'desc'}" if best else ""
 
 
 def script() -> str:

@@ -75,6 +75,7 @@ def _environment() -> Environment:
         finalize=_harmless,
     )
     made.filters["linked"] = _linked
+    made.filters["breakable"] = _breakable
     made.tests["web"] = is_web
     return made
 
@@ -84,6 +85,12 @@ def _harmless(value: Any) -> Any:
     if type(value) is str and not value.isprintable():
         return printable(value, keep="\n\t")
     return value
+
+
+def _breakable(name: Any) -> Markup:
+    """A long name that may be broken behind its points and underscores."""
+    parts = re.split(r"(?<=[._/])(?=[^._/])", printable(str(name)))
+    return Markup("<wbr>").join(parts)
 
 
 def _linked(text: Any) -> Markup:

@@ -41,7 +41,7 @@ def hub_code(package: Package | None, model: str | None, member: str | None) -> 
         return None
     weights = f'"{member}"' if member else "None"
     load = f'torch.hub.load(repo, "{model}", weights={weights}, source="local")'
-    return f"import torch\n\n{_REPOSITORY}\nmodel = {load}.eval()"
+    return f"import torch\n\n{_REPOSITORY}\nmodel = {load}\nmodel.eval()"
 
 
 def shell_of_weights(weights: Weights, model: str | None, package: Package | None) -> str:

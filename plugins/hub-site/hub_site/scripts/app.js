@@ -1,7 +1,8 @@
 // The catalogue page: joins the state in the address, the rows that it means, and what shows them.
 
+// In the order in which they are shown, and that in which they are left out where there is no room.
 const USUAL = ["name", "task", "metric", "params", "gmacs", "size", "license", "digest", "measured", "date", "plugin"];
-const USUAL_NARROW = ["name", "metric", "params"];
+const RANKED = ["name", "metric", "params", "license", "task", "size", "measured", "plugin", "gmacs", "digest", "date"];
 
 class Catalogue {
   constructor(data) {
@@ -9,11 +10,14 @@ class Catalogue {
     this.table.headlines = data.headlines;
     this.table.pages = data.pages;
     this.view = new View(this.table);
-    this.state = stateFrom(location.hash);
-    this.narrow = matchMedia("(max-width: 40rem)");
+    this.usualSort = data.sort;
+    this.state = stateFrom(location.hash, this.usualSort);
+    if (matchMedia("(max-width: 62rem)").matches) document.querySelector("#side").open = false;
+    if (matchMedia("(max-width: 40rem)").matches && !location.hash) this.state.chart = false;
     this.grid = new Grid(this.table, {
       sort: (name) => this.change({ sort: this.nextSort(name) }),
       compare: (name, box) => this.choose(name, box),
+      resize: () => this.shown && this.columns().join() !== this.grid.columns.join() && this.show(true),
     });
     this.facets = new Facets(this.table, (name, value, chosen) => {
       const values = this.state.facets.get(name);
@@ -28,12 +32,11 @@ class Catalogue {
     });
     this.controls();
     addEventListener("hashchange", () => {
-      if (location.hash.replace(/^#/, "") === hashOf(this.state)) return;
-      this.state = stateFrom(location.hash);
+      if (location.hash.replace(/^#/, "") === hashOf(this.state, this.usualSort)) return;
+      this.state = stateFrom(location.hash, this.usualSort);
       this.fill();
       this.show();
     });
-    this.narrow.addEventListener("change", () => this.show());
     this.fill();
     this.show();
   }
@@ -47,7 +50,7 @@ class Catalogue {
     on("#filters", "submit", (event) => event.preventDefault());
     on("#reset", "click", () => {
       const { columns, chart, compare } = this.state;
-      this.state = { ...emptyState(), columns, chart, compare };
+      this.state = { ...emptyState(this.usualSort), columns, chart, compare };
       this.fill();
       this.show();
     });
@@ -100,7 +103,14 @@ class Catalogue {
     const known = new Set(this.allColumns());
     const chosen = this.state.columns?.filter((name) => known.has(name) && name !== "name");
     if (chosen) return ["name", ...chosen];
-    return (this.narrow.matches ? USUAL_NARROW : USUAL).filter((name) => known.has(name));
+    let room = this.grid.width - widthOf("");
+    const fitting = new Set();
+    for (const name of RANKED.filter((one) => known.has(one))) {
+      room -= name === "name" ? Math.min(widthOf(name), 10) : widthOf(name);
+      if (room < 0 && fitting.size > 1) break;
+      fitting.add(name);
+    }
+    return USUAL.filter((name) => fitting.has(name));
   }
 
   /** The better first, then the other way round, then as listed. */
@@ -141,8 +151,10 @@ class Catalogue {
     const { state, view, table } = this;
     view.update(state);
     const { rows } = view;
-    history.replaceState(null, "", `#${hashOf(state)}`);
-    this.grid.setColumns(this.columns(), state.sort);
+    this.shown = true;
+    history.replaceState(null, "", `#${hashOf(state, this.usualSort)}`);
+    const columns = this.columns();
+    this.grid.setColumns(columns, state.sort);
     this.grid.setRows(rows, state.compare, keep);
     this.facets.show(state, view.counts);
     this.compare.show(state);
@@ -153,11 +165,11 @@ class Catalogue {
     const command = document.querySelector("#command");
     command.textContent = view.fault ? "" : commandOf(state);
     this.explain();
-    for (const box of document.querySelectorAll("#columns input")) box.checked = this.columns().includes(box.value);
-    const active = filtersOf(state).length > 0 || state.sort !== "";
+    for (const box of document.querySelectorAll("#columns input")) box.checked = columns.includes(box.value);
+    const active = filtersOf(state).length > 0 || state.sort !== this.usualSort;
     document.querySelector("#reset").hidden = !active;
-    cancelAnimationFrame(this.frame);
-    this.frame = requestAnimationFrame(() => this.plot());
+    clearTimeout(this.later);
+    this.later = setTimeout(() => this.plot(), rows.length > MANY ? 150 : 0); // the table comes first
   }
 
   explain() {
@@ -213,4 +225,4 @@ function say(text) {
   document.querySelector("#said").textContent = text;
 }
 
-new Catalogue(HUB_DATA);
+globalThis.hubCatalogue = new Catalogue(HUB_DATA);

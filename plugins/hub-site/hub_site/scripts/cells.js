@@ -5,7 +5,7 @@ const HEADINGS = {
   model: "Model",
   task: "Task",
   metric: "Metric",
-  params: "Parameters",
+  params: "Params",
   gmacs: "GMACs",
   size: "Size",
   license: "Licence",
@@ -15,8 +15,8 @@ const HEADINGS = {
   plugin: "Package",
 };
 const WIDTHS = {
-  name: 19, model: 13, task: 11, metric: 9, params: 6.5, gmacs: 6, size: 6, license: 10.5, digest: 6, measured: 7.5,
-  date: 6, plugin: 10.5,
+  name: 17, model: 12, task: 10.5, metric: 8.5, params: 5.6, gmacs: 5.2, size: 5.6, license: 9, digest: 5.6,
+  measured: 7, date: 5.4, plugin: 9.5,
 };
 const MEASURED = { "not measured": "published" };
 const TITLES = {
@@ -28,6 +28,12 @@ const TITLES = {
   unpublished: "measured; nothing is published for these data",
 };
 const LICENSES = { stated: "stated", repository: "repository", "not stated": "not stated" };
+
+const USUAL_WIDTH = 6; // of a metric's column, in rem
+
+function widthOf(name) {
+  return name === "" ? 2.4 : (WIDTHS[name] ?? USUAL_WIDTH);
+}
 
 function headingOf(name) {
   return HEADINGS[name] ?? name;
@@ -46,7 +52,7 @@ function shortNumber(value) {
 }
 
 function trimmed(value) {
-  return value >= 100 ? value.toFixed(0) : value.toFixed(1);
+  return value >= 100 ? value.toFixed(0) : value.toFixed(1).replace(/\.0$/, "");
 }
 
 function bytes(value) {

@@ -2,6 +2,7 @@
 // those than which none is both better and cheaper. Drawn on a canvas; the front is also a table.
 
 const PLACE = { left: 52, right: 18, top: 14, bottom: 40 };
+const MANY = 5000; // points, of which each is drawn as a dot
 const COLORS = 8; // of the style sheet: --series-1 ...
 const COSTS = ["params", "gmacs", "size", "ms"];
 const COST_NAMES = { params: "parameters", gmacs: "GMACs for one input", size: "size of the file", ms: "milliseconds" };
@@ -52,17 +53,21 @@ class Chart {
     const [costs, values] = [this.x, y].map((name) => table.columns.get(name)?.numbers);
     this.points = [];
     if (costs && values) {
-      for (const row of rows) {
+      const isShown = new Uint8Array(table.count);
+      for (const row of rows) isShown[row] = 1;
+      for (const row of table.order(this.x, false)) {
         const [cost, value] = [costs[row], values[row]];
-        if (!Number.isNaN(cost) && !Number.isNaN(value) && (!log || cost > 0)) this.points.push({ row, cost, value });
+        if (!isShown[row] || Number.isNaN(cost) || Number.isNaN(value) || (log && cost <= 0)) continue;
+        this.points.push({ row, cost, value, series: 0, left: 0, top: 0 });
       }
     }
-    this.better = table.fields.get(y)?.better === "lower" ? -1 : 1;
-    this.points.sort((a, b) => a.cost - b.cost || this.better * (b.value - a.value) || a.row - b.row);
+    const better = table.fields.get(y)?.better === "lower" ? -1 : 1;
     this.pareto = [];
     for (const point of this.points) {
       const best = this.pareto.at(-1);
-      if (!best || this.better * (point.value - best.value) > 0) this.pareto.push(point);
+      if (best && better * (point.value - best.value) <= 0) continue;
+      if (best?.cost === point.cost) this.pareto.pop();
+      this.pareto.push(point);
     }
     this.current = -1;
     this.color();
@@ -78,24 +83,17 @@ class Chart {
 
   /** One colour for each task, or for each package where there is only one task. */
   color() {
-    const { table } = this;
-    const by = new Set(this.points.map(({ row }) => table.get("task", row))).size > 1 ? "task" : "plugin";
-    const counts = new Map();
-    for (const { row } of this.points) {
-      const value = table.get(by, row) ?? "not known";
-      counts.set(value, (counts.get(value) ?? 0) + 1);
-    }
-    const names = [...counts].sort((a, b) => b[1] - a[1]).map(([name]) => name);
-    const series = new Map(names.map((name, place) => [name, Math.min(place, COLORS - 1)]));
-    for (const point of this.points) point.series = series.get(table.get(by, point.row) ?? "not known");
-    const shown = names.slice(0, COLORS);
-    if (names.length > COLORS) shown[COLORS - 1] = "others";
-    this.legend.replaceChildren(
-      ...(shown.length > 1 ? shown : []).map((name, place) => {
-        const item = element("li", `series-${place + 1}`, name);
-        return item;
-      }),
-    );
+    const { points, table } = this;
+    const tasks = countsOf(points, table.columns.get("task"));
+    const by = table.columns.get(tasks.filter((count) => count > 0).length > 1 ? "task" : "plugin");
+    const counts = countsOf(points, by);
+    const codes = [...counts.keys()].filter((code) => counts[code] > 0).sort((a, b) => counts[b] - counts[a]);
+    const series = new Map(codes.map((code, place) => [code, Math.min(place, COLORS - 1)]));
+    for (const point of points) point.series = series.get(by.codes[point.row]) ?? COLORS - 1;
+    const names = codes.slice(0, COLORS).map((code) => by.values[code]);
+    if (codes.length > COLORS) names[COLORS - 1] = "others";
+    const items = names.length > 1 ? names : [];
+    this.legend.replaceChildren(...items.map((name, place) => element("li", `series-${place + 1}`, name)));
   }
 
   tabulate() {
@@ -132,35 +130,39 @@ class Chart {
     const series = Array.from({ length: COLORS }, (_, i) => style.getPropertyValue(`--series-${i + 1}`));
     pen.font = `12px ${style.fontFamily}`;
 
-    const values = points.map(({ value }) => value);
     this.scaleX = this.log
       ? logScale(points[0].cost, points.at(-1).cost, PLACE.left, width - PLACE.right)
       : linearScale(0, points.at(-1).cost, PLACE.left, width - PLACE.right);
     let [low, high] = [Infinity, -Infinity];
-    for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
+    for (const { value } of points) {
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
     const room = (high - low) * 0.06 || Math.abs(high) * 0.02 || 1;
     this.scaleY = linearScale(low - room, high + room, height - PLACE.bottom, PLACE.top);
     this.axes(pen, width, height, colors);
 
     for (const point of points) {
-      point.at = [this.scaleX.to(point.cost), this.scaleY.to(point.value)];
+      point.left = this.scaleX.to(point.cost);
+      point.top = this.scaleY.to(point.value);
     }
     pen.globalAlpha = points.length > 400 ? 0.45 : 0.8;
-    const size = points.length > 5000 ? 1.5 : 4;
-    for (const { at, series: number } of points) {
-      pen.fillStyle = series[number];
-      pen.beginPath();
-      pen.arc(at[0], at[1], size, 0, 7);
-      pen.fill();
-    }
+    series.forEach((color, number) => {
+      pen.fillStyle = color;
+      for (const point of points) {
+        if (point.series !== number) continue;
+        if (points.length > MANY) pen.fillRect(point.left - 1, point.top - 1, 2, 2);
+        else disc(pen, point, 4);
+      }
+    });
     pen.globalAlpha = 1;
     this.drawFront(pen, colors, series, width);
     if (this.current >= 0) {
-      const { at } = points[this.current];
+      const { left, top } = points[this.current];
       pen.strokeStyle = style.getPropertyValue("--text");
       pen.lineWidth = 2;
       pen.beginPath();
-      pen.arc(at[0], at[1], 7.5, 0, 7);
+      pen.arc(left, top, 7.5, 0, 7);
       pen.stroke();
     }
   }
@@ -193,12 +195,9 @@ class Chart {
     pen.lineWidth = 1.75;
     pen.setLineDash([5, 4]);
     pen.beginPath();
-    this.pareto.forEach(({ at }, place) => {
-      if (place === 0) pen.moveTo(...at);
-      else {
-        pen.lineTo(at[0], this.pareto[place - 1].at[1]);
-        pen.lineTo(...at);
-      }
+    this.pareto.forEach(({ left, top }, place) => {
+      if (place > 0) pen.lineTo(left, this.pareto[place - 1].top);
+      pen.lineTo(left, top);
     });
     pen.stroke();
     pen.setLineDash([]);
@@ -207,34 +206,31 @@ class Chart {
       pen.fillStyle = series[point.series];
       pen.strokeStyle = colors.ground;
       pen.lineWidth = 2;
-      pen.beginPath();
-      pen.arc(...point.at, 5.5, 0, 7);
-      pen.fill();
+      disc(pen, point, 5.5);
       pen.stroke();
     }
     pen.fillStyle = colors.text;
     pen.textBaseline = "bottom";
     // The best first: labels that would cover others are left out.
-    for (const { at, row } of [...this.pareto].reverse()) {
+    for (const { left, top, row } of [...this.pareto].reverse()) {
       const label = (this.table.get("model", row) ?? "").split("/").at(-1);
       const half = pen.measureText(label).width / 2;
-      const middle = Math.min(Math.max(at[0], PLACE.left + half + 2), width - PLACE.right - half);
-      const box = [middle - half - 4, at[1] - 24, middle + half + 4, at[1] - 7];
+      const middle = Math.min(Math.max(left, PLACE.left + half + 2), width - PLACE.right - half);
+      const box = [middle - half - 4, top - 24, middle + half + 4, top - 7];
       if (box[1] < 0 || taken.some((other) => overlaps(box, other))) continue;
       taken.push(box);
       pen.textAlign = "center";
       pen.lineWidth = 3;
       pen.strokeStyle = colors.ground;
-      pen.strokeText(label, middle, at[1] - 8);
-      pen.fillText(label, middle, at[1] - 8);
+      pen.strokeText(label, middle, top - 8);
+      pen.fillText(label, middle, top - 8);
     }
   }
 
   nearest({ offsetX, offsetY }) {
     let [best, least] = [-1, 18 * 18];
-    this.points.forEach(({ at }, place) => {
-      if (!at) return;
-      const away = (at[0] - offsetX) ** 2 + (at[1] - offsetY) ** 2;
+    this.points.forEach(({ left, top }, place) => {
+      const away = (left - offsetX) ** 2 + (top - offsetY) ** 2;
       if (away < least) [best, least] = [place, away];
     });
     return best;
@@ -246,7 +242,7 @@ class Chart {
     this.canvas.classList.toggle("over", place >= 0);
     this.tip.hidden = place < 0;
     if (place >= 0) {
-      const { row, cost, value, at } = this.points[place];
+      const { row, cost, value, left, top } = this.points[place];
       const onFront = this.pareto.includes(this.points[place]);
       const facts = `${this.y} ${figure(value)} · ${numberText(this.x, cost)}${this.x === "size" ? "" : ` ${HEADINGS[this.x] ?? this.x}`}`;
       this.tip.replaceChildren(
@@ -254,9 +250,9 @@ class Chart {
         element("span", "", facts),
         ...(onFront ? [element("span", "pareto", "on the Pareto front")] : []),
       );
-      this.tip.style.left = `${Math.min(Math.max(at[0], 90), this.canvas.clientWidth - 90)}px`;
-      this.tip.style.top = `${at[1]}px`;
-      this.tip.classList.toggle("below", at[1] < 90);
+      this.tip.style.left = `${Math.min(Math.max(left, 90), this.canvas.clientWidth - 90)}px`;
+      this.tip.style.top = `${top}px`;
+      this.tip.classList.toggle("below", top < 90);
       if (!event) this.said.textContent = `${this.table.get("name", row)}: ${facts}${onFront ? ", on the Pareto front" : ""}`;
     }
     this.draw();
@@ -286,6 +282,19 @@ class Chart {
     const next = this.pareto[Math.min(Math.max(place, 0), this.pareto.length - 1)];
     return this.points.indexOf(next);
   }
+}
+
+/** How many points have each value of a column, by its code. */
+function countsOf(points, column) {
+  const counts = new Array(column.values.length).fill(0);
+  for (const { row } of points) if (column.codes[row] >= 0) counts[column.codes[row]]++;
+  return counts;
+}
+
+function disc(pen, { left, top }, size) {
+  pen.beginPath();
+  pen.arc(left, top, size, 0, 7);
+  pen.fill();
 }
 
 function segment(pen, x1, y1, x2, y2) {

@@ -19,7 +19,19 @@ class Grid {
     this.columns = [];
     this.rows = [];
     this.scroller.addEventListener("scroll", () => this.draw(), { passive: true });
-    new ResizeObserver(() => this.draw()).observe(this.scroller);
+    this.measure();
+    new ResizeObserver(() => {
+      this.measure();
+      handlers.resize();
+      this.draw();
+    }).observe(this.scroller);
+  }
+
+  /** Asked only when it may have changed: each time the browser has to lay out the page. */
+  measure() {
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    this.width = this.scroller.clientWidth / rem;
+    this.height = (parseFloat(getComputedStyle(this.element).getPropertyValue("--row")) / 16) * rem;
   }
 
   setColumns(columns, sort) {
@@ -30,12 +42,11 @@ class Grid {
       this.groups.replaceChildren(
         ...["", ...columns].map((name) => {
           const group = document.createElement("col");
-          group.style.width = `${name ? (WIDTHS[name] ?? 6.5) : 2.4}rem`;
+          group.style.width = `${widthOf(name)}rem`;
           return group;
         }),
       );
-      const total = columns.reduce((sum, name) => sum + (WIDTHS[name] ?? 6.5), 2.4);
-      this.element.style.minWidth = `${total}rem`;
+      this.element.style.minWidth = `${["", ...columns].reduce((sum, name) => sum + widthOf(name), 0)}rem`;
       const choose = element("th", "choose");
       choose.scope = "col";
       choose.append(element("span", "hidden", "Compare"));
@@ -82,8 +93,7 @@ class Grid {
 
   draw() {
     if (!this.columns.length) return;
-    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const height = (parseFloat(getComputedStyle(this.element).getPropertyValue("--row")) / 16) * rem;
+    const { height } = this;
     const first = Math.max(Math.floor(this.scroller.scrollTop / height) - MARGIN, 0);
     const last = Math.min(
       Math.ceil((this.scroller.scrollTop + this.scroller.clientHeight) / height) + MARGIN,

@@ -4,12 +4,13 @@
 const FACETS = ["task", "plugin", "license", "digest", "measured"];
 const MOST_COMPARED = 5;
 
-function emptyState() {
+/** The state of a page that nobody has touched. `usualSort` is the order that the build chose. */
+function emptyState(usualSort) {
   return {
     search: "",
     where: "",
     facets: new Map(FACETS.map((name) => [name, new Set()])),
-    sort: "",
+    sort: usualSort,
     columns: null, // the page's own choice
     chart: true,
     x: "params",
@@ -20,10 +21,11 @@ function emptyState() {
   };
 }
 
-function stateFrom(hash) {
-  const state = emptyState();
+function stateFrom(hash, usualSort) {
+  const state = emptyState(usualSort);
   const given = new URLSearchParams(hash.replace(/^#/, ""));
   for (const key of ["search", "where", "sort", "x", "y"]) state[key] = given.get(key) ?? state[key];
+  if (state.sort === "none") state.sort = "";
   for (const name of FACETS) state.facets.set(name, new Set(given.getAll(name)));
   if (given.has("columns")) state.columns = given.get("columns").split(",").filter(Boolean);
   state.chart = given.get("chart") !== "off";
@@ -33,11 +35,11 @@ function stateFrom(hash) {
   return state;
 }
 
-function hashOf(state) {
+function hashOf(state, usualSort) {
   const given = new URLSearchParams();
-  const usual = emptyState();
+  const usual = emptyState(usualSort);
   for (const key of ["search", "where", "sort", "x", "y"]) {
-    if (state[key] !== usual[key]) given.set(key, state[key]);
+    if (state[key] !== usual[key]) given.set(key, state[key] || "none");
   }
   for (const [name, values] of state.facets) for (const value of values) given.append(name, value);
   if (state.columns) given.set("columns", state.columns.join(","));
