@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 
-__all__ = ["Addresses", "is_web"]
+__all__ = ["Addresses", "is_web", "slug"]
+
+_is_plain = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}", re.ASCII).fullmatch
 
 
 class Addresses:
@@ -24,10 +27,11 @@ class Addresses:
         self.irregular: dict[tuple[str, str], str] = {}
         taken: set[str] = set()
         for distribution, name in entries:
-            address = f"{kind}/{distribution}/{name}.html"
-            if address.lower() in taken or len(name) > 200:
-                mark = hashlib.sha256(name.encode()).hexdigest()[:8]
-                address = f"{kind}/{distribution}/{name[:200]}-{mark}.html"
+            regular = f"{kind}/{distribution}/{name}.html"
+            address = f"{kind}/{slug(distribution)}/{slug(name)}.html"
+            if address.lower() in taken:
+                address = f"{kind}/{slug(distribution)}/{slug(name)}-{_mark(name)}.html"
+            if address != regular:
                 self.irregular[distribution, name] = address
             taken.add(address.lower())
             self._found[distribution, name] = address
@@ -38,6 +42,17 @@ class Addresses:
     def get(self, key: tuple[str, str]) -> str | None:
         """The address of an entry, or None if it has no page."""
         return self._found.get(key)
+
+
+def slug(name: str) -> str:
+    """A name as part of an address: the same, if file names may have all its letters everywhere."""
+    if _is_plain(name):
+        return name
+    return f"{re.sub('[^A-Za-z0-9_.+-]', '-', name)[:80]}-{_mark(name)}".lstrip(".")
+
+
+def _mark(name: str) -> str:
+    return hashlib.sha256(name.encode(errors="replace")).hexdigest()[:8]
 
 
 def is_web(address: object) -> bool:

@@ -24,6 +24,8 @@ from hubcore.errors import CatalogError
 from hubcore.info import Preprocessing, preprocessing_of
 from hubcore.packages.entry_points import entry_points, summary
 
+from .addresses import slug
+
 __all__ = ["Contents", "Model", "Package", "Weights", "contents"]
 
 
@@ -191,6 +193,11 @@ class Package(NamedTuple):
     models: int
     weights: int
     is_ours: bool
+
+    @property
+    def slug(self) -> str:
+        """Its name as part of an address."""
+        return slug(self.distribution)
 
     @property
     def install(self) -> str:

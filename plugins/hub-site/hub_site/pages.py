@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from hubcore.download.addresses import redact
 
 from . import usage, words
-from .addresses import Addresses
+from .addresses import Addresses, slug
 from .entries import Contents, Model, Package, Weights
 from .rendering import Frame
 
@@ -117,6 +117,7 @@ class Pages:
             "catalogue",
             name=weights.name,
             distribution=weights.distribution,
+            package_slug=slug(weights.distribution),
             package_version=package.version if package else "",
             task=row.get("task"),
             model=model.name if model else row["model"],
@@ -175,6 +176,7 @@ class Pages:
             "catalogue",
             name=model.name,
             distribution=model.distribution,
+            package_slug=slug(model.distribution),
             package_version=package.version if package else "",
             task=entry.task,
             figures=list(_figures(row)),
@@ -209,7 +211,7 @@ class Pages:
 
     def of_package(self, package: Package) -> Page:
         """The page of a distribution."""
-        address = f"packages/{package.distribution}.html"
+        address = f"packages/{package.slug}.html"
         own = [w for w in self.contents.weights if w.distribution == package.distribution]
         bare = [
             (self._address(model), model.name)

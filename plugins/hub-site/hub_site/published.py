@@ -57,7 +57,7 @@ def documents(contents: Contents, lists: Mapping[str, str]) -> Iterator[Page]:
                 if w.distribution == name
             ],
         }
-        yield Page(f"{_ROOT}/packages/{name}.json", dumps(details))
+        yield Page(f"{_ROOT}/packages/{package.slug}.json", dumps(details))
 
 
 def class_lists(contents: Contents) -> tuple[list[Page], dict[str, str]]:
@@ -108,7 +108,7 @@ def _package(package: Package) -> dict[str, Any]:
         "install": package.install,
         "models": package.models,
         "weights": package.weights,
-        "details": f"packages/{package.distribution}.json",
+        "details": f"packages/{package.slug}.json",
     }
 
 

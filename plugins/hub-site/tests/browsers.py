@@ -39,8 +39,14 @@ class Faults(list):
     def watch(self, page: Any) -> None:
         page.on("pageerror", lambda error: self.append(str(error)))
         page.on("console", lambda said: said.type == "error" and self.append(said.text))
-        page.on("dialog", lambda dialog: (self.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on(
+            "dialog", lambda dialog: (self.append(f"dialog: {dialog.message}"), dialog.dismiss())
+        )
         page.on("request", self._request)
+
+    def _dialog(self, dialog: Any) -> None:
+        self.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def _request(self, request: Any) -> None:
         if not request.url.startswith(("file:", "blob:", "data:")):

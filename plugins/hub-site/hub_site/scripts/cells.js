@@ -1,6 +1,7 @@
 // What stands in the cells: the columns, their headings, and numbers as people read them.
 
 const HEADINGS = {
+  __proto__: null, // a metric may be called "constructor"
   name: "Weights",
   model: "Model",
   task: "Task",
@@ -15,6 +16,7 @@ const HEADINGS = {
   plugin: "Package",
 };
 const WIDTHS = {
+  __proto__: null,
   name: 17, model: 12, task: 10.5, metric: 8.5, params: 5.6, gmacs: 5.2, size: 5.6, license: 9, digest: 5.6,
   measured: 7, date: 5.4, plugin: 9.5,
 };

@@ -99,14 +99,17 @@ class Grid {
       Math.ceil((this.scroller.scrollTop + this.scroller.clientHeight) / height) + MARGIN,
       this.rows.length,
     );
-    for (const [row, { place, element: line }] of this.shown) {
-      // A line that has the focus stays, wherever it is scrolled to.
-      if (place >= first && place < last) continue;
-      if (line.contains(document.activeElement)) continue;
-      line.remove();
-      this.shown.delete(row);
-    }
     let after = this.above;
+    let extra = 0; // a line that has the focus stays, wherever it is scrolled to
+    for (const [row, { place, element: line }] of this.shown) {
+      if (place >= first && place < last) continue;
+      if (line.contains(document.activeElement)) {
+        if (place < first) [after, extra] = [line, 1];
+      } else {
+        line.remove();
+        this.shown.delete(row);
+      }
+    }
     for (let place = first; place < last; place++) {
       const row = this.rows[place];
       let kept = this.shown.get(row);
@@ -117,7 +120,7 @@ class Grid {
       if (after.nextSibling !== kept.element) after.after(kept.element);
       after = kept.element;
     }
-    this.above.firstChild.style.height = `${first * height}px`;
+    this.above.firstChild.style.height = `${Math.max(first - extra, 0) * height}px`;
     this.below.firstChild.style.height = `${Math.max(this.rows.length - last, 0) * height}px`;
   }
 
