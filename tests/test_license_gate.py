@@ -258,6 +258,7 @@ WAYS_IN = [
 ]
 NO_WAYS_IN = {
     *("list", "show", "cache", "plugins", "doctor", "check", "new", "catalog", "help", "version"),
+    *("search", "site"),
     *("completion", "licenses", "bom", "card", "sign", "verify"),
 }
 

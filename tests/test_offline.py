@@ -42,6 +42,8 @@ COMMANDS = [
     "bundle verify {tmp}/missing.hub",
     "lock resnet18 --output {tmp}/new.lock",
     "sync {tmp}/old.lock",
+    "search x --index https://example.org/hub/",
+    "list --index https://example.org/hub/",
     "plugins",
     "doctor",
     "help list",
@@ -63,6 +65,7 @@ COMMANDS = [
     "verify hub-video --key {tmp}/missing.pub",
     "evaluate resnet18 --data {tmp}/images",
     "export resnet18 --output {tmp}/resnet18.pt2",
+    "site build --output {tmp}/site",
     f"quantize resnet18 --calibrate {PHOTO.parent} --output {{tmp}}/q",
 ]
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .records import MetricState
 
 __all__ = [
+    "TEXTS",
     "Facts",
     "default_weights",
     "digest_of",
@@ -32,9 +33,10 @@ __all__ = [
 Facts = dict[str, Any]
 
 _ARXIV = re.compile(r"//arxiv\.org/(?:abs|pdf)/([0-9]{2})(0[1-9]|1[0-2])\.[0-9]{4,5}")
-# No metric may be called so: filters and orders take these for texts.
-_TEXTS = frozenset({"name", "model", "task", "plugin", "license", "default", "measured", "digest"})
-_TEXTS |= {"date", "lacks"}
+TEXTS = frozenset(
+    ("name", "model", "task", "plugin", "license", "default", "measured", "digest", "date", "lacks")
+)
+"""The facts that are texts. No metric may be called so: filters and orders would be confused."""
 
 
 def default_weights(model: ModelEntry) -> tuple[str, Mapping[str, Any]] | None:
@@ -126,7 +128,7 @@ def _add_figures(found: Facts, catalog: Catalog, data: Mapping[str, Any]) -> Non
     found.update((name, value) for name, value in figures.items() if value is not None)
     for metrics in meta.get("_metrics", {}).values():
         for metric, value in metrics.items():
-            if value is not None and metric not in _TEXTS:  # None: not measured
+            if value is not None and metric not in TEXTS:  # None: not measured
                 found.setdefault(metric, value)
     if (measured := _measured(catalog, data)) is not None:
         found["measured"] = measured

@@ -33,6 +33,7 @@ examples:
   hub list --plugin hub-video --json
   hub list --where "size < 20MB" -q       only the names
   hub list --where "license in permissive"
+  hub list --index https://example.org/hub/     what a site says that packages offer
   hub list --weights --where "measured = reproduced"
   HUBCORE_LICENSES="deny=non-commercial,not-stated" hub list --allowed
 """
@@ -68,6 +69,13 @@ def add_parser(subparsers: Any) -> None:
         help="only what the rules for licences allow (docs/licenses.md); of a model, its default "
         "weights count",
     )
+    parser.add_argument(
+        "--index",
+        metavar="URL",
+        action="append",
+        help="list what a site (https, or a folder) says that packages offer, instead of what is "
+        "installed; several may be given",
+    )
     parser.add_argument("--limit", type=parse_count, metavar="N", help="show only the first N")
     output = parser.add_mutually_exclusive_group()
     output.add_argument("-q", "--quiet", action="store_true", help="print only the names")
@@ -75,11 +83,14 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    rows = _weights(args) if args.weights else _models(args)
+    if args.index:
+        rows = _offered(args)
+    else:
+        rows = _weights(args) if args.weights else _models(args)
     total = len(rows)
     names = list(rows)[: args.limit]
     if args.json:
-        print_json([{**rows[name], **_details(name, args.weights)} for name in names])
+        print_json([{**rows[name], **_details(name, args)} for name in names])
     elif args.quiet:
         print("".join(f"{name}\n" for name in names), end="")
     elif not rows:
@@ -116,6 +127,27 @@ def _weights(args: argparse.Namespace) -> dict[str, Facts]:
     if args.allowed:
         rows = {name: row for name, row in rows.items() if _are_allowed(name)}
     return _selected(args, rows, weights_rows)
+
+
+def _offered(args: argparse.Namespace) -> dict[str, Facts]:
+    """What indexes say that packages offer, by canonical names."""
+    from ..catalogs.offers import read_indexes
+    from ..errors import HubError
+    from ..packages.entry_points import normalise
+
+    if args.allowed:
+        raise HubError("--allowed and --index do not go together: an index has no evidence.")
+    offers = read_indexes(args.index)
+    everything = offers.weights if args.weights else offers.models
+    rows = everything
+    if args.pattern:
+        bare = {name: name.rpartition("/")[2] for name in rows}
+        named = set(queries.matching({*bare, *bare.values()}, args.pattern))
+        rows = {n: row for n, row in rows.items() if n in named or bare[n] in named}
+    for key, wanted in (("task", args.task), ("plugin", args.plugin and normalise(args.plugin))):
+        if wanted is not None:
+            rows = {n: row for n, row in rows.items() if row.get(key) == wanted}
+    return _selected(args, rows, lambda: everything)
 
 
 def _is_allowed(model: ModelEntry) -> bool:
@@ -185,9 +217,11 @@ def _line(name: str, row: Mapping[str, Any], weights: bool) -> list[str]:
     ]
 
 
-def _details(name: str, weights: bool) -> dict[str, Any]:
+def _details(name: str, args: argparse.Namespace) -> dict[str, Any]:
     """What only JSON has room for."""
-    if weights:
+    if args.index:
+        return {}
+    if args.weights:
         enum, _, member = name.rpartition(".")
         entry = find_weights(enum)
         data, catalog = entry.members[member], entry.catalog

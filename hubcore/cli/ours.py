@@ -7,6 +7,7 @@ __all__ = ["OURS"]
 # A plain table: every start of `hub` reads it.
 OURS = {
     "list": ("listing", "list models or weights"),  # a module named list would hide the built-in
+    "search": ("search", "search for packages that are not installed"),
     "show": ("show", "show a model, weights or a plugin"),
     "predict": ("predict", "run a model on images or videos"),
     "download": ("download", "download weights into the store"),

@@ -36,6 +36,7 @@ __all__ = [
     "disabled",
     "headers_for",
     "home",
+    "indexes",
     "lazy_dynamo",
     "lenient",
     "licenses",
@@ -135,6 +136,11 @@ def licenses() -> LicensePolicy | None:
     """Which licences and training data are allowed, ``HUBCORE_LICENSES``; None: all of them."""
     policy: LicensePolicy | None = _get("licenses")
     return policy
+
+
+def indexes() -> tuple[str, ...]:
+    """The addresses of the sites that are searched for packages, ``HUBCORE_INDEXES``."""
+    return tuple(_get("indexes"))
 
 
 def max_size() -> int:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from . import licenses
 
 __all__ = [
+    "ADDRESSES",
     "BOOLEAN",
     "CONNECTIONS",
     "COUNT",
@@ -223,6 +224,9 @@ PATH = Kind("a path", str, _path)
 PATHS = Kind("folders, separated as in PATH; in the file a list", _folders, _paths)
 NAMES = Kind("names, separated by commas or spaces; in the file a list", _words, _names)
 REQUIRE = Kind("full, or nothing", str.strip, _full)
+ADDRESSES = Kind(
+    "addresses or folders, separated by spaces; in the file a list", str.split, _names, secret=True
+)
 MIRRORS = Kind(
     "PREFIX=REPLACEMENT, several with spaces between; in the file a table [mirrors] of "
     '"PREFIX" = "REPLACEMENT" or a list of replacements',

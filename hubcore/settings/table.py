@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from .kinds import (
+    ADDRESSES,
     BOOLEAN,
     CONNECTIONS,
     COUNT,
@@ -97,6 +98,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "licenses", LICENSES, None, "Which licences and training data weights may have: "
         "[licenses.md](licenses.md).", "all",
+    ),
+    Setting(
+        "indexes", ADDRESSES, (), "The sites that `hub search` asks: [listing.md](listing.md).",
+        "none",
     ),
     Setting("disable", NAMES, (), "Plugins or distributions that are left out.", "none"),
     Setting("strict", BOOLEAN, False, "A broken plugin is an error, not a warning.", "off"),

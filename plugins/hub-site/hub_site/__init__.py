@@ -1,4 +1,4 @@
-"""A web site of what is installed: catalogue, pages, data and documentation, as static files."""
+"""A web site of what is installed: catalogue, pages and data, as static files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from .building import build as build
 
 __all__ = ["build"]
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:

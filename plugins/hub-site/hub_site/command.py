@@ -1,4 +1,4 @@
-"""``hub site``: make a web site of what is installed, or serve it on this machine."""
+"""``hub site``: make a web site of what is installed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ __all__ = ["add_parser", "run"]
 EXAMPLES = """\
 examples:
   hub site build -o site/              then open site/index.html
-  hub site serve                       at http://127.0.0.1:8000, made again when plugins change
 """
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import __version__
+from hubcore.catalogs.offers import is_distribution
+
 from .entries import Contents, Package
 from .pages import Page
 
@@ -29,11 +30,13 @@ def documents(contents: Contents, lists: Mapping[str, str]) -> Iterator[Page]:
         lists: the addresses of lists of classes, by the canonical name of the weights.
     """
     yield Page(f"{_ROOT}/schema.json", SCHEMA.read_text("utf-8"))
+    # A catalogue that a user added to the store's folder may have any name; it is no distribution.
+    packages = [one for one in contents.packages.values() if is_distribution(one.distribution)]
     index = {
         "$schema": "schema.json",
         "schema": 1,
-        "generator": f"hub-site {__version__}",
-        "packages": [_package(package) for package in contents.packages.values()],
+        "generator": "hub-site",
+        "packages": [_package(package) for package in packages],
         "models": [
             {
                 **{key: value for key, value in model.row.items() if key != "lacks"},
@@ -44,7 +47,7 @@ def documents(contents: Contents, lists: Mapping[str, str]) -> Iterator[Page]:
         "weights": [{**weights.row, "name": weights.bare} for weights in contents.weights],
     }
     yield Page(f"{_ROOT}/index.json", dumps(index))
-    for package in contents.packages.values():
+    for package in packages:
         name = package.distribution
         details = {
             "$schema": "../schema.json",

@@ -1,0 +1,81 @@
+"""Reads a document of the web into memory, such as an index of packages: small, and not kept."""
+
+from __future__ import annotations
+
+import time
+
+from .. import settings
+from ..errors import DownloadError
+from .addresses import check_address, is_secure, redact
+from .http import (
+    AttemptError,
+    Cancel,
+    PermanentError,
+    TemporaryError,
+    new_session,
+    open_url,
+    read_some,
+    stated_length,
+)
+
+__all__ = ["read_document"]
+
+_LONGEST = 120.0  # seconds for one attempt, whatever trickles in
+_PAUSE = 0.5  # seconds after the first attempt that failed; then twice as long each time
+
+
+def read_document(url: str, limit: int) -> bytes:
+    """Reads a document.
+
+    Args:
+        url: an ``https:`` address; plain ``http:`` only of this machine, as anybody between could
+            change what it says.
+        limit: the most bytes that it may have.
+
+    Raises:
+        UnsafeAddressError: the address is malformed.
+        OfflineError: ``HUBCORE_OFFLINE`` is set.
+        DownloadError: it cannot be read, or has more bytes.
+    """
+    check_address(url)
+    if not is_secure(url):
+        raise DownloadError(f"{redact(url)} is not read: it is plain http. Write https.")
+    session, failures = new_session(1), 0
+    try:
+        while True:
+            try:
+                return _read(session, url, limit)
+            except TemporaryError as fault:
+                failures += 1
+                if failures >= settings.retries():
+                    raise
+                time.sleep(min(fault.retry_after or 0.0, 30.0) or _PAUSE * 2 ** (failures - 1))
+    except AttemptError as fault:
+        reason = str(fault)
+    finally:
+        session.close()
+    # Not in the handler: the libraries' errors contain the whole address.
+    raise DownloadError(f"Cannot read {redact(url)}: {reason}", [(redact(url), reason)])
+
+
+def _read(session: object, url: str, limit: int) -> bytes:
+    end = time.monotonic() + _LONGEST
+    cancel = Cancel()
+    with cancel.closing(open_url(session, url, {}, cancel)) as response:  # type: ignore[arg-type]  # a session of either kind
+        if response.status_code != 200:
+            raise PermanentError("the server did not send all of it")
+        length = stated_length(response)
+        too_large = PermanentError(f"it is larger than {limit // 1024**2} MiB")
+        if length is not None and length > limit:
+            raise too_large
+        content = bytearray()
+        while some := read_some(response, decode=True):
+            content += some
+            if len(content) > limit:
+                raise too_large
+            if time.monotonic() > end:
+                raise PermanentError(f"it did not arrive whole within {_LONGEST:g} seconds")
+        encoded = response.headers.get("Content-Encoding", "identity") != "identity"
+        if length is not None and not encoded and len(content) != length:
+            raise TemporaryError("the connection was closed before the end")
+        return bytes(content)

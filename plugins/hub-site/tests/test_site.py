@@ -1,0 +1,92 @@
+"""Building the site: what is written, what is published, and what is never overwritten."""
+
+import json
+import re
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+
+import hubcore
+from hub_site import build
+from hub_site.building import SiteError
+from hub_site.published import SCHEMA
+from hubcore.catalogs.offers import read_indexes
+from hubcore.cli import main
+
+
+def test_building_imports_no_torch_and_no_family(own_home, tmp_path):
+    code = (
+        "import sys; from hub_site import build; build(sys.argv[1]);"
+        "print(sorted({'torch', 'torchvision', 'numpy', 'hub_classification'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "site")], capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_the_published_data_follow_the_schema(site):
+    validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text("utf-8")))
+    documents = [site / "api/v1/index.json", *site.glob("api/v1/packages/*.json")]
+    assert len(documents) > 6
+    for path in documents:
+        validator.validate(json.loads(path.read_text("utf-8")))
+
+
+def test_the_published_index_is_what_search_reads(site):
+    """What `hub search` reads of a site has the facts that `hub list` has here."""
+    offers = read_indexes([str(site)])
+    assert not any("<" in name for name in offers.packages)  # no distribution can be called so
+    info = hubcore.weights_info("ResNet50_Weights.IMAGENET1K_V2")
+    row = offers.weights["hub-classification/ResNet50_Weights.IMAGENET1K_V2"]
+    assert (row["params"], row["digest"], row["model"]) == (info.params, "full", "resnet50")
+    assert set(hubcore.list_models(plugin="detection")) == {
+        row["name"].rpartition("/")[2]
+        for row in offers.models.values()
+        if row["plugin"] == "hub-detection"
+    }
+
+
+def test_nothing_of_this_machine_and_no_secret_is_published(site, own_home):
+    for path in site.rglob("*"):
+        if path.is_file():
+            text = path.read_text("utf-8")
+            for secret in ("s3cretPW", "T0KEN", str(own_home), str(site)):
+                assert secret not in text, path
+
+
+def test_each_local_link_leads_to_a_file(site):
+    from html import unescape
+    from urllib.parse import unquote
+
+    for path in site.rglob("*.html"):
+        for found in re.findall(r'(?:href|src)="([^"]+)"', path.read_text("utf-8")):
+            link = unquote(unescape(found).partition("#")[0])
+            if link and not re.match(r"[a-z]+:", link):
+                assert (path.parent / link).exists(), (path, found)
+
+
+def test_the_same_catalogues_make_the_same_site(site, tmp_path):
+    other = build(tmp_path / "other").folder
+    files = {path.relative_to(site) for path in site.rglob("*") if path.is_file()}
+    assert files == {path.relative_to(other) for path in other.rglob("*") if path.is_file()}
+    assert all((site / name).read_bytes() == (other / name).read_bytes() for name in files)
+
+
+def test_a_site_is_replaced_and_other_files_are_not(own_home, tmp_path, capsys):
+    assert main(["site", "build", "-o", str(tmp_path / "site")]) == 0
+    assert "weights" in capsys.readouterr().out
+    (tmp_path / "site" / "index.html").write_text("old")
+    build(tmp_path / "site", name="Ours")
+    assert "<title>Ours:" in (tmp_path / "site" / "index.html").read_text("utf-8")
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("words")
+    with pytest.raises(SiteError, match="holds other files"):
+        build(mine)
+    assert [path.name for path in mine.iterdir()] == ["thesis.txt"]
+    with pytest.raises(SiteError, match="not a folder"):
+        build(mine / "thesis.txt")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "site"]
