@@ -20,6 +20,7 @@ import argparse
 import ast
 import json
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -125,6 +126,11 @@ def prepare(project: Path, folder: Path, repository: str | None) -> Path:
     else:
         shutil.copytree(project, copy, ignore=_SKIPPED)
         tests = sorted(project.glob("tests/*.py"))
+    hook = project / "hatch_build.py"
+    if hook.is_file():  # it takes files of the repository along, which is not around the copy
+        for file, place in runpy.run_path(str(hook))["guides"](ROOT).items():
+            (copy / place).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, copy / place)
     (copy / "tests" / "shared").mkdir(parents=True)
     for path in shared_helpers(tests):
         shutil.copy(path, copy / "tests" / "shared")

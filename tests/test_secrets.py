@@ -85,6 +85,7 @@ def test_no_command_tells_or_writes_a_secret(private, tmp_path, capsys, caplog):
         ["bundle", "import", "b.hub", "--trust", "--json"],
         ["predict", "acmenet", "w.pth"],
         ["catalog", "validate", str(private / "catalogs" / "acme.json")],
+        ["site", "build", "--no-docs"],
         ["plugins"],
         ["doctor"],
         ["doctor", "--json"],

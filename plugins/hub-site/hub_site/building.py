@@ -13,6 +13,7 @@ import hubcore
 from hubcore.cli.listing import HEADLINES
 from hubcore.errors import HubError
 
+from .docs import INDEX, Documentation, shipped_guides
 from .entries import Contents, contents
 from .pages import Page, Pages
 from .published import class_lists, documents
@@ -23,7 +24,7 @@ __all__ = ["Site", "SiteError", "build", "catalogue"]
 
 SCRIPTS = Path(__file__).parent / "scripts"
 # In the order in which they need one another; together they are one script of the page.
-_PARTS = ("columns", "patterns", "query", "matching", "state", "view", "cells")
+_PARTS: tuple[str, ...] = ("columns", "patterns", "query", "matching", "state", "view", "cells")
 _PARTS += ("grid", "facets", "chart", "compare", "app")
 
 _MARKER = "api/v1/index.json"
@@ -51,6 +52,7 @@ class Site(NamedTuple):
         models: the number of models.
         weights: the number of weights.
         size: all of its files, in bytes.
+        problems: links of the guides that lead nowhere, each a sentence.
     """
 
     folder: Path
@@ -58,32 +60,48 @@ class Site(NamedTuple):
     models: int
     weights: int
     size: int
+    problems: tuple[str, ...] = ()
 
 
-def build(output: str | os.PathLike[str], *, name: str = "hubcore") -> Site:
+def build(
+    output: str | os.PathLike[str],
+    *,
+    name: str = "hubcore",
+    guides: bool | str | os.PathLike[str] = True,
+    repository: str | None = None,
+) -> Site:
     """Builds the site of what is installed. Imports no torch, and runs no code of a family.
 
     Args:
         output: the folder. A site that is there is replaced once the new one is whole.
         name: the site's name, which stands at the top of each page.
+        guides: True for hubcore's own guides, False to leave guides out, or a folder of guides in
+            Markdown with an ``index.md`` that names them in their order. Commands and Python are
+            documented in any case.
+        repository: the https address of the repository that the guides are from, for their links
+            to files that are no pages; None to leave such links as text.
 
     Raises:
+        GuidesError: the guides cannot be read.
         SiteError: the folder holds something else, or cannot be written.
         PluginError: a plugin is broken or incompatible, and ``HUBCORE_STRICT`` is set.
     """
     folder = Path(os.path.abspath(output))  # noqa: PTH100  # resolve() would follow a link
     check(folder)
     found = contents()
+    frame = Frame(name, hubcore.__version__, len(found.packages), _navigation())
+    chosen = shipped_guides() if guides is True else guides or None
+    manual = Documentation(frame, Path(chosen) if chosen else None, repository)
     temporary = folder.with_name(f".{folder.name[:100]}-{os.getpid()}-{os.urandom(4).hex()}")
     try:
         temporary.mkdir(parents=True)
-        pages, size = _write(temporary, _all(found, name))
+        pages, size = _write(temporary, [*_all(found, frame), *manual.pages()])
         _replace(folder, temporary)
     except OSError as error:
         raise SiteError(f"Cannot write {folder}: {error.strerror or error}.") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    return Site(folder, pages, len(found.models), len(found.weights), size)
+    return Site(folder, pages, len(found.models), len(found.weights), size, tuple(manual.problems))
 
 
 def check(folder: Path) -> None:
@@ -134,7 +152,7 @@ def catalogue(found: Contents, pages: Pages, frame: Frame) -> Iterator[Page]:
 
 def data_script(found: Contents, pages: Pages) -> str:
     """The script that holds the table: pages that are files may load scripts, but no data."""
-    extra = {
+    extra: dict[str, list[Any]] = {
         "license_shown": [w.evidence.weights.license for w in found.weights],
         "evidence": [w.evidence.weights.state for w in found.weights],
     }
@@ -168,8 +186,7 @@ def script() -> str:
     return f'"use strict";\n(() => {{\n{parts}\n}})();\n'
 
 
-def _all(found: Contents, name: str) -> Iterator[Page]:
-    frame = Frame(name, hubcore.__version__, len(found.packages), _navigation())
+def _all(found: Contents, frame: Frame) -> Iterator[Page]:
     lists, classes = class_lists(found)
     pages = Pages(found, frame, {}, {}, classes)
     yield from catalogue(found, pages, frame)
@@ -183,6 +200,7 @@ def _navigation() -> list[tuple[str, str, str]]:
     return [
         ("catalogue", "index.html", "Catalogue"),
         ("packages", "packages/index.html", "Packages"),
+        ("docs", INDEX, "Documentation"),
     ]
 
 

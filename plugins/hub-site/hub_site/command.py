@@ -34,6 +34,18 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--name", default="hubcore", help="what the site is called (default: %(default)s)"
     )
+    parser.add_argument(
+        "--docs",
+        metavar="DIR",
+        type=Path,
+        help="guides of your own, Markdown with an index.md, in place of hubcore's",
+    )
+    parser.add_argument("--no-docs", action="store_true", help="leave the guides out")
+    parser.add_argument(
+        "--repository",
+        metavar="URL",
+        help="where the repository can be read, for the guides' links to its files",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -43,11 +55,15 @@ def run(args: argparse.Namespace) -> int:
 
 def run_build(args: argparse.Namespace) -> int:
     """Runs ``hub site build``. Returns the exit code."""
+    from hubcore.cli.streams import say
     from hubcore.cli.units import counted, counted_weights, size_of
 
     from .building import build
 
-    site = build(args.output, name=args.name)
+    guides = args.docs if args.docs is not None else not args.no_docs
+    site = build(args.output, name=args.name, guides=guides, repository=args.repository)
+    for problem in site.problems:
+        say(f"hub: warning: {problem}")
     made = f"{counted(site.models, 'model')}, {counted_weights(site.weights)}"
     print(f"{site.folder}: {counted(site.pages, 'page')}, {made}, {size_of(site.size)}")
     return 0

@@ -57,6 +57,11 @@ class Frame:
         root = "../" * address.count("/")
         return template(name).render(**self._common, root=root, section=section, **values)
 
+    @staticmethod
+    def part(name: str, /, **values: Any) -> Markup:
+        """A part of a page, from a template that does not know its place in the site."""
+        return Markup(template(name).render(**values))  # escaped by the template
+
 
 @functools.cache
 def template(name: str) -> Template:
