@@ -15,9 +15,10 @@ from torch import Tensor, nn
 
 from hubcore.prediction import Predictor
 
-from .agreement import Agreement, Arrays, compared
+from .agreement import Agreement, Arrays, Measure, bare, joined
 from .errors import DifferenceError
 from .pipeline import Pipeline, named_outputs
+from .tasks import require_task
 from .tracing import first_line
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Checker:
         raw: bool,
         inputs: Iterable[str | Path] = (),
     ) -> None:
-        self._task, self._raw = task, raw
+        self._name, self._task, self._raw = task, require_task(task), raw
         self._model, self._weights, self._pipeline = model, weights, pipeline
         self._cases = [*_cases(inputs)]
 
@@ -80,10 +81,10 @@ class Checker:
         Raises:
             DifferenceError: a difference is above its bound.
         """
-        expected, found = [], []
+        rows: list[Agreement] = []
         for case in shown(self._cases):
-            ours, theirs = self._ours(case), self._run(run, case)
-            agreement = compared(self._task, [ours], [theirs], raw=self._raw)
+            ours = self._ours(case)
+            agreement = self._compared(ours, self._run(run, case))
             if not agreement.holds:
                 begins = self._begins(case, ours)
                 raise DifferenceError(
@@ -92,9 +93,12 @@ class Checker:
                     f"The difference begins in {begins}. Nothing was written.",
                     begins,
                 )
-            expected.append(ours)
-            found.append(theirs)
-        return compared(self._task, expected, found, raw=self._raw)
+            rows.append(agreement)
+        return joined(rows)
+
+    def _compared(self, expected: Arrays, found: Arrays) -> Agreement:
+        measures: Sequence[Measure] = (bare if self._raw else self._task.measures)(expected, found)
+        return Agreement(1, tuple(measures))
 
     def _run(self, run: Run, case: _Case) -> Arrays:
         try:
@@ -105,13 +109,17 @@ class Checker:
                 f"Nothing was written."
             ) from error
 
-    def _arrays(self, case: _Case) -> dict[str, Any]:
+    def _example(self, case: _Case) -> tuple[Any, Mapping[str, Any]]:
+        return self._task.example(case.image, self._pipeline.inputs)
+
+    def _arrays(self, case: _Case) -> Mapping[str, Any]:
         if self._raw:
             return {"input": self._prepared(case).numpy()}
-        return {"image": np.array(case.image)[None]}
+        return self._example(case)[1]
 
     def _prepared(self, case: _Case) -> Tensor:
-        prepared: Tensor = self._weights.transforms()(case.image)
+        item = case.image if self._raw else self._example(case)[0]
+        prepared: Tensor = self._weights.transforms()(item)
         return prepared[None]
 
     def _ours(self, case: _Case) -> Arrays:
@@ -119,12 +127,14 @@ class Checker:
             with torch.inference_mode():
                 output = self._model(self._prepared(case))
             return {name: value.numpy() for name, value in named_outputs(output).items()}
-        [result] = self._predictor(case.image)
-        return _OURS[self._task](result)
+        [result] = self._predictor(self._example(case)[0])
+        return self._task.outputs(result)
 
     @cached_property
     def _predictor(self) -> Predictor:
-        return Predictor(self._model, self._weights, task=self._task, top=2**31, workers=0)
+        return Predictor(
+            self._model, self._weights, task=self._name, top=2**31, score=0.0, workers=0
+        )
 
     def _begins(self, case: _Case, ours: Arrays) -> str:
         """The first step whose values differ."""
@@ -134,13 +144,14 @@ class Checker:
         arrays = self._arrays(case)
         with torch.inference_mode():
             tensors = [torch.from_numpy(array) for array in arrays.values()]
-            prepared = module.preprocessing(*tensors)[0]
-            # In levels of 8 bits: what normalisation made of one level.
-            level = LEVEL / float(module.preprocessing.normalise.std.min())
-            if (prepared - self._prepared(case)[0]).abs().max() > 1.5 * level:
-                return "the preprocessing"
+            if preprocessing := getattr(module, "preprocessing", None):
+                prepared = preprocessing(*tensors)[0]
+                # In levels of 8 bits: what normalisation made of one level.
+                level = LEVEL / float(preprocessing.normalise.std.min())
+                if (prepared - self._prepared(case)[0]).abs().max() > 1.5 * level:
+                    return "the preprocessing"
             again = {name: value.numpy() for name, value in module(*tensors).items()}
-        if not compared(self._task, [ours], [again], raw=False).holds:
+        if not self._compared(ours, again).holds:
             return "the result's last step, or in a model that is not repeatable"
         return "the model, as the format computes it"
 
@@ -163,16 +174,3 @@ def _seeded(seed: int, width: int, height: int) -> Image.Image:
     smooth = np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC), dtype=np.int16)
     noisy = smooth + random.integers(-24, 25, smooth.shape, dtype=np.int16)
     return Image.fromarray(noisy.clip(0, 255).astype(np.uint8))
-
-
-def _probabilities(result: Any) -> Arrays:
-    found = np.empty((1, len(result.classes)), dtype=np.float32)
-    for one in result.classes:
-        found[0, one.category_id] = one.probability
-    return {"probabilities": found}
-
-
-_OURS: Mapping[str, Callable[[Any], Arrays]] = {
-    "image-classification": _probabilities,
-    "semantic-segmentation": lambda result: {"mask": result.mask.numpy()[None]},
-}

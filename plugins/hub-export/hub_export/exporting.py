@@ -18,6 +18,7 @@ from hubcore.prediction.choice import chosen_weights
 
 from .errors import ExportError
 from .formats import find_format, require
+from .tasks import check_task, require_task
 
 if TYPE_CHECKING:
     from torch import nn
@@ -99,6 +100,8 @@ def export(
         task = task or entry.task
     elif task is None or isinstance(weights, str):
         raise ExportError("To export a module, give its task and the weights that go with it.")
+    if task:
+        check_task(task)
     if path.suffix.lower() != wanted.suffix:
         raise ExportError(
             f"{path}: the name of a file in the format '{wanted.name}' must end in "
@@ -114,16 +117,19 @@ def export(
 
     from .checking import Checker
     from .metadata import describe
-    from .pipeline import make_pipeline
+    from .pipeline import bare_pipeline
     from .tracing import trace
 
     name = short_name(entry) if entry else type(model).__name__
     with Steps(shown=progress) as step:
         step(f"{name}: building")
         module: Any = _built(entry, weights, config, progress) if entry else model
-        assert task is not None  # for a module it was given
         module.eval()
-        pipeline = make_pipeline(task, module, weights, top=top, raw=raw)
+        pipeline = (
+            bare_pipeline(module, weights)
+            if raw
+            else require_task(task).pipeline(module, weights, top)
+        )
         checker = Checker(task, module, weights, pipeline, raw=raw, inputs=photos)
         step(f"{name}: tracing")
         program, inputs, outputs = trace(pipeline)

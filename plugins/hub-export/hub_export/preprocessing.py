@@ -19,7 +19,7 @@ from hubcore import transforms as presets
 
 from .errors import ExportError
 
-__all__ = ["preprocessing_of"]
+__all__ = ["is_preset", "preprocessing_of"]
 
 MODES = ("bilinear", "bicubic")
 
@@ -40,6 +40,11 @@ def preprocessing_of(weights: Any) -> nn.Module:
         f"which cannot be put into an exported file: only hubcore.transforms can. Export the bare "
         f"model with --raw, and prepare its inputs yourself."
     )
+
+
+def is_preset(weights: Any, name: str) -> bool:
+    """Whether the weights' preprocessing is the preset of that name, ours or torchvision's."""
+    return type(weights.transforms()) in (getattr(presets, name), getattr(torchvisions, name))
 
 
 class _Images(nn.Module):
@@ -76,6 +81,19 @@ class _Images(nn.Module):
 
     def resize(self, images: Tensor, size: list[Any]) -> Tensor:
         return F.interpolate(images, size, mode=self.mode, align_corners=False, antialias=True)
+
+
+class _Clips(_Images):
+    """The same for clips: (N, T, H, W, 3) to (N, 3, T, H', W'). Frames are not antialiased."""
+
+    def forward(self, image: Tensor) -> Tensor:
+        batch, frames = image.shape[:2]
+        prepared = super().forward(image.flatten(0, 1))
+        return prepared.unflatten(0, (batch, frames)).transpose(1, 2)
+
+    def resize(self, images: Tensor, size: list[Any]) -> Tensor:
+        resized = F.interpolate(images.float(), size, mode=self.mode, align_corners=False)
+        return resized.round()  # as torchvision does for uint8
 
 
 class _Normalise(nn.Module):
@@ -121,4 +139,5 @@ _MODULES: dict[Any, tuple[type, ...]] = {
         presets.SemanticSegmentation,
         torchvisions.SemanticSegmentation,
     ),
+    _Clips: (presets.VideoClassification, torchvisions.VideoClassification),
 }

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torchvision.ops import nms
 
-__all__ = ["best", "clipped", "large_enough"]
+__all__ = ["best", "clipped", "large_enough", "strongest"]
 
 
 def clipped(boxes: Tensor, height: int, width: int) -> Tensor:
@@ -20,6 +20,18 @@ def large_enough(boxes: Tensor, size: float) -> Tensor:
     """Which boxes (N, 4) have sides of at least ``size``: bool (N,)."""
     sides = boxes[:, 2:] - boxes[:, :2]
     return (sides >= size).all(dim=1)
+
+
+def strongest(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """The highest scores of (N,), and their indices.
+
+    Returns:
+        Scores (count,), descending, and indices int64 (count,). Where N is smaller, scores of minus
+        infinity follow, with indices of N or more.
+    """
+    filled = torch.cat([scores, scores.new_full((count,), -torch.inf)])
+    values, order = filled.topk(count)
+    return values, order
 
 
 def best(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import operator
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["OPSET", "metadata", "open", "write"]
 
 OPSET = 18  # the first whose Resize antialiases
+FLOAT64 = 11  # in ONNX
 
 
 def write(
@@ -75,13 +77,31 @@ def _converted(program: ExportedProgram) -> Any:
         with warnings.catch_warnings(), _quiet():
             warnings.simplefilter("ignore")
             return torch.onnx.export(
-                program, dynamo=True, opset_version=OPSET, verbose=False, optimize=True
+                program,
+                dynamo=True,
+                opset_version=OPSET,
+                verbose=False,
+                optimize=True,
+                custom_translation_table=_sizes_in_float64(),
             )
     except Exception as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise ExportError(
             f"The model cannot be written as ONNX: {(lines or [type(error).__name__])[-1]}"
         ) from error
+
+
+def _sizes_in_float64() -> dict[Any, Any]:
+    """Translations of arithmetic with sizes, which in float32 would miss a pixel here and there."""
+    from onnxscript import opset18 as ops  # type: ignore[attr-defined]  # it is made on demand
+
+    def to_float(size: Any) -> Any:
+        return ops.Cast(size, to=FLOAT64)
+
+    def divide(one: Any, other: Any) -> Any:
+        return ops.Div(to_float(one), to_float(other))
+
+    return {torch.sym_float: to_float, operator.truediv: divide}
 
 
 @contextlib.contextmanager
