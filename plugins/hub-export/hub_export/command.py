@@ -1,7 +1,7 @@
 """``hub export``: write a model with its preprocessing as a file that needs no hubcore.
 
-The file takes an image of any size (uint8, RGB) and gives the result: probabilities and classes, or
-a mask. It is compared with hub predict before it gets its name.
+The file takes an image of any size (uint8, RGB) and gives the result: probabilities and classes,
+boxes, masks, or flow. It is compared with hub predict before it gets its name.
 """
 
 from __future__ import annotations

@@ -15,7 +15,12 @@ from hub_export.formats import FORMATS, require
 from hub_export.preprocessing import preprocessing_of
 from hubcore.cli import main
 from hubcore.errors import MissingDependencyError
-from hubcore.transforms import ImageClassification, SemanticSegmentation
+from hubcore.transforms import (
+    ImageClassification,
+    OpticalFlow,
+    SemanticSegmentation,
+    VideoClassification,
+)
 
 SIZES = [(64, 96), (333, 250), (37, 400)]
 
@@ -116,6 +121,65 @@ def test_a_segmentation_gives_the_mask_in_pixels_of_the_image(tmp_path):
     found = require(FORMATS["torch"]).open(path)({"image": image(50, 70)[None]})
     assert found["mask"].shape == (1, 50, 70)
     assert len(np.unique(found["mask"])) > 1
+
+
+class Moving(nn.Module):
+    """Logits of a clip, (N, 3, T, H, W): its mean colours, the later the more."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.tensor(5.0))
+
+    def forward(self, clips):
+        times = torch.arange(clips.shape[2]).float().view(-1, 1, 1)
+        return (clips * times).mean(dim=(2, 3, 4)) * self.scale
+
+
+class OfClips(Weights):
+    meta = {"categories": ["red", "green", "blue"], "min_temporal_size": 4}  # noqa: RUF012  # as torchvision's
+
+
+def test_a_video_classifier_takes_clips(tmp_path):
+    """Of as many frames as the weights' clips have; frames are resized without antialiasing."""
+    weights = OfClips(VideoClassification(crop_size=(24, 24), resize_size=(32, 40)))
+    model = Moving()
+    made = exported(tmp_path / "clips.pt2", model, weights=weights, task="video-classification")
+    assert made.metadata["inputs"][0]["shape"] == ["batch", 4, "height", "width", 3]
+    clip = np.stack([image(50, 70) // (number + 1) for number in range(4)])
+    found = require(FORMATS["torch"]).open(made.path)({"image": clip[None]})
+    tensor = torch.from_numpy(clip).permute(0, 3, 1, 2)
+    predictor = hubcore.prediction.Predictor(model, weights, task="video-classification")
+    [result] = predictor(tensor)
+    assert found["labels"][0].tolist() == [c.category_id for c in result.classes[:2]]
+    assert found["scores"][0] == pytest.approx([c.probability for c in result.classes[:2]])
+
+
+class Shift(nn.Module):
+    """A flow that depends on both images, for sides that are multiples of eight alone."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(6, 2, 3, padding=1)
+
+    def forward(self, first, second):
+        flow = self.conv(torch.cat([first, second], dim=1))
+        blocks = nn.functional.avg_pool2d(flow, 8)
+        return [flow, flow + nn.functional.interpolate(blocks, scale_factor=8)]
+
+
+def test_a_flow_is_of_the_images_own_size(tmp_path):
+    """Whatever it is: also a multiple of eight, which needs no padding."""
+    model, weights = Shift(), Weights(OpticalFlow())
+    made = exported(tmp_path / "flow.pt2", model, weights=weights, task="optical-flow")
+    assert [port["name"] for port in made.metadata["inputs"]] == ["first", "second"]
+    run = require(FORMATS["torch"]).open(made.path)
+    predictor = hubcore.prediction.Predictor(model, weights, task="optical-flow")
+    for height, width in [(50, 70), (64, 96), (64, 70)]:
+        first, second = image(height, width), image(height, width)[::-1].copy()
+        found = run({"first": first[None], "second": second[None]})["flow"]
+        [result] = predictor([(Image.fromarray(first), Image.fromarray(second))])
+        assert found.shape == (1, 2, height, width)
+        assert found[0] == pytest.approx(result.flow.numpy(), abs=1e-4)
 
 
 def test_the_bare_model_takes_preprocessed_images(tmp_path):

@@ -22,6 +22,8 @@ SCORE = 0.01
 """The largest difference of a score."""
 NEAR = 0.001
 """Objects whose scores are so near to the lowest that is kept may be in one result only."""
+POINT = 0.001
+"""Pixels: boxes whose corners are this near are equal, however small they are."""
 PIXEL = 0.5
 PARTS = 0.01
 """The largest part of keypoints that may be farther away: a heat map can have equal maxima."""
@@ -79,6 +81,9 @@ def outputs(result: Any) -> Arrays:
 def measures(expected: Arrays, found: Arrays) -> list[Measure]:
     ours, theirs = _objects(expected), _objects(found)
     overlap = box_iou(torch.from_numpy(ours["boxes"]), torch.from_numpy(theirs["boxes"])).numpy()
+    # Of boxes without extent there is no overlap.
+    apart = np.abs(ours["boxes"][:, None] - theirs["boxes"]).max(-1, initial=0.0)
+    overlap = np.where(apart <= POINT, 1.0, np.nan_to_num(overlap))
     same = ours["labels"][:, None] == theirs["labels"]
     close = np.abs(ours["scores"][:, None] - theirs["scores"]) <= SCORE
     overlap = np.where(same & close, overlap, 0.0)
@@ -103,10 +108,10 @@ def measures(expected: Arrays, found: Arrays) -> list[Measure]:
         part = common / union if union else 1.0
         measured.append(Measure("masks: IoU", part, IOU, at_least=True))
     if "keypoints" in theirs:
-        apart = np.zeros(0)
+        away = np.zeros(0)
         if len(rows):
-            apart = np.abs(ours["keypoints"][rows] - theirs["keypoints"][pairs]).max(-1)
-        part = float((apart > PIXEL).mean()) if apart.size else 0.0
+            away = np.abs(ours["keypoints"][rows] - theirs["keypoints"][pairs]).max(-1)
+        part = float((away > PIXEL).mean()) if away.size else 0.0
         measured.append(Measure(f"keypoints: part farther than {PIXEL} pixels", part, PARTS))
     return measured
 

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812  # the field's name for it
 
 from hubcore.prediction.tasks.flow import MULTIPLE
 
@@ -32,24 +31,27 @@ class _Flow(nn.Module):
         self.model, self.least = model, tuple(least)
 
     def forward(self, first: Tensor, second: Tensor) -> dict[str, Tensor]:
-        height, width = first.shape[1], first.shape[2]
-        high, wide = (
-            _next_multiple(torch.sym_max(side, least)) - side
-            for side, least in zip((height, width), self.least, strict=True)
+        (rows, back_down), (columns, back_right) = (
+            _places(side, least) for side, least in zip(first.shape[1:3], self.least, strict=True)
         )
-        padding = (wide // 2, wide - wide // 2, high // 2, high - high // 2)
         prepared = (
-            F.pad(image.permute(0, 3, 1, 2).float() / 127.5 - 1, padding, mode="replicate")
+            image[:, rows][:, :, columns].permute(0, 3, 1, 2).float() / 255
             for image in (first, second)
         )
-        found = self.model(*prepared)
+        found = self.model(*((image - 0.5) / 0.5 for image in prepared))
         last: Tensor = found[-1] if isinstance(found, list | tuple) else found
-        flow = last.narrow(2, high // 2, height).narrow(3, wide // 2, width)
-        return {"flow": flow.float()}
+        return {"flow": last[:, :, back_down][:, :, :, back_right].float()}
 
 
-def _next_multiple(size: Any) -> Any:
-    return (size + MULTIPLE - 1) // MULTIPLE * MULTIPLE
+def _places(size: Any, least: int) -> tuple[Tensor, Tensor]:
+    """Which of the image's rows (or columns) the padded image has, and where the image's are in it.
+
+    Indices rather than padding and slices, which are traced as if there always were some.
+    """
+    padded = (torch.sym_max(size, least) + MULTIPLE - 1) // MULTIPLE * MULTIPLE
+    before = (padded - size) // 2
+    there = (torch.arange(padded) - before).clamp(min=0, max=size - 1)
+    return there, torch.arange(size) + before
 
 
 def pipeline(model: nn.Module, weights: Any, top: int) -> Pipeline:
