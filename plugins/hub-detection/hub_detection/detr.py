@@ -200,22 +200,24 @@ class DETR(nn.Module):
                 features[index] = maps[place]
         return [features[index] for index in range(len(images))]
 
-    def predict_sets(self, features: Tensor, padding: Tensor) -> list[Prediction]:
+    def predict_sets(self, features: Tensor, padding: Tensor | None) -> list[Prediction]:
         """Runs the transformer and the heads.
 
         Args:
             features: the features of the backbone, (B, C, H, W).
-            padding: bool, (B, H, W), True where a position is outside its image.
+            padding: bool, (B, H, W), True where a position is outside its image; None if none is.
 
         Returns:
             The predictions of the decoder layers, the final one last. In evaluation mode, only
             those of the final layer.
         """
         exact = torch.float64 if features.dtype == torch.float64 else torch.float32
-        position = sine_position_embedding(padding, self.hidden_dim, exact)
         masked: Tensor | None = None
-        if bool(padding.any()):
+        if padding is None:
+            padding = torch.zeros_like(features[:, 0], dtype=torch.bool)
+        elif bool(padding.any()):
             masked = padding.flatten(1)
+        position = sine_position_embedding(padding, self.hidden_dim, exact)
         outputs = self.transformer(
             self.input_proj(features).flatten(2).transpose(1, 2),
             position.to(features.dtype).flatten(2).transpose(1, 2),

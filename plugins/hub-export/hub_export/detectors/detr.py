@@ -29,32 +29,19 @@ class ExportableDETR(nn.Module):
     def __init__(self, model: Any) -> None:
         super().__init__()
         self.resize = AntialiasedImage(model.transform)
-        self.backbone, self.project = model.backbone, model.input_proj
-        self.transformer, self.queries = model.transformer, model.query_embed
-        self.classes, self.boxes = model.class_embed, model.bbox_embed
-        self.least, self.dim = model.score_thresh, model.hidden_dim
+        self.model = model
 
     def forward(self, image: Tensor) -> dict[str, Tensor]:
-        from hub_detection.detr_transformer import sine_position_embedding
-
         batch, _ = self.resize(image)
-        features = self.backbone(batch)
-        inside = torch.zeros_like(features[:, 0], dtype=torch.bool)  # nothing is padded
-        position = sine_position_embedding(inside, self.dim)
-        found = self.transformer(
-            self.project(features).flatten(2).transpose(1, 2),
-            position.flatten(2).transpose(1, 2),
-            None,
-            self.queries.weight,
-        )[-1]
+        found = self.model.predict_sets(self.model.backbone(batch), None)[-1]
         # The last class is "no object".
-        scores, labels = self.classes(found)[0].softmax(-1)[:, :-1].max(-1)
+        scores, labels = found.logits[0].softmax(-1)[:, :-1].max(-1)
         scores, order = scores.topk(len(scores))  # ONNX has no stable sort
         height, width = image.shape[0], image.shape[1]
         one = scores.new_ones(())
         scale = torch.stack([one * width, one * height, one * width, one * height])
-        boxes = box_convert(self.boxes(found)[0], "cxcywh", "xyxy")[order] * scale
-        used = scores >= self.least
+        boxes = box_convert(found.boxes[0], "cxcywh", "xyxy")[order] * scale
+        used = scores >= self.model.score_thresh
         return {
             "boxes": (clipped(boxes, height, width) * used[:, None])[None],
             "scores": (scores * used)[None],
