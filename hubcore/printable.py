@@ -15,7 +15,10 @@ def printable(text: str, keep: str = "") -> str:
         text: the text.
         keep: characters that stay as they are, such as a newline.
     """
-    if text.isprintable():
+    bare = text
+    for character in keep:
+        bare = bare.replace(character, "")
+    if bare.isprintable():  # nearly always, and quicker than a look at each character
         return text
     return "".join(
         character

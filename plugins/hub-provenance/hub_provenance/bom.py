@@ -17,7 +17,6 @@ from urllib.parse import quote
 
 from cyclonedx import spdx
 from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
 
 from hubcore.catalogs.catalog import Catalog
@@ -99,6 +98,8 @@ def to_text(document: Json) -> str:
     Raises:
         HubError: it breaks the schema; the message says where.
     """
+    from cyclonedx.validation.json import JsonStrictValidator  # its import takes a second
+
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     # The validator takes 0.1 s for each address; `_address` makes them right.
     short = json.loads(

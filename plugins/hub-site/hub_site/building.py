@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +17,8 @@ from hubcore.errors import HubError
 from .docs import INDEX, Documentation, shipped_guides
 from .entries import Contents, contents
 from .pages import Page, Pages
+from .papers import papers
+from .pictures import Pictures, pictures
 from .published import class_lists, documents
 from .rendering import ASSETS, Frame
 from .table import table
@@ -52,7 +55,8 @@ class Site(NamedTuple):
         models: the number of models.
         weights: the number of weights.
         size: all of its files, in bytes.
-        problems: links of the guides that lead nowhere, each a sentence.
+        problems: what could not be shown, such as links of the guides that lead nowhere, each a
+            sentence.
     """
 
     folder: Path
@@ -69,8 +73,11 @@ def build(
     name: str = "hubcore",
     guides: bool | str | os.PathLike[str] = True,
     repository: str | None = None,
+    photo: str | os.PathLike[str] | None = None,
 ) -> Site:
     """Builds the site of what is installed. Imports no torch, and runs no code of a family.
+
+    With a photo it does both: it predicts with all weights whose files are in the store.
 
     Args:
         output: the folder. A site that is there is replaced once the new one is whole.
@@ -80,9 +87,11 @@ def build(
             documented in any case.
         repository: the https address of the repository that the guides are from, for their links
             to files that are no pages; None to leave such links as text.
+        photo: a picture file. Pages of weights in the store show what they give for it.
 
     Raises:
         GuidesError: the guides cannot be read.
+        InputError: the photo cannot be read.
         SiteError: the folder holds something else, or cannot be written.
         PluginError: a plugin is broken or incompatible, and ``HUBCORE_STRICT`` is set.
     """
@@ -92,16 +101,18 @@ def build(
     frame = Frame(name, hubcore.__version__, len(found.packages), _navigation())
     chosen = shipped_guides() if guides is True else guides or None
     manual = Documentation(frame, Path(chosen) if chosen else None, repository)
+    drawn = pictures(found, Path(photo)) if photo else Pictures([], {}, [])
     temporary = folder.with_name(f".{folder.name[:100]}-{os.getpid()}-{os.urandom(4).hex()}")
     try:
         temporary.mkdir(parents=True)
-        pages, size = _write(temporary, [*_all(found, frame), *manual.pages()])
+        pages, size = _write(temporary, chain(_all(found, frame, drawn), manual.pages()))
         _replace(folder, temporary)
     except OSError as error:
         raise SiteError(f"Cannot write {folder}: {error.strerror or error}.") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    return Site(folder, pages, len(found.models), len(found.weights), size, tuple(manual.problems))
+    problems = (*manual.problems, *drawn.problems)
+    return Site(folder, pages, len(found.models), len(found.weights), size, problems)
 
 
 def check(folder: Path) -> None:
@@ -186,12 +197,15 @@ def script() -> str:
     return f'"use strict";\n(() => {{\n{parts}\n}})();\n'
 
 
-def _all(found: Contents, frame: Frame) -> Iterator[Page]:
+def _all(found: Contents, frame: Frame, drawn: Pictures) -> Iterator[Page]:
     lists, classes = class_lists(found)
-    pages = Pages(found, frame, {}, {}, classes)
+    made = papers(found)
+    pages = Pages(found, frame, made.links, drawn.shown, classes)
     yield from catalogue(found, pages, frame)
     yield from pages.all()
     yield from lists
+    yield from made.pages
+    yield from drawn.pages
     yield from documents(found, classes)
     yield Page(".nojekyll", "")
 
@@ -228,7 +242,8 @@ def _write(root: Path, pages: Iterable[Page]) -> tuple[int, int]:
         if path.parent not in made:
             path.parent.mkdir(parents=True, exist_ok=True)
             made.add(path.parent)
-        content = page.text.encode("utf-8", errors="replace")
+        text = page.text
+        content = text if isinstance(text, bytes) else text.encode("utf-8", errors="replace")
         path.write_bytes(content)
         count += page.address.endswith(".html")
         size += len(content)

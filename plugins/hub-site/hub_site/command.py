@@ -46,6 +46,12 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="where the repository can be read, for the guides' links to its files",
     )
+    parser.add_argument(
+        "--photo",
+        metavar="FILE",
+        type=Path,
+        help="show what weights in the store give for this picture (runs them, with torch)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -61,7 +67,13 @@ def run_build(args: argparse.Namespace) -> int:
     from .building import build
 
     guides = args.docs if args.docs is not None else not args.no_docs
-    site = build(args.output, name=args.name, guides=guides, repository=args.repository)
+    site = build(
+        args.output,
+        name=args.name,
+        guides=guides,
+        repository=args.repository,
+        photo=args.photo,
+    )
     for problem in site.problems:
         say(f"hub: warning: {problem}")
     made = f"{counted(site.models, 'model')}, {counted_weights(site.weights)}"

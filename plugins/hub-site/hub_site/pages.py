@@ -24,11 +24,11 @@ class Page(NamedTuple):
 
     Attributes:
         address: its place below the site's root, with forward slashes.
-        text: what is in it.
+        text: what is in it; bytes if it is a picture.
     """
 
     address: str
-    text: str
+    text: str | bytes
 
 
 class Picture(NamedTuple):
@@ -203,7 +203,7 @@ class Pages:
                 ("new with num_classes", ", ".join(entry.head)),
                 ("needs", ", ".join(f"{name} {least}" for name, least in entry.needs.items())),
             ],
-            picture=self.pictures.get(own.canonical) if own else None,
+            picture=self._picture(own, fitting),
             neighbours=list(self._neighbours(own)) if own else [],
             links=[("Paper", paper)] if paper else [],
         )
@@ -238,6 +238,12 @@ class Pages:
             "license": words.license_of(weights.evidence.weights),
             "plugin": weights.distribution,
         }
+
+    def _picture(self, own: Weights | None, fitting: list[Weights]) -> Picture | None:
+        """The picture of a model: of its default weights, or else of others that have one."""
+        candidates = ([own] if own else []) + fitting
+        found = (self.pictures.get(weights.canonical) for weights in candidates)
+        return next((picture for picture in found if picture), None)
 
     def _address(self, model: Model) -> str:
         return self.models_at[model.distribution, model.entry.name]

@@ -14,7 +14,7 @@ from hubcore.catalogs.offers import is_distribution
 from .entries import Contents, Package
 from .pages import Page
 
-__all__ = ["SCHEMA", "class_lists", "documents"]
+__all__ = ["SCHEMA", "class_lists", "documents", "dumps"]
 
 SCHEMA = Path(__file__).parent / "api.schema.json"
 """The JSON Schema of the published data."""
