@@ -7,6 +7,8 @@ from photos import CHELSEA, import_mobilenet
 
 from hub_provenance.bom import to_text
 from hub_site import build
+from hub_site.entries import contents
+from hub_site.pictures import pictures
 from hubcore.catalogs.index import refresh
 from hubcore.cli import main
 from hubcore.prediction import InputError
@@ -61,6 +63,18 @@ def test_weights_at_hand_show_what_they_give_for_a_photo(tmp_path, monkeypatch):
     assert "pictures/0001.jpg" in model
     other = (built.folder / PAGE.replace("V2_Weights", "V3_Large_Weights")).read_text("utf-8")
     assert "Not a prediction" in other
+
+
+def test_rules_for_licences_hold_for_predictions_too(tmp_path, monkeypatch):
+    """Weights that the user's rules refuse are not run; the build says why, and goes on."""
+    monkeypatch.setenv("HUBCORE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HUBCORE_OFFLINE", "1")
+    refresh()
+    import_mobilenet()
+    monkeypatch.setenv("HUBCORE_LICENSES", "allow=MIT")
+    made = pictures(contents(), CHELSEA)
+    assert made.pages == []
+    assert "HUBCORE_LICENSES" in made.problems[0]
 
 
 def test_a_photo_that_cannot_be_read_leaves_no_site(tmp_path):
