@@ -399,6 +399,56 @@ evaluate --check $EMPTY_FOLDER --data $EMPTY_FOLDER
 evaluate --compare mobilenet_v2 --data $EMPTY_FOLDER
 evaluate --compare mobilenet_v2 zzz --data $EMPTY_FOLDER
 
+# the command of hub-export
+export
+export mobilenet_v2
+export zzz --output $OUT.onnx
+export '' --output $OUT.onnx
+export $ESC --output $OUT.onnx
+export none --output $OUT.onnx
+export ResNet50_Weights. --output $OUT.onnx
+export quantized_resnet50 --output $JUNK/x.onnx
+export mobilenet_v2 --output ''
+export mobilenet_v2 --output $NUL
+export mobilenet_v2 --output $OUT
+export mobilenet_v2 --output $OUT.zzz
+export mobilenet_v2 --output $OUT.onnx --format zzz
+export mobilenet_v2 --output $OUT.onnx --format torch
+export mobilenet_v2 --output $JUNK/x.onnx
+export mobilenet_v2 --output missing/x.onnx
+export mobilenet_v2 --output /proc/x.onnx
+export mobilenet_v2 --output $OUT.onnx --top 0
+export mobilenet_v2 --output $OUT.onnx --top x
+export mobilenet_v2 --output $OUT.onnx --weights V9
+export mobilenet_v2 --output $OUT.onnx --weights ''
+export mobilenet_v2 --output $OUT.onnx --photos missing.jpg
+export mobilenet_v2 --output $OUT.onnx --photos $JUNK
+export mobilenet_v2 --output $OUT.onnx --photos $EMPTY_FOLDER
+
+# the commands of hub-site
+site
+site zzz
+site build --output $JUNK
+site build --output $JUNK/x
+site build --output /proc/x
+site build --output ''
+site build --output $NUL
+site serve --port x
+site serve --port 99999999
+search
+search ''
+search $ESC
+search x --index ''
+search x --index $NUL
+search x --index missing
+search x --index $JUNK
+search x --index $EMPTY_FOLDER
+search x --index $BROKEN_JSON
+search x --index ftp://example.org/
+list --index missing
+list --index $JUNK
+list --index ''
+
 # the commands of hub-provenance
 bom zzz
 bom ''

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..catalogs.discovery import Plugin
+from .arguments import path
 from .output import Column, harmless, print_json, print_table
 from .streams import say
 
@@ -43,15 +44,15 @@ def add_parser(subparsers: Any) -> None:
         default="image-classification",
         help="the task of the models (default: %(default)s)",
     )
-    export.add_argument("--output", type=Path, help="write to this file instead of printing")
+    export.add_argument("--output", type=path, help="write to this file instead of printing")
     export.set_defaults(action=run_export)
     validate = actions.add_parser("validate", help="check a file against the catalogue schema")
-    validate.add_argument("file", type=Path, help="the catalogue file")
+    validate.add_argument("file", type=path, help="the catalogue file")
     validate.set_defaults(action=run_validate)
     trust = actions.add_parser(
         "trust", help="let a catalogue, as it is now, name any Python code, as a package's may"
     )
-    trust.add_argument("file", type=Path, help="the file, in the store's catalogs folder")
+    trust.add_argument("file", type=path, help="the file, in the store's catalogs folder")
     trust.set_defaults(action=run_trust)
     listing = actions.add_parser(
         "list", help="list the catalogues of your own: made by hub quantize, or from bundles"
@@ -179,12 +180,12 @@ def run_rm(args: argparse.Namespace) -> int:
                 "catalogue of your own", name, close, hint="See hub catalog list."
             )
         chosen.update(dict.fromkeys(found))
-    for path in chosen:
+    for file in chosen:
         try:
-            path.unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
         except OSError as error:
-            raise StoreError(f"Cannot remove {path}: {error.strerror}.") from error
-        print(harmless(f"removed: {path.stem}"))
+            raise StoreError(f"Cannot remove {file}: {error.strerror}.") from error
+        print(harmless(f"removed: {file.stem}"))
     refresh()
     return 0
 

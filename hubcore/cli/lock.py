@@ -24,6 +24,7 @@ from ..weights.lockfile import (
 )
 from ..weights.lookup import get_weight
 from ..weights.selection import select_weights
+from .arguments import path
 from .output import print_json, print_table
 from .streams import say
 from .units import counted_weights
@@ -55,7 +56,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=Path,
+        type=path,
         default=DEFAULT,
         metavar="FILE",
         help="the lock file (default: %(default)s)",

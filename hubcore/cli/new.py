@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from .arguments import path
+
 __all__ = ["add_parser", "run"]
 
 EXAMPLES = """\
@@ -40,7 +42,7 @@ def add_parser(subparsers: Any) -> None:
         help="weights for an existing model, or a model of your own (default: %(default)s)",
     )
     parser.add_argument("--model", help="the model that the weights are for, such as resnet50")
-    parser.add_argument("--dir", type=Path, help="the folder for the project (default: ./NAME)")
+    parser.add_argument("--dir", type=path, help="the folder for the project (default: ./NAME)")
 
 
 def run(args: argparse.Namespace) -> int:

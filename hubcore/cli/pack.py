@@ -7,6 +7,8 @@ import math
 from pathlib import Path
 from typing import Any
 
+from .arguments import path
+
 __all__ = ["add_parser", "run"]
 
 EXAMPLES = """\
@@ -34,11 +36,11 @@ def add_parser(subparsers: Any) -> None:
         epilog=EXAMPLES,
     )
     add = parser.add_argument
-    add("checkpoint", type=Path, help="the file of the trained model's state dict")
+    add("checkpoint", type=path, help="the file of the trained model's state dict")
     add("--model", required=True, help="the model that the checkpoint fits, such as resnet50")
     add(
         "--categories",
-        type=Path,
+        type=path,
         help="a file with the names of the classes: one per line, or a JSON array; needed for all "
         "models that have classes",
     )
@@ -55,7 +57,7 @@ def add_parser(subparsers: Any) -> None:
     add("--dataset", help="the data set that the metrics were measured on (default: own)")
     add(
         "--record",
-        type=Path,
+        type=path,
         metavar="FILE",
         help="take the metrics from what 'hub evaluate --record' wrote, and ship it as evidence",
     )
@@ -72,8 +74,8 @@ def add_parser(subparsers: Any) -> None:
     add("--mean", type=float, nargs=3, metavar=("R", "G", "B"), help="for images in [0, 1]")
     add("--std", type=float, nargs=3, metavar=("R", "G", "B"), help="for images in [0, 1]")
     add("--interpolation", choices=["nearest", "bilinear", "bicubic"], help="for resizing")
-    add("--output", type=Path, default=Path("dist"), help="folder for the wheel (default: dist)")
-    add("--project", type=Path, help="also keep the package's source in this folder")
+    add("--output", type=path, default=Path("dist"), help="folder for the wheel (default: dist)")
+    add("--project", type=path, help="also keep the package's source in this folder")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from ..errors import UnknownNameError
@@ -12,6 +11,7 @@ from ..weights.enums import canonical_name
 from ..weights.lockfile import LockError, check_lock, from_entry, make_lock, read_lock, write_lock
 from ..weights.lookup import get_weight
 from ..weights.value import Weights
+from .arguments import path
 from .lock import DEFAULT, print_lock
 from .output import print_json
 from .streams import say
@@ -32,7 +32,7 @@ def add_parser(subparsers: Any) -> None:
         epilog=EXAMPLES,
     )
     parser.add_argument(
-        "file", nargs="?", type=Path, default=DEFAULT, help="the lock file (default: %(default)s)"
+        "file", nargs="?", type=path, default=DEFAULT, help="the lock file (default: %(default)s)"
     )
     parser.add_argument("--frozen", action="store_true", help="fail if anything differs")
     parser.add_argument("--json", action="store_true", help="print JSON")

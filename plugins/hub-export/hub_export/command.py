@@ -7,8 +7,9 @@ boxes, masks, or flow. It is compared with hub predict before it gets its name.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
+
+from hubcore.cli.arguments import path, positive_integer
 
 __all__ = ["add_parser", "run"]
 
@@ -28,13 +29,13 @@ def add_parser(subparsers: Any) -> None:
     add = parser.add_argument
     add("model", metavar="MODEL", help="the name of a model")
     add("--weights", default="DEFAULT", help="the model's weights (default: %(default)s)")
-    add("--output", metavar="FILE", type=Path, required=True, help="the file to write")
+    add("--output", metavar="FILE", type=path, required=True, help="the file to write")
     add("--format", help="onnx or torch (default: by the file's name)")
     add("--raw", action="store_true", help="the bare model, without preprocessing and result")
     add(
         "--top",
         metavar="N",
-        type=int,
+        type=positive_integer,
         default=5,
         help="the number of classes in 'labels' and 'scores' (default: %(default)s)",
     )

@@ -13,6 +13,7 @@ from hubcore.catalogs.catalog import ModelEntry, WeightsEntry
 from hubcore.catalogs.known_files import KnownFiles
 from hubcore.catalogs.licenses import Evidence, evidence_of
 from hubcore.catalogs.names import find_weights, model_of, task_of
+from hubcore.cli.arguments import path
 from hubcore.digests import is_digest
 from hubcore.download.remote import RemoteFile
 from hubcore.errors import HubError, UnknownNameError
@@ -197,7 +198,7 @@ def add_choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lock",
         metavar="FILE",
-        type=Path,
+        type=path,
         nargs="?",
         const=Path("hub.lock"),
         help="the weights in a lock file (default: hub.lock)",

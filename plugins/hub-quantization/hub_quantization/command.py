@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
+
+from hubcore.cli.arguments import path
 
 __all__ = ["add_parser", "run"]
 
@@ -38,7 +39,7 @@ def add_parser(subparsers: Any) -> None:
         help="images, folders or globs, like the model's later inputs; labels are not needed",
     )
     parser.add_argument(
-        "--output", metavar="FILE", type=Path, required=True, help="the file to write"
+        "--output", metavar="FILE", type=path, required=True, help="the file to write"
     )
     parser.add_argument(
         "--backend",

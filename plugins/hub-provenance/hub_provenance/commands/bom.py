@@ -7,8 +7,9 @@ known; the same weights make the same bytes.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
+
+from hubcore.cli.arguments import path
 
 from ..subjects import add_choice
 
@@ -27,7 +28,7 @@ def add_parser(subparsers: Any) -> None:
     add_choice(parser)
     parser.add_argument("--cached", action="store_true", help="the files in the store")
     parser.add_argument(
-        "-o", "--output", metavar="FILE", type=Path, help="the file to write (default: print it)"
+        "-o", "--output", metavar="FILE", type=path, help="the file to write (default: print it)"
     )
 
 

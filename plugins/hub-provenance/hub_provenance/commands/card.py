@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
+
+from hubcore.cli.arguments import path
 
 __all__ = ["add_parser", "run"]
 
@@ -20,7 +21,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("weights", metavar="WEIGHTS", help="weights, or a model with default ones")
     parser.add_argument("--json", action="store_true", help="print JSON instead of Markdown")
     parser.add_argument(
-        "-o", "--output", metavar="FILE", type=Path, help="the file to write (default: print it)"
+        "-o", "--output", metavar="FILE", type=path, help="the file to write (default: print it)"
     )
 
 

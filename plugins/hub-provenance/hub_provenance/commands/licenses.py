@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
+
+from hubcore.cli.arguments import path
 
 from ..subjects import add_choice
 
@@ -25,7 +26,7 @@ def add_parser(subparsers: Any) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--notice", action="store_true", help="print the text to ship")
     parser.add_argument(
-        "-o", "--output", metavar="FILE", type=Path, help="the file to write the notice to"
+        "-o", "--output", metavar="FILE", type=path, help="the file to write the notice to"
     )
     form.add_argument("--json", action="store_true", help="print JSON")
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
+
+from hubcore.cli.arguments import path
 
 __all__ = ["add_parser", "run"]
 
@@ -27,18 +28,18 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--key",
         metavar="FILE",
-        type=Path,
+        type=path,
         required=True,
         help="the private key, for an elliptic curve, in PEM",
     )
     parser.add_argument(
-        "--password-file", metavar="FILE", type=Path, help="the file with the key's password"
+        "--password-file", metavar="FILE", type=path, help="the file with the key's password"
     )
-    parser.add_argument("--certificate", metavar="FILE", type=Path, help="the key's certificate")
+    parser.add_argument("--certificate", metavar="FILE", type=path, help="the key's certificate")
     parser.add_argument(
         "--chain",
         metavar="FILE",
-        type=Path,
+        type=path,
         nargs="+",
         default=[],
         help="the certificates between that one and the root",
@@ -47,7 +48,7 @@ def add_parser(subparsers: Any) -> None:
         "-o",
         "--output",
         metavar="FILE",
-        type=Path,
+        type=path,
         help="the signature (default: the catalogue's name and .sig)",
     )
     parser.add_argument("--distribution", help="whose catalogue it is (default: its project's)")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
-from pathlib import Path
 from typing import Any
+
+from hubcore.cli.arguments import path
 
 __all__ = ["add_parser", "run"]
 
@@ -30,7 +31,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--key",
         metavar="FILE",
-        type=Path,
+        type=path,
         nargs="+",
         default=[],
         help="the public keys to accept (default: those of the 'trust' setting)",
@@ -38,7 +39,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--root",
         metavar="FILE",
-        type=Path,
+        type=path,
         nargs="+",
         default=[],
         help="the certificates to accept as roots (default: those of the 'trust' setting)",
@@ -46,7 +47,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--signature",
         metavar="FILE",
-        type=Path,
+        type=path,
         help="the signature of the one catalogue (default: its name and .sig)",
     )
     parser.add_argument(
