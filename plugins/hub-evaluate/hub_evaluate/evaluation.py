@@ -97,7 +97,7 @@ def evaluate(
     if not isinstance(data, Data):
         data = open_data(data, task, measuring.categories, labels=labels, split=split)
     data = data.limited(limit, seed)
-    options = {"device": device, "batch_size": batch_size, "workers": workers}
+    options: dict[str, Any] = {"device": device, "batch_size": batch_size, "workers": workers}
     module = model if isinstance(model, nn.Module) else name
     predictor = Predictor(
         module,

@@ -54,7 +54,7 @@ class Checker:
         weights: its weights.
         pipeline: what is exported of it.
         raw: whether that is the bare model.
-        inputs: further photos, or none.
+        inputs: further photos with their names.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Checker:
         pipeline: Pipeline,
         *,
         raw: bool,
-        inputs: Iterable[str | Path] = (),
+        inputs: Iterable[tuple[str, Image.Image]] = (),
     ) -> None:
         self._name, self._task, self._raw = task, require_task(task), raw
         self._model, self._weights, self._pipeline = model, weights, pipeline
@@ -156,11 +156,13 @@ class Checker:
         return "the model, as the format computes it"
 
 
-def _cases(inputs: Iterable[str | Path]) -> Iterator[_Case]:
+def _cases(inputs: Iterable[tuple[str, Image.Image]]) -> Iterator[_Case]:
     from hubcore.prediction.images import open_image
 
-    for path in [*photos(), *map(Path, inputs)]:
+    for path in photos():
         yield _Case(path.name, open_image(path.name, path))
+    for name, image in inputs:
+        yield _Case(name, image)
     for number, (height, width) in enumerate(SEEDED_SIZES):
         yield _Case(
             f"the seeded image of {width} x {height} pixels", _seeded(number, width, height)

@@ -15,12 +15,15 @@ from hubcore.atomic_write import check_writable, publish
 from hubcore.catalogs.catalog import ModelEntry
 from hubcore.catalogs.names import find_model, short_name
 from hubcore.prediction.choice import chosen_weights
+from hubcore.prediction.inputs import ImageInput, expand
+from hubcore.prediction.values import Failure
 
 from .errors import ExportError
 from .formats import find_format, require
 from .tasks import check_task, require_task
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
     from torch import nn
 
     from .agreement import Agreement
@@ -75,7 +78,7 @@ def export(
         task: the task, needed only for a module.
         top: the number of classes of a classification's ``labels`` and ``scores``.
         raw: export the bare model. Its input is then float32 (N, 3, H, W), preprocessed.
-        photos: further images to check the file on.
+        photos: further images to check the file on: files, folders or globs.
         progress: show what is being done on stderr.
 
     Returns:
@@ -85,6 +88,7 @@ def export(
         ExportError: the model, its task or its preprocessing cannot be exported, or an option is
             wrong, or the file cannot be written.
         DifferenceError: the file's results differ from the hub's. Nothing was written.
+        InputError: one of the photos cannot be read.
         MissingDependencyError: the format needs a package that is not installed.
         HubError: there is no such model, or its weights cannot be downloaded or do not fit.
     """
@@ -111,6 +115,7 @@ def export(
         raise ExportError(f"{path}: there is no folder '{path.parent}'.")
     with _writing(path):
         check_writable(path)
+    further = _opened(photos)
     writer = require(wanted)
 
     from hubcore.download.progress import Steps
@@ -130,7 +135,7 @@ def export(
             if raw
             else require_task(task).pipeline(module, weights, top)
         )
-        checker = Checker(task, module, weights, pipeline, raw=raw, inputs=photos)
+        checker = Checker(task, module, weights, pipeline, raw=raw, inputs=further)
         step(f"{name}: tracing")
         program, inputs, outputs = trace(pipeline)
     metadata = describe(
@@ -153,6 +158,17 @@ def export(
             files = _publish(folder, path)
     size = sum(file.stat().st_size for file in files)
     return Exported(path, files, size, metadata, agreement)
+
+
+def _opened(photos: Iterable[str | Path]) -> list[tuple[str, Image]]:
+    """The photos by name, decoded: one that cannot be read is an error before torch is there."""
+    found = []
+    for one in expand(list(photos), "image-classification"):
+        if isinstance(one, Failure):
+            raise one.error
+        assert isinstance(one, ImageInput)  # this task has no others
+        found.append((one.name, one.open()))
+    return found
 
 
 def _built(entry: ModelEntry, weights: Any, config: dict[str, Any], progress: bool) -> Any:

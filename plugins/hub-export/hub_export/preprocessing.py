@@ -89,7 +89,7 @@ class _Clips(_Images):
     def forward(self, image: Tensor) -> Tensor:
         batch, frames = image.shape[:2]
         prepared = super().forward(image.flatten(0, 1))
-        return prepared.unflatten(0, (batch, frames)).transpose(1, 2)
+        return prepared.reshape(batch, frames, *prepared.shape[1:]).transpose(1, 2)
 
     def resize(self, images: Tensor, size: list[Any]) -> Tensor:
         resized = F.interpolate(images.float(), size, mode=self.mode, align_corners=False)

@@ -136,11 +136,6 @@ def _is_imagenet(categories: Sequence[str]) -> bool:
     return len(categories) == 1000 and ends == ("tench", "toilet tissue")
 
 
-def _is_imagenet(categories: Sequence[str]) -> bool:
-    ends = (categories[0], categories[-1]) if categories else ()
-    return len(categories) == 1000 and ends == ("tench", "toilet tissue")
-
-
 @cache
 def _wordnet() -> dict[str, int]:
     """ImageNet's 1,000 WordNet ids, in the order of the classes of all its models."""

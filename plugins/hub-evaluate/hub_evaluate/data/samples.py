@@ -61,7 +61,7 @@ class Data:
     def limited(self, limit: int | None, seed: int = 0) -> Data:
         """A random part of the samples, in their order; the same one for the same seed."""
         count = len(self.samples)
-        chosen = range(count)
+        chosen: Sequence[int] = range(count)
         if limit is not None and limit < count:
             random = np.random.default_rng(seed)
             chosen = sorted(random.choice(count, limit, replace=False).tolist())

@@ -90,7 +90,9 @@ class ObjectMetrics(Metrics):
         self, observations: Sequence[Observation], kind: str
     ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """COCO's data set and results. Ids are from 1: pycocotools takes 0 for none."""
-        images, truth, found = [], [], []
+        images: list[dict[str, Any]] = []
+        truth: list[dict[str, Any]] = []
+        found: list[dict[str, Any]] = []
         part = {"bbox": "bbox", "segm": "segmentation", "keypoints": "keypoints"}[kind]
         for number, one in enumerate(observations, 1):
             width, height = one["size"]

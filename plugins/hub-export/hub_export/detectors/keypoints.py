@@ -36,7 +36,9 @@ def located(maps: Tensor, boxes: Tensor, height: Any, width: Any) -> tuple[Tenso
     right = torch.arange(width, device=maps.device)
     found = [
         _highest(heat, size, down, right)
-        for heat, size in zip(maps.split(TOGETHER), pixels.split(TOGETHER), strict=True)
+        for heat, size in zip(
+            torch.split(maps, TOGETHER), torch.split(pixels, TOGETHER), strict=True
+        )
     ]
     places, heights = (torch.cat(parts) for parts in zip(*found, strict=True))
     return (places + 0.5) * (sides / pixels)[:, None] + boxes[:, None, :2], heights

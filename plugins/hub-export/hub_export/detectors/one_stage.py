@@ -86,7 +86,8 @@ class ExportableRetinaNet(_OneStage):
         each = self.anchors.num_anchors_per_location()
         counts = [place * number for place, number in zip(places, each, strict=True)]
         found = []
-        for own_boxes, own_scores in zip(boxes.split(counts), scores.split(counts), strict=True):
+        split = zip(torch.split(boxes, counts), torch.split(scores, counts), strict=True)
+        for own_boxes, own_scores in split:
             best_scores, order = strongest(own_scores.flatten(), self.candidates)
             # What fills up has no row of its own.
             row = torch.where(best_scores > 0, order // classes, 0)
@@ -107,7 +108,7 @@ class ExportableFCOS(ExportableRetinaNet):
     """`detection_module` for FCOS: a score is also of how central a place is in its box."""
 
     def __init__(self, model: FCOS) -> None:
-        super().__init__(model)  # type: ignore[arg-type]  # it has the same parts
+        super().__init__(model)
 
     def _decoded(self, deltas: Tensor, anchors: Tensor) -> Tensor:
         boxes: Tensor = self.coder.decode(deltas, anchors)

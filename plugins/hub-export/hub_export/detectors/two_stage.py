@@ -101,9 +101,10 @@ class ExportableRCNN(nn.Module):
         rows = torch.cat([torch.zeros_like(boxes[:, :1]), boxes], dim=1)
 
         def align(name: str, rows: Tensor) -> Tensor:
-            return roi_align(
+            pooled: Tensor = roi_align(
                 features[name], rows, pool.output_size, self.scales[name], pool.sampling_ratio
             )
+            return pooled
 
         if len(levels) == 1:
             return align(levels[0], rows)

@@ -93,7 +93,7 @@ def _converted(program: ExportedProgram) -> Any:
 
 def _sizes_in_float64() -> dict[Any, Any]:
     """Translations of arithmetic with sizes, which in float32 would miss a pixel here and there."""
-    from onnxscript import opset18 as ops  # type: ignore[attr-defined]  # it is made on demand
+    from onnxscript import opset18 as ops
 
     def to_float(size: Any) -> Any:
         return ops.Cast(size, to=FLOAT64)

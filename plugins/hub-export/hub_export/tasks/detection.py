@@ -52,8 +52,8 @@ def pipeline(model: nn.Module, weights: Any, top: int) -> Pipeline:
     ]
     heads = getattr(model, "roi_heads", None)
     if heads is not None and heads.has_mask():
-        shape = (1, "objects", "height", "width")
-        outputs.append(Port("masks", "bool", shape, "each object's pixels in the image"))
+        of_masks = (1, "objects", "height", "width")
+        outputs.append(Port("masks", "bool", of_masks, "each object's pixels in the image"))
     if heads is not None and heads.has_keypoint():
         shape = (1, "objects", "points", 2)
         outputs.append(Port("keypoints", "float32", shape, "x, y in pixels of the image"))

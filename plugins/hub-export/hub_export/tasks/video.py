@@ -27,7 +27,8 @@ def pipeline(model: nn.Module, weights: Any, top: int) -> Pipeline:
     shape = ("batch", "frames", "height", "width", 3)
     # The number of frames of the weights' own clips, which is what they were evaluated with.
     port = Port("image", "uint8", (*shape[:1], frames, *shape[2:]), "clips, RGB, 0 to 255")
-    clip = example_image(BATCH * frames).unflatten(0, (BATCH, frames))
+    images = example_image(BATCH * frames)
+    clip = images.reshape(BATCH, frames, *images.shape[1:])
     return Pipeline(Classifier(preprocessing_of(weights), model, top), (port,), (clip,), OUTPUTS)
 
 
