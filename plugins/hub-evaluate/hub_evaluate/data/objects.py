@@ -120,7 +120,8 @@ def read_json(path: Path) -> dict[str, Any]:
                 f"{path}: annotations[{number}] is of the image {row['image_id']}, which is not "
                 f"among its images"
             )
-    return content
+    checked: dict[str, Any] = content
+    return checked
 
 
 def coco_images(root: Path, path: Path, content: Mapping[str, Any]) -> list[tuple[Any, Path]]:
