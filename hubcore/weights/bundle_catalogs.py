@@ -17,11 +17,13 @@ from ..catalogs.allowed import Origin, references, refused, trust
 from ..catalogs.catalog import Catalog
 from ..catalogs.index import refresh
 from ..catalogs.known_packages import BUILT_IN
+from ..catalogs.licenses import evidence_of, parent_json, to_json
+from ..download.addresses import redact
 from ..errors import CatalogError, HubError, PluginWarning
 from ..packages.entry_points import normalise
 from ..store.ownership import write_private
 
-__all__ = ["BundleError", "KeptCatalogs"]
+__all__ = ["BundleError", "KeptCatalogs", "self_contained"]
 
 
 class BundleError(HubError):
@@ -100,7 +102,7 @@ class KeptCatalogs:
     def _compare(self, distribution: str, part: Mapping[str, Any], mine: Catalog | None) -> None:
         if mine is None:
             return
-        different = list(_different(mine.data, part))
+        different = list(_different(_as_bundled(mine, part), part))
         if different:
             self._notes.append(
                 f"'{distribution}' is installed, and its entries are used, not the bundle's, which "
@@ -144,6 +146,31 @@ class KeptCatalogs:
         self._merged[distribution] = merged
 
 
+def self_contained(data: Mapping[str, Any], catalog: Catalog, included: set[str]) -> dict[str, Any]:
+    """A copy of an entry without secrets and without references to what is not in the bundle.
+
+    Args:
+        data: the entry of a member.
+        catalog: the catalogue that it is in.
+        included: the canonical names of the weights in the bundle.
+    """
+    meta = {
+        key: value
+        for key, value in data.get("meta", {}).items()
+        if not (isinstance(value, str) and value.startswith("@") and "." in value)
+        or f"{catalog.distribution}/{value[1:]}" in included
+    }
+    clean = {**data, "url": redact(data["url"]), "meta": meta}
+    evidence = evidence_of(catalog, data)
+    if "evidence" in data:
+        clean["evidence"] = to_json(evidence)
+    if evidence.parent is not None:
+        clean["parent"] = parent_json(evidence.parent)
+    if "mirrors" in data:
+        clean["mirrors"] = [redact(url) for url in data["mirrors"]]
+    return clean
+
+
 def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     weights = dict(old.get("weights", {}))
     for name, entry in new.get("weights", {}).items():
@@ -160,6 +187,25 @@ def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
         "models": {**old.get("models", {}), **new.get("models", {})},
         "weights": weights,
     }
+
+
+def _as_bundled(catalog: Catalog, part: Mapping[str, Any]) -> dict[str, Any]:
+    """A catalogue in which the entries that a bundle has, too, are as a bundle would hold them."""
+    entries = part.get("weights", {})
+    included = {
+        f"{catalog.distribution}/{name}.{member}"
+        for name, entry in entries.items()
+        for member in entry["members"]
+    }
+    weights = dict(catalog.data.get("weights", {}))
+    for name in entries.keys() & weights.keys():
+        members = weights[name]["members"]
+        bundled = {
+            member: self_contained(members[member], catalog, included)
+            for member in entries[name]["members"].keys() & members.keys()
+        }
+        weights[name] = {**weights[name], "members": {**members, **bundled}}
+    return {**catalog.data, "weights": weights}
 
 
 def _different(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:

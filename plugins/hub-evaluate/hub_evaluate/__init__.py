@@ -10,9 +10,16 @@ The command is ``hub evaluate``.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import DataError, EvaluationError, UnknownClassesError
+
+if TYPE_CHECKING:
+    from .checking import check
+    from .comparison import Difference, compare
+    from .data import open_data
+    from .evaluation import evaluate
+    from .results import Evaluation, Measure
 
 __all__ = [
     "DataError",

@@ -10,9 +10,13 @@ The command is ``hub export``.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import DifferenceError, ExportError
+
+if TYPE_CHECKING:
+    from .agreement import Agreement
+    from .exporting import Exported, export
 
 __all__ = [
     "Agreement",
