@@ -6,7 +6,7 @@ import math
 import re
 from typing import NamedTuple
 
-__all__ = ["METRICS", "Metric", "metric_of"]
+__all__ = ["METRICS", "Metric", "figure", "metric_of"]
 
 
 class Metric(NamedTuple):
@@ -50,6 +50,12 @@ _FAMILIES = re.compile(
     r"(acc|top|(?:(?:box|mask|kp)_)?map|ap|ar|recall|precision|iou)[@_-]?"
     r"([\d.:]+|small|medium|large)"
 )
+
+
+def figure(value: float) -> str:
+    """A result as people read it: three decimals, so that columns align, or all that it has."""
+    text = f"{value:.3f}"
+    return text if float(text) == value else repr(float(value))
 
 
 def metric_of(name: str) -> Metric | None:

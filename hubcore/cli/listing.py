@@ -16,6 +16,7 @@ from ..catalogs.facts import (
     facts,
     states_of,
 )
+from ..catalogs.metrics import figure
 from ..catalogs.names import find_model, find_weights
 from ..catalogs.rows import model_rows, weights_rows
 from .output import Column, print_json, print_table
@@ -210,7 +211,7 @@ def _line(name: str, row: Mapping[str, Any], weights: bool) -> list[str]:
         name,
         row.get("task", ""),
         f"{row['params'] / 1e6:.1f}M" if "params" in row else "",
-        f"{metric} {row[metric]:.3f}" if metric else "",
+        f"{metric} {figure(row[metric])}" if metric else "",
         size_of(row["size"]) if "size" in row else "",
         row["model"] if weights else str(row["weights"]),
         row["plugin"],

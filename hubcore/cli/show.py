@@ -10,6 +10,7 @@ from typing import Any
 from ..catalogs import queries
 from ..catalogs.discovery import Plugin
 from ..catalogs.licenses import describe, parent_json, to_json
+from ..catalogs.metrics import figure
 from ..catalogs.names import find_model, find_weights, short_name
 from ..catalogs.records import MetricState, summary
 from ..errors import AmbiguousNameError, UnknownNameError
@@ -297,7 +298,7 @@ def _figure(measured: MetricState) -> str:
 
 
 def _figures(metrics: Mapping[str, float], limit: int | None) -> str:
-    return ", ".join(f"{name} {value:g}" for name, value in [*metrics.items()][:limit])
+    return ", ".join(f"{name} {figure(value)}" for name, value in [*metrics.items()][:limit])
 
 
 def _setting(value: Any) -> str:

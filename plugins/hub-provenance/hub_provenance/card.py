@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import yaml  # type: ignore[import-untyped]  # it ships no types
 
 from hubcore.catalogs.licenses import STATED, Source, Statement, statements
+from hubcore.catalogs.metrics import figure
 from hubcore.download.addresses import redact
 from hubcore.packages.references import Reference
 from hubcore.printable import printable
@@ -233,7 +234,7 @@ def _about(subject: Subject) -> Iterator[Fact]:
 
 def _results(subject: Subject) -> Iterator[Fact]:
     for dataset, metric, value in subject.metrics:
-        yield Fact(f"{metric} on {dataset}: {value:g}", _said(subject, "meta._metrics"))
+        yield Fact(f"{metric} on {dataset}: {figure(value)}", _said(subject, "meta._metrics"))
 
 
 def _data(subject: Subject) -> Iterator[Fact]:
