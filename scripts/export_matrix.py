@@ -101,15 +101,12 @@ def seeded(name: str) -> Any:
 
     import hubcore
     from hub_export.checking import photos
+    from hubcore.catalogs.names import find_model
     from hubcore.prediction.images import open_image
 
     torch.manual_seed(0)
-    options = {"weights": None}
-    if hubcore.model_info(name).task in (
-        "object-detection",
-        "instance-segmentation",
-        "keypoint-detection",
-    ):
+    options: dict[str, Any] = {"weights": None}
+    if "backbone" in find_model(name).data:
         options["weights_backbone"] = None
     model = hubcore.get_model(name, **options)
     norms = [one for one in model.modules() if isinstance(one, nn.BatchNorm2d)]

@@ -6,6 +6,7 @@ from collections import OrderedDict
 import pytest
 import torch
 from equivalence import same
+from terminals import terminal
 from torch import nn
 
 import hubcore
@@ -51,6 +52,22 @@ def test_the_first_load_makes_a_copy_that_later_loads_map(weights):
     assert same(first, model().state_dict())
     assert same(second, first)
     assert same(map_tensors(copy), first)
+
+
+def test_whoever_waits_for_the_copy_is_told(weights, monkeypatch):
+    """Once, on a terminal; the line goes when it is made."""
+    weights.download(progress=False)
+    with terminal(monkeypatch) as seen:
+        weights.get_state_dict()
+        weights.get_state_dict()
+        text = seen()
+    assert text.count("converting the checkpoint") == 1
+    assert text.endswith("\r")
+
+
+def test_nobody_is_told_who_does_not_want_to_be(weights, capsys):
+    weights.get_state_dict(progress=False)
+    assert capsys.readouterr() == ("", "")
 
 
 def test_the_versions_of_the_modules_are_kept(weights):

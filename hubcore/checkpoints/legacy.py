@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from ..download.progress import Steps
 from ..store import Store, default_store
 from .reading import read_checkpoint
 
@@ -24,7 +25,7 @@ logger = logging.getLogger("hubcore")
 _LEGACY_MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 
 
-def mappable(path: Path, store: Store | None = None) -> Path:
+def mappable(path: Path, store: Store | None = None, *, progress: bool = False) -> Path:
     """Returns the file to load in place of ``path``: its mappable copy, or ``path`` itself.
 
     The copy is made on first use. Where none can be made, the original is used as it is.
@@ -32,6 +33,7 @@ def mappable(path: Path, store: Store | None = None) -> Path:
     Args:
         path: a checkpoint. Only files in the store get copies.
         store: the store. Default: the user's.
+        progress: say on stderr that a copy is being made.
     """
     try:
         with path.open("rb") as file:
@@ -43,7 +45,7 @@ def mappable(path: Path, store: Store | None = None) -> Path:
     if path != store.blob_path(path.name):
         return path
     try:
-        copy = store.derived(path.name, "zip", lambda target: _convert(path, target))
+        copy = store.derived(path.name, "zip", lambda target: _convert(path, target, progress))
     # A full disk, another user's store, what torch.save cannot write: the original is as good.
     except Exception as error:
         logger.info("%s was not converted to a format that loads faster: %s", path, error)
@@ -55,12 +57,15 @@ class _UnequalError(Exception):
     """The copy differs from the original."""
 
 
-def _convert(path: Path, target: Path) -> None:
-    original = read_checkpoint(path)
-    torch.save(original, target)
-    copy = read_checkpoint(target)
-    if not _Comparison().same(original, copy):
-        raise _UnequalError("the copy differs from the original")
+def _convert(path: Path, target: Path, progress: bool) -> None:
+    with Steps(shown=progress) as step:
+        step("converting the checkpoint, once, to a format that loads faster")
+        original = read_checkpoint(path)
+        torch.save(original, target)
+        step("comparing the converted checkpoint with the original")
+        copy = read_checkpoint(target)
+        if not _Comparison().same(original, copy):
+            raise _UnequalError("the copy differs from the original")
 
 
 class _Comparison:

@@ -169,7 +169,7 @@ class WeightsEnum(_Shown, Enum, metaclass=_AnyCase):
         from ..checkpoints.legacy import mappable
         from ..checkpoints.reading import read_state_dict
 
-        path = mappable(self.download(progress=progress, check_hash=check_hash))
+        path = mappable(self.download(progress=progress, check_hash=check_hash), progress=progress)
         return read_state_dict(path, map_location=map_location, convert=self._value_.convert)
 
     def __repr__(self) -> str:

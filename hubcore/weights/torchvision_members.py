@@ -109,7 +109,7 @@ class _Foreign:
             )
             return tensors
         path = store.get(file, progress=progress, check_hash=check_hash)
-        return read_state_dict(mappable(path))
+        return read_state_dict(mappable(path, progress=progress))
 
     def __repr__(self) -> str:
         return repr(self._member)
