@@ -12,5 +12,6 @@ SUITES = {
     "first": "a whole process: one photo in, its label out",
     "batch": "200 photos through a model, and the speed switches",
     "evaluating": "COCO's metrics against pycocotools, and hub evaluate against hub predict",
+    "site": "a site of 2,000 weights, and its catalogue page with 2,000 and 100,000 rows",
     "download": "files over the network, against other downloaders",
 }
