@@ -12,6 +12,7 @@ from test_info import PACK
 import hubcore
 from hubcore import settings
 from hubcore.catalogs.measured import Figure, state_of
+from hubcore.catalogs.records import speeds
 from hubcore.cli import main
 from hubcore.testing import CHECKS, Fault, Subject
 
@@ -104,6 +105,35 @@ def test_a_mean_over_classes_on_a_part_is_undecided():
     part = Figure(40.0, 35.0, 45.0, 1_000, 5_000)
     assert state_of("box_map", part, 37.0, "COCO-val2017") == "undecided"
     assert state_of("pixel_acc", part, 37.0, "COCO-val2017") == "agrees"
+
+
+SPEED = {"latency_ms": 12.5, "throughput": 160.0, "batch_size": 4, "engine": "torch",
+         "device": "cpu", "threads": 2}  # fmt: skip
+
+
+def test_a_measured_speed_is_a_fact_to_filter_by(shipped, capsys):
+    """`hub list --where "ms < 20"`: as the record tells it, with what it ran on."""
+    shipped(changed(speed=SPEED, machine__processor="Acme 9"))
+    assert main(["list", "--weights", "-q", "--where", "ms < 20ms and ms > 0.01s"]) == 0
+    assert capsys.readouterr().out.split() == ["Acme_Weights.V1"]
+    [speed] = speeds(DIGEST, RECORD["preprocessing"])
+    assert (speed.ms, speed.throughput, speed.by) == (12.5, 160.0, "acme-pack")
+    assert speed.on == "torch, cpu, 2 threads, Acme 9"
+
+
+@pytest.mark.parametrize(
+    "speed", [None, [], {}, *({**SPEED, "latency_ms": value} for value in (None, "1", 0, -1, True))]
+)
+def test_a_speed_that_makes_no_sense_costs_only_itself(shipped, speed):
+    shipped(changed(speed=speed))
+    assert speeds(DIGEST, RECORD["preprocessing"]) == []
+    info = hubcore.weights_info("acme-pack/Acme_Weights.V1")
+    assert info.metrics  # the record counts all the same
+
+
+def test_other_preprocessing_takes_another_time(shipped):
+    shipped(changed(speed=SPEED, preprocessing="hubcore.transforms:ObjectDetection"))
+    assert speeds(DIGEST, RECORD["preprocessing"]) == []
 
 
 def test_a_shipped_record_is_told_wherever_weights_are(shipped, capsys):

@@ -2,7 +2,8 @@
 
 The figures of a model are those of its default weights: the published metrics under their own names
 (``acc@1``, ``box_map``, ``miou``, ``epe``, ...), ``params`` (number of parameters), ``gmacs``
-(billions of multiply-adds) and ``size`` (of the file, in bytes).
+(billions of multiply-adds), ``size`` (of the file, in bytes) and ``ms`` (milliseconds for one
+input, the least that a record of a package tells).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from .index import current
 from .names import model_of, short_name, task_of, weights_for
 
 if TYPE_CHECKING:
-    from .records import MetricState
+    from .records import MetricState, Speed
 
 __all__ = [
     "TEXTS",
@@ -26,6 +27,7 @@ __all__ = [
     "default_weights",
     "digest_of",
     "facts",
+    "speeds_of",
     "states_of",
     "weights_facts",
 ]
@@ -64,6 +66,15 @@ def states_of(catalog: Catalog, data: Mapping[str, Any]) -> list[MetricState]:
     transforms = catalog.reference(data["transforms"]).to_json()
     published = data.get("meta", {}).get("_metrics") or {}
     return metric_states(_published_digest(data), transforms, published)
+
+
+def speeds_of(catalog: Catalog, data: Mapping[str, Any]) -> list[Speed]:
+    """How fast weights were measured to be, the fastest first, from a member's JSON object."""
+    if not current().records:
+        return []  # the usual case, in which nothing needs to be read
+    from .records import speeds
+
+    return speeds(_published_digest(data), catalog.reference(data["transforms"]).to_json())
 
 
 def _published_digest(data: Mapping[str, Any]) -> str | None:
@@ -124,6 +135,7 @@ def _add_figures(found: Facts, catalog: Catalog, data: Mapping[str, Any]) -> Non
         "params": meta.get("num_params"),
         "gmacs": meta.get("_ops"),
         "size": data.get("size") or published_size(meta),
+        "ms": next((speed.ms for speed in speeds_of(catalog, data)), None),
     }
     found.update((name, value) for name, value in figures.items() if value is not None)
     for metrics in meta.get("_metrics", {}).values():

@@ -71,6 +71,7 @@ FIELDS = {
         Field("params", "number", "lower", _COUNTS, "30M", aliases=("parameters",)),
         Field("gmacs", "number", "lower", _GMACS, "4.1GMACs", aliases=("macs", "ops")),
         Field("size", "number", "lower", _BYTES, "100MB"),
+        Field("ms", "number", "lower", {"": 1.0, "ms": 1.0, "s": 1000.0}, "20ms"),
     )
 }
 """The fields that the catalogue's entries have, by name."""
@@ -83,6 +84,8 @@ _MEANT = {
     "flops": "gmacs",
     "gflops": "gmacs",
     "bytes": "size",
+    "latency": "ms",
+    "speed": "ms",
 }
 
 

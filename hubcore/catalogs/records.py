@@ -25,12 +25,14 @@ __all__ = [
     "RECORD_SCHEMA",
     "MetricState",
     "Record",
+    "Speed",
     "dataset_of",
     "figures_of",
     "metric_states",
     "read_record",
     "read_shipped",
     "record_faults",
+    "speeds",
     "summary",
 ]
 
@@ -70,6 +72,24 @@ class MetricState:
     samples: int | None = None
     by: str | None = None
     record: Path | None = None
+
+
+class Speed(NamedTuple):
+    """How fast weights predicted when a record was made.
+
+    Attributes:
+        ms: the milliseconds that one input took, decoding and preprocessing included.
+        throughput: inputs per second in batches, or None.
+        batch_size: inputs per batch, or None.
+        on: what it ran on, in words: engine, device, threads and processor as far as they are told.
+        by: the distribution whose record it is.
+    """
+
+    ms: float
+    throughput: float | None
+    batch_size: int | None
+    on: str
+    by: str
 
 
 class Record(NamedTuple):
@@ -127,6 +147,37 @@ def metric_states(digest: str | None, transforms: Any, published: Metrics) -> li
         for state in states
         or [MetricState(metric, dataset, published[dataset][metric], "not measured")]
     ]
+
+
+def speeds(digest: str | None, transforms: Any) -> list[Speed]:
+    """How fast some weights were, by records that tell it, the fastest first.
+
+    Args:
+        digest, transforms: as for `metric_states`. Other preprocessing takes another time.
+    """
+    sources = current().records_about(digest)
+    records = filter(None, (_read_once(*source) for source in sources))
+    same = (record for record in records if record.content["preprocessing"] == transforms)
+    return sorted(filter(None, map(_speed_of, same)), key=lambda speed: speed.ms)
+
+
+def _speed_of(record: Record) -> Speed | None:
+    """The speed that a record tells, or None. One that makes no sense costs only itself."""
+    told = record.content.get("speed")
+    if type(told) is not dict or not _is_positive(told.get("latency_ms")):
+        return None
+    machine, threads = record.content.get("machine"), told.get("threads")
+    on = [told.get("engine"), told.get("device")]
+    on += [f"{threads} threads" if is_count(threads) else None]
+    on += [machine.get("accelerator") or machine.get("processor")] if type(machine) is dict else []
+    throughput, size = told.get("throughput"), told.get("batch_size")
+    return Speed(
+        told["latency_ms"],
+        throughput if _is_positive(throughput) else None,
+        size if is_count(size) else None,
+        ", ".join(str(part) for part in on if is_text(part)),
+        record.by,
+    )
 
 
 def summary(states: Iterable[MetricState]) -> str | None:
@@ -211,6 +262,10 @@ def _folder(catalog: Catalog) -> Path:
     if catalog.path is None:
         raise CatalogError("has no folder that records could be in", catalog.distribution)
     return catalog.path.parent
+
+
+def _is_positive(value: Any) -> bool:
+    return is_number(value) and value > 0
 
 
 # -- What is relied on. `hub check` applies the whole JSON Schema.

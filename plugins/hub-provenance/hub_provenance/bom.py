@@ -7,6 +7,7 @@ same weights make the same bytes.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import uuid
@@ -66,7 +67,7 @@ def bill(subjects: Iterable[Subject], others: Iterable[Entry] = ()) -> Json:
                     {
                         "type": "application",
                         "name": "hub-provenance",
-                        "version": version("hub-provenance"),
+                        "version": _own_version(),
                     }
                 ]
             }
@@ -90,6 +91,11 @@ def bill(subjects: Iterable[Subject], others: Iterable[Entry] = ()) -> Json:
     }
     text = json.dumps(document, sort_keys=True)
     return {"serialNumber": uuid.uuid5(_NAMESPACE, text).urn, **document}
+
+
+@functools.cache  # a site has the bills of thousands of weights
+def _own_version() -> str:
+    return version("hub-provenance")
 
 
 def to_text(document: Json) -> str:

@@ -13,7 +13,13 @@ from typing import Any, NamedTuple
 
 from hubcore.catalogs.catalog import ModelEntry, WeightsEntry
 from hubcore.catalogs.discovery import GROUP
-from hubcore.catalogs.facts import default_weights, facts, states_of, weights_facts
+from hubcore.catalogs.facts import (
+    default_weights,
+    facts,
+    speeds_of,
+    states_of,
+    weights_facts,
+)
 from hubcore.catalogs.index import current
 from hubcore.catalogs.known_packages import BUILT_IN
 from hubcore.catalogs.licenses import Evidence, describe, evidence_of, parent_json, to_json
@@ -106,6 +112,11 @@ class Weights(NamedTuple):
             for state in states
         ]
 
+    @property
+    def speeds(self) -> list[dict[str, Any]]:
+        """How fast they were measured to be, the fastest first."""
+        return [speed._asdict() for speed in speeds_of(self.entry.catalog, self.data)]
+
     def to_json(self) -> dict[str, Any]:
         """All that is published of them."""
         preprocessing = self.preprocessing
@@ -116,6 +127,7 @@ class Weights(NamedTuple):
             "canonical": self.canonical,
             "doc": self.meta.get("_docs") or "",
             "metrics": self.metrics,
+            "speeds": self.speeds,
             "classes": len(self.categories) or self.meta.get("num_classes"),
             "preprocessing": {
                 "target": preprocessing.target,

@@ -135,6 +135,7 @@ class Pages:
             ),
             shell=usage.shell_of_weights(weights, model.name if model else None, package),
             metrics=[_metric(one) for one in weights.metrics],
+            speeds=[_speed(one) for one in weights.speeds],
             preprocessing=preprocessing,
             settings=[
                 (name.replace("_", " "), words.setting(value))
@@ -298,6 +299,8 @@ def _figures(row: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         yield "parameters", f"{count / 1e6:.1f}", "M"
     if (operations := row.get("gmacs")) is not None:
         yield "operations", f"{operations:g}", "GMACs"
+    if (milliseconds := row.get("ms")) is not None:
+        yield "one input", words.figure(milliseconds), "ms"
     if (size := row.get("size")) is not None:
         number, _, unit = words.size(size).partition(" ")
         yield "file", number, unit
@@ -326,6 +329,20 @@ def _metric(metric: Mapping[str, Any]) -> dict[str, Any]:
         "words": said,
         "look": look,
         "found": found,
+    }
+
+
+def _speed(speed: Mapping[str, Any]) -> dict[str, str]:
+    found = ""
+    if speed["throughput"] is not None:
+        found = f"{words.figure(speed['throughput'])} inputs/s"
+        if speed["batch_size"] is not None:
+            found += f" in batches of {speed['batch_size']:,}"
+    return {
+        "ms": words.figure(speed["ms"]),
+        "throughput": found,
+        "on": speed["on"],
+        "by": speed["by"],
     }
 
 

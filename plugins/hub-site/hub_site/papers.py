@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hubcore.errors import HubError
 
@@ -11,6 +11,9 @@ from .addresses import Addresses
 from .entries import Contents
 from .pages import Page
 from .published import dumps
+
+if TYPE_CHECKING:
+    from hub_provenance.subjects import Subject
 
 __all__ = ["Papers", "papers"]
 
@@ -34,39 +37,27 @@ def papers(contents: Contents) -> Papers:
     paper can be made have none.
     """
     found = Papers([], {})
-    makers = _makers()
-    if not makers:
-        return found
-    places = Addresses("papers", ((w.distribution, w.bare) for w in contents.weights))
-    for weights in contents.weights:
-        stem = places[weights.distribution, weights.bare].removesuffix(".html")
-        for ending, label, make in makers:
-            try:
-                text = make(weights.canonical)
-            except HubError:  # a value that no paper can hold; it costs only this one
-                continue
-            found.pages.append(Page(f"{stem}{ending}", text))
-            found.links.setdefault(weights.canonical, []).append((f"{stem}{ending}", label))
-    return found
-
-
-def _makers() -> list[tuple[str, str, Callable[[str], str]]]:
-    """The ending, the label and the maker of each kind of paper."""
     try:
         from hub_provenance.bom import bill
         from hub_provenance.card import card, to_markdown
         from hub_provenance.subjects import of
     except ImportError:  # it is optional, and what it needs may be missing
-        return []
+        return found
 
-    def made_card(name: str) -> str:
-        return to_markdown(card(of(name)))
-
-    def made_bill(name: str) -> str:
+    makers: list[tuple[str, str, Callable[[Subject], str]]] = [
+        (".md", "Model card (Markdown)", lambda subject: to_markdown(card(subject))),
         # `hub bom` holds each against the schema, which takes 12 ms; tests do so for all of ours.
-        return dumps(bill([of(name)]))
-
-    return [
-        (".md", "Model card (Markdown)", made_card),
-        (".cdx.json", "Bill of materials (CycloneDX)", made_bill),
+        (".cdx.json", "Bill of materials (CycloneDX)", lambda subject: dumps(bill([subject]))),
     ]
+    places = Addresses("papers", ((w.distribution, w.bare) for w in contents.weights))
+    for weights in contents.weights:
+        stem = places[weights.distribution, weights.bare].removesuffix(".html")
+        subject = of(weights.canonical)
+        for ending, label, make in makers:
+            try:
+                text = make(subject)
+            except HubError:  # a value that no paper can hold; it costs only this one
+                continue
+            found.pages.append(Page(f"{stem}{ending}", text))
+            found.links.setdefault(weights.canonical, []).append((f"{stem}{ending}", label))
+    return found

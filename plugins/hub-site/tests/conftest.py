@@ -15,6 +15,27 @@ HOSTILE = f'"><svg onload=alert(3)>{SCRIPT}\x1b[31m\u202e\u2028${{alert(4)}}</sc
 ADDRESS = "javascript:alert(5)"
 
 
+DIGEST = "12345678" + "0" * 56
+
+
+def hostile_record():
+    """A record of the weights of the hostile catalogue, with script in what pages show of it."""
+    return {
+        "schema": 1,
+        "model": HOSTILE,
+        "weights": HOSTILE,
+        "task": "image-classification",
+        "weights_sha256": DIGEST,
+        "preprocessing": hostile_catalog()["weights"]["Hostile_Weights"]["members"]["V1"][
+            "transforms"
+        ],
+        "data": {"name": HOSTILE, "dataset": None, "samples": 500, "of": 500},
+        "metrics": {"acc@1": {"value": 51.0, "low": 50.0, "high": 52.0}},
+        "machine": {"processor": HOSTILE},
+        "speed": {"latency_ms": 12.5, "throughput": 160.0, "batch_size": 4, "engine": HOSTILE},
+    }
+
+
 def hostile_catalog():
     """A catalogue with script in every field that takes text, and addresses that are script."""
     source = {"title": HOSTILE, "url": ADDRESS, "summary": HOSTILE, "date": "2026-01-01"}
@@ -63,6 +84,7 @@ def hostile_catalog():
     entry = {"builder": "constructor", "default": "V1", "members": {"V1": member}}
     return {
         "schema": 1,
+        "records": {"records/v1.json": DIGEST},
         "models": {"constructor": model, "Constructor": {**model, "doc": "the same but for case"}},
         "weights": {"Hostile_Weights": entry},
     }
@@ -76,6 +98,8 @@ def own_home(tmp_path_factory):
     (home / "catalogs").mkdir()
     name = "ac<me>\"'&?#%41"
     (home / "catalogs" / f"{name}.json").write_text(json.dumps(hostile_catalog()), "utf-8")
+    (home / "catalogs" / "records").mkdir()
+    (home / "catalogs" / "records" / "v1.json").write_text(json.dumps(hostile_record()), "utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("COLUMNS", raising=False)  # workers of pytest have some
         patch.setenv("HUBCORE_HOME", str(home))

@@ -49,6 +49,16 @@ def test_the_published_index_is_what_search_reads(site):
     }
 
 
+def test_a_page_tells_what_records_measured(site):
+    """Speed with what it ran on and whose record says so; a metric with its state and interval."""
+    [path] = site.glob("weights/ac-me*/*.html")
+    page = path.read_text("utf-8")
+    assert '<td class="number">12.5 ms</td><td>160 inputs/s in batches of 4</td>' in page
+    assert "51 [50, 52] on 500 inputs" in page
+    offers = json.loads((site / "api/v1/index.json").read_text("utf-8"))["weights"]
+    assert [row["ms"] for row in offers if "ms" in row] == [12.5]
+
+
 def test_nothing_of_this_machine_and_no_secret_is_published(site, own_home):
     for path in site.rglob("*"):
         if path.is_file():

@@ -305,6 +305,27 @@ def test_the_chart_follows_the_filter_and_opens_what_is_chosen(page):
     assert page.input_value("#where") == "acc@1 > 0 and plugin = hub-classification"
 
 
+def test_each_cost_that_is_known_can_be_the_horizontal_axis(page):
+    """Parameters, operations, size of the file and measured milliseconds, logarithmic or not."""
+    options = page.locator("#x option").evaluate_all("all => all.map((one) => one.value)")
+    assert options == ["params", "gmacs", "size", "ms"]
+    for cost in options:
+        page.select_option("#x", cost)
+        for _ in range(2):
+            page.click("#log")
+            page.wait_for_function(
+                "(cost) => { const { x, points } = hubCatalogue.chart;"
+                " return x === cost && points.length > 0; }",
+                arg=cost,
+            )
+            costs, values = page.evaluate(
+                "(() => { const { chart, table } = hubCatalogue; return ["
+                " chart.points.map(({ cost }) => cost),"
+                " chart.points.map(({ row }) => table.get(chart.x, row))]; })()"
+            )
+            assert costs == values
+
+
 def test_up_to_five_weights_stand_side_by_side(page):
     page.fill("#where", "acc@1 > 80 and plugin = hub-classification")
     boxes = page.locator("#grid tbody tr:not(.spacer) input")

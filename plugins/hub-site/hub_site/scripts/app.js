@@ -1,8 +1,8 @@
 // The catalogue page: joins the state in the address, the rows that it means, and what shows them.
 
 // In the order in which they are shown, and that in which they are left out where there is no room.
-const USUAL = ["name", "task", "metric", "params", "gmacs", "size", "license", "digest", "measured", "date", "plugin"];
-const RANKED = ["name", "metric", "params", "license", "task", "size", "measured", "plugin", "gmacs", "digest", "date"];
+const USUAL = ["name", "task", "metric", "params", "gmacs", "size", "ms", "license", "digest", "measured", "date", "plugin"];
+const RANKED = ["name", "metric", "params", "license", "task", "size", "measured", "plugin", "gmacs", "digest", "date", "ms"];
 
 class Catalogue {
   constructor(data) {

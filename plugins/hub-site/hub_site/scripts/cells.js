@@ -9,6 +9,7 @@ const HEADINGS = {
   params: "Params",
   gmacs: "GMACs",
   size: "Size",
+  ms: "ms",
   license: "Licence",
   digest: "Digest",
   measured: "Measured",
@@ -17,7 +18,7 @@ const HEADINGS = {
 };
 const WIDTHS = {
   __proto__: null,
-  name: 17, model: 12, task: 10.5, metric: 8.5, params: 5.6, gmacs: 5.2, size: 5.6, license: 9, digest: 5.6,
+  name: 17, model: 12, task: 10.5, metric: 8.5, params: 5.6, gmacs: 5.2, size: 5.6, ms: 5.2, license: 9, digest: 5.6,
   measured: 7, date: 5.4, plugin: 9.5,
 };
 const MEASURED = { "not measured": "published" };

@@ -5,7 +5,7 @@ const PLACE = { left: 52, right: 18, top: 14, bottom: 40 };
 const MANY = 5000; // points, of which each is drawn as a dot
 const COLORS = 8; // of the style sheet: --series-1 ...
 const COSTS = ["params", "gmacs", "size", "ms"];
-const COST_NAMES = { params: "parameters", gmacs: "GMACs for one input", size: "size of the file", ms: "milliseconds" };
+const COST_NAMES = { params: "parameters", gmacs: "GMACs for one input", size: "size of the file", ms: "measured milliseconds for one input (machines differ)" };
 
 class Chart {
   constructor(table, handlers) {

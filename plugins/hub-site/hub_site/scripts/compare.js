@@ -34,7 +34,7 @@ class Compare {
     const metrics = [...table.fields.values()]
       .filter(({ name, kind }) => kind === "number" && !(name in HEADINGS))
       .map(({ name }) => name);
-    const names = ["model", "task", ...metrics, "params", "gmacs", "size", "license", "digest", "measured", "date", "plugin"];
+    const names = ["model", "task", ...metrics, "params", "gmacs", "size", "ms", "license", "digest", "measured", "date", "plugin"];
     const head = element("tr");
     head.append(element("td"), ...rows.map((row) => {
       const heading = element("th");
