@@ -40,7 +40,7 @@ def hub_code(package: Package | None, model: str | None, member: str | None) -> 
     if package is None or not package.is_ours or model is None:
         return None
     weights = f'"{member}"' if member else "None"
-    load = f'torch.hub.load(repo, "{model}", weights={weights}, source="local")'
+    load = f'torch.hub.load(\n    repo, "{model}", weights={weights}, source="local"\n)'
     return f"import torch\n\n{_REPOSITORY}\nmodel = {load}\nmodel.eval()"
 
 

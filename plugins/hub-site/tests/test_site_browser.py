@@ -249,7 +249,7 @@ def test_only_rows_in_sight_are_in_the_document_and_the_focus_stays(page):
     page.wait_for_function("document.querySelectorAll('#grid tbody tr').length > 3")
     last = page.locator("#grid tbody tr:not(.spacer)").last
     assert last.get_attribute("aria-rowindex") == str(count + 1)
-    assert last.locator("th a").inner_text() == names(page)[-1]
+    assert last.locator("th a").text_content() == names(page)[-1]
     assert page.evaluate("document.activeElement.textContent") == focused
 
 
@@ -336,7 +336,7 @@ def test_up_to_five_weights_stand_side_by_side(page):
     assert "No more than 5" in page.text_content("#said")
     page.click("#tray .open")
     assert page.is_visible("#compare")
-    assert page.locator("#compare thead th").all_inner_texts() == names(page)[:5]
+    assert page.locator("#compare thead th").all_text_contents() == names(page)[:5]
     accuracies = page.locator("#compare tbody tr", has_text="acc@1").locator("td")
     figures = [float(text.split()[0]) for text in accuracies.all_inner_texts()]
     best = page.locator("#compare tbody tr", has_text="acc@1").locator("td.best").first

@@ -103,10 +103,11 @@ class Catalogue {
     const known = new Set(this.allColumns());
     const chosen = this.state.columns?.filter((name) => known.has(name) && name !== "name");
     if (chosen) return ["name", ...chosen];
-    let room = this.grid.width - widthOf("");
+    const { width } = this.grid;
+    let room = width - widthOf("", width);
     const fitting = new Set();
     for (const name of RANKED.filter((one) => known.has(one))) {
-      room -= name === "name" ? Math.min(widthOf(name), 10) : widthOf(name);
+      room -= widthOf(name, width);
       if (room < 0 && fitting.size > 1) break;
       fitting.add(name);
     }

@@ -18,8 +18,8 @@ const HEADINGS = {
 };
 const WIDTHS = {
   __proto__: null,
-  name: 17, model: 12, task: 10.5, metric: 8.5, params: 5.6, gmacs: 5.2, size: 5.6, ms: 5.2, license: 9, digest: 5.6,
-  measured: 7, date: 5.4, plugin: 9.5,
+  name: 15.5, model: 12, task: 10.5, metric: 8, params: 5.6, gmacs: 5.2, size: 5.6, ms: 5.2, license: 9, digest: 5.6,
+  measured: 7, date: 5.4, plugin: 10.6,
 };
 const MEASURED = { "not measured": "published" };
 const TITLES = {
@@ -33,9 +33,13 @@ const TITLES = {
 const LICENSES = { stated: "stated", repository: "repository", "not stated": "not stated" };
 
 const USUAL_WIDTH = 6; // of a metric's column, in rem
+const NARROW = 30; // a table of less, as on a phone, has room for a name and a figure
+const NARROW_WIDTHS = { __proto__: null, name: 11.9, metric: 4.9 };
 
-function widthOf(name) {
-  return name === "" ? 2.4 : (WIDTHS[name] ?? USUAL_WIDTH);
+/** The width of a column in rem, in a table that is so wide. */
+function widthOf(name, room) {
+  if (name === "") return 2.4;
+  return (room < NARROW && NARROW_WIDTHS[name]) || WIDTHS[name] || USUAL_WIDTH;
 }
 
 function headingOf(name) {
@@ -78,9 +82,10 @@ function headline(table, row) {
   return null;
 }
 
-/** The text of a number in a field's unit. */
+/** The text of a number in a field's unit. Large ones are rounded: CSV files have them in full. */
 function numberText(name, value) {
   if (name === "params") return shortNumber(value);
+  if (name === "gmacs" && value >= 10) return trimmed(value);
   if (name === "size") return bytes(value);
   return figure(value);
 }
@@ -100,10 +105,10 @@ function textOf(table, name, row) {
 /** Puts a cell's content into an element. Text only ever becomes text. */
 function fillCell(cell, table, name, row) {
   if (name === "name") {
-    cell.append(pageLink(table, row), element("span", "sub", table.get("model", row) ?? ""));
+    cell.append(pageLink(table, row));
   } else if (name === "metric") {
     const found = headline(table, row);
-    if (found) cell.append(element("span", "unit", found.name), ` ${figure(found.value)}`);
+    if (found) cell.append(element("span", "unit", found.name), " ", element("span", "figure", figure(found.value)));
   } else if (name === "license") {
     const state = table.get("evidence", row);
     cell.append(element("span", "clip", table.get("license_shown", row) ?? "not stated"));
@@ -135,9 +140,12 @@ function addressOf(table, row) {
 }
 
 function pageLink(table, row) {
-  const link = element("a", "", table.get("name", row));
+  const name = table.get("name", row);
+  const middle = name.lastIndexOf(".");
+  const link = element("a", "entry-link");
+  link.append(element("span", "enum", name.slice(0, middle)), element("span", "member", name.slice(middle)));
   link.href = addressOf(table, row);
-  link.title = link.textContent;
+  link.title = name;
   return link;
 }
 

@@ -42,11 +42,11 @@ class Grid {
       this.groups.replaceChildren(
         ...["", ...columns].map((name) => {
           const group = document.createElement("col");
-          group.style.width = `${widthOf(name)}rem`;
+          group.style.width = `${widthOf(name, this.width)}rem`;
           return group;
         }),
       );
-      this.element.style.minWidth = `${["", ...columns].reduce((sum, name) => sum + widthOf(name), 0)}rem`;
+      this.element.style.minWidth = `${["", ...columns].reduce((sum, name) => sum + widthOf(name, this.width), 0)}rem`;
       const choose = element("th", "choose");
       choose.scope = "col";
       choose.append(element("span", "hidden", "Compare"));
