@@ -39,11 +39,13 @@ def add_parser(subparsers: Any) -> None:
     command.add_argument(
         "--all", action="store_true", help="all weights of the models, not only the default ones"
     )
-    command.add_argument("-o", "--output", type=path, required=True, metavar="FILE")
+    command.add_argument(
+        "-o", "--output", type=path, required=True, metavar="FILE", help="the bundle to write"
+    )
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(action=_create)
     command = commands.add_parser("import", help="put a bundle's files into the store, verified")
-    command.add_argument("file", type=path)
+    command.add_argument("file", type=path, help="the bundle")
     command.add_argument(
         "--replace",
         action="store_true",
@@ -62,7 +64,7 @@ def add_parser(subparsers: Any) -> None:
         ("verify", "hash all files of a bundle; import nothing", _verify),
     ):
         command = commands.add_parser(name, help=line)
-        command.add_argument("file", type=path)
+        command.add_argument("file", type=path, help="the bundle")
         command.add_argument("--json", action="store_true", help="print JSON")
         command.set_defaults(action=action)
 

@@ -47,7 +47,12 @@ def add_parser(subparsers: Any) -> None:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     command = commands.add_parser("list", help="list the files in the store")
-    command.add_argument("--sort", choices=["size", "used", "name"], default="name")
+    command.add_argument(
+        "--sort",
+        choices=["size", "used", "name"],
+        default="name",
+        help="the order (default: %(default)s)",
+    )
     command.add_argument("--filter", metavar="FILTER", help=FILTER_HELP)
     command.add_argument("-q", "--quiet", action="store_true", help="print only the digests")
     command.add_argument("--json", action="store_true", help="print JSON")

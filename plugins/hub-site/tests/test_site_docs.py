@@ -135,6 +135,16 @@ def test_every_command_and_every_option_of_it_has_its_place(site):
                     assert written[0] in text, (command.name, written)
 
 
+def test_every_command_says_what_it_is_for_and_shows_an_example():
+    """... and every argument what it is for: the reference is as good as the parsers."""
+    for page in command_pages():
+        assert any(part.examples for part in page.parts), page.name
+        for part in page.parts:
+            assert part.about, part.name
+            lacking = [a.written for _, group in part.groups for a in group if not a.help]
+            assert lacking == [], part.name
+
+
 def test_every_public_name_has_its_place():
     """What scripts/public_api.py lists is in the reference, name by name."""
     listed = ROOT / "tests" / "public_api.txt"
