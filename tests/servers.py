@@ -419,6 +419,17 @@ def gzipped(exchange: Exchange) -> None:
     exchange.write(body)
 
 
+def gzipped_and_cut(count: int = 0) -> Fault:
+    """Compresses the body, states no length, and leaves out its end."""
+
+    def fault(exchange: Exchange) -> None:
+        body = gzip.compress(exchange.data, 1)
+        exchange.head(200, {"Content-Encoding": "gzip", "Connection": "close"})
+        exchange.write(body[: count or len(body) // 2])
+
+    return fault
+
+
 def mislabelled_gzip(exchange: Exchange) -> None:
     """Serves a file that is itself a .gz, and calls that a Content-Encoding."""
     exchange.send_head(Content_Encoding="gzip")

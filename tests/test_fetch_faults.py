@@ -73,6 +73,7 @@ SURVIVED = {
     "other bytes once": servers.other_bytes,
     "more bytes than promised": servers.beyond_length(1000),
     "compressed on the way": servers.gzipped,
+    "compressed, and cut": servers.gzipped_and_cut(),
     "unknown length": servers.until_close(),
     "chunked": servers.chunked(),
 }
@@ -196,6 +197,16 @@ def test_an_ignored_range_costs_one_request(server, store):
 
 def test_a_wrong_range_is_noticed_without_a_digest_too(server, store):
     url = server.serve(PATH, DATA, [servers.cut(300_000), servers.wrong_range])
+    assert store.get(RemoteFile((url,)), check_hash=False).read_bytes() == DATA
+
+
+@pytest.mark.parametrize("kept", [0, 18, -1])
+def test_a_compressed_body_that_is_cut_short_is_never_taken_for_the_file(server, store, kept):
+    """Without a digest and a length, only the compression itself tells that there was more."""
+    url = server.serve(PATH, DATA, always=servers.gzipped_and_cut(kept))
+    with pytest.raises(DownloadError, match="end of the gzip data"):
+        store.get(RemoteFile((url,)), check_hash=False)
+    server.serve(PATH, DATA, always=servers.gzipped)
     assert store.get(RemoteFile((url,)), check_hash=False).read_bytes() == DATA
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from .. import settings
 from ..errors import DownloadError
@@ -12,11 +13,13 @@ from .http import (
     Cancel,
     PermanentError,
     TemporaryError,
+    is_encoded,
     new_session,
     open_url,
     read_some,
     stated_length,
 )
+from .unpacking import GzipReader, check_encoding
 
 __all__ = ["read_document"]
 
@@ -69,13 +72,15 @@ def _read(session: object, url: str, limit: int) -> bytes:
         if length is not None and length > limit:
             raise too_large
         content = bytearray()
-        while some := read_some(response, decode=True):
+        if encoded := is_encoded(response):
+            check_encoding(response)
+        read = GzipReader(response).read if encoded else partial(read_some, response)
+        while some := read():
             content += some
             if len(content) > limit:
                 raise too_large
             if time.monotonic() > end:
                 raise PermanentError(f"it did not arrive whole within {_LONGEST:g} seconds")
-        encoded = response.headers.get("Content-Encoding", "identity") != "identity"
         if length is not None and not encoded and len(content) != length:
             raise TemporaryError("the connection was closed before the end")
         return bytes(content)

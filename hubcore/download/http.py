@@ -31,6 +31,7 @@ __all__ = [
     "CancelledError",
     "PermanentError",
     "TemporaryError",
+    "is_encoded",
     "new_session",
     "open_url",
     "read_some",
@@ -254,23 +255,25 @@ def _answer(
     raise fault  # not in the handler above: the libraries' errors contain the whole address
 
 
-def read_some(response: requests.Response, *, decode: bool = False) -> bytes:
+def is_encoded(response: requests.Response) -> bool:
+    """Whether a response's body has a Content-Encoding, though none was asked for."""
+    return response.headers.get("Content-Encoding", "identity").strip().lower() != "identity"
+
+
+def read_some(response: requests.Response) -> bytes:
     """Reads the next bytes of a response's body, as soon as some have arrived.
 
     Args:
         response: a response of `open_url`.
-        decode: whether to undo the body's Content-Encoding.
 
     Returns:
-        The bytes; empty at the end of the body.
+        The bytes as they were sent; empty at the end of the body.
 
     Raises:
-        TemporaryError: the connection broke or stalled, or the body cannot be decoded.
+        TemporaryError: the connection broke or stalled.
     """
     try:
-        # Little of an encoded body at a time: a kilobyte can become a megabyte.
-        amount = _BUFFER // 16 if decode else _BUFFER
-        return response.raw.read1(amount, decode_content=decode) or b""
+        return response.raw.read1(_BUFFER, decode_content=False) or b""
     except (ValueError, AttributeError):  # closed by another thread
         reason = "the connection was closed"
     except Exception as error:  # urllib3's, an OSError or an HTTPException
@@ -296,8 +299,6 @@ def _unread(error: Exception) -> str:
     names = {kind.__name__ for kind in type(error).__mro__}
     if names & {"ReadTimeoutError", "TimeoutError"}:
         return f"no data for {settings.timeout():g} seconds"
-    if "DecodeError" in names:
-        return "the body does not match its Content-Encoding header"
     return _broken(error)
 
 

@@ -8,6 +8,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import settings
@@ -19,12 +20,14 @@ from .http import (
     CancelledError,
     PermanentError,
     TemporaryError,
+    is_encoded,
     new_session,
     open_url,
     read_some,
     stated_length,
 )
 from .partial import Partial
+from .unpacking import GzipReader, check_encoding
 
 if TYPE_CHECKING:
     import requests
@@ -35,7 +38,6 @@ _ROUNDING = 1024 * 1024  # bytes by which a published size may be wrong besides 
 SLOWEST = 1024  # bytes per second; less for a whole timeout counts as a stall
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
 _UNSATISFIED_RANGE = re.compile(r"bytes \*/([0-9]{1,18})")
-_DECODED = {"gzip", "x-gzip", "deflate"}  # once: twice encoded, a kilobyte can be a gigabyte
 _NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
@@ -195,7 +197,7 @@ class Transfer:
             or (int(match[1]), int(match[2]) + 1) != (start, end)
             or match[3] != str(state.get("total"))
             or response.headers.get("ETag", state.get("etag")) != state.get("etag")
-            or _encoded(response)
+            or is_encoded(response)
         ):
             response.close()
             raise PermanentError("the server does not serve ranges of this file")
@@ -225,7 +227,8 @@ class Transfer:
             CancelledError: the download was cancelled.
         """
         position, end = body.start, body.end
-        decode = bool(self.partial.state.get("encoded"))
+        encoded = bool(self.partial.state.get("encoded"))
+        read = GzipReader(body.response).read if encoded else partial(read_some, body.response)
         limit, why = (self._most, self._why) if end is None else (end, "")
         if end is None and self.size is None:  # it may go on for ever: never fill the disk
             room = position + shutil.disk_usage(self.partial.folder).free * 9 // 10
@@ -233,9 +236,9 @@ class Transfer:
                 limit, why = room, "for which the disk has room"
         pace = _Pace()
         cancel = cancel or self.cancel
-        with cancel.closing(body.response) as response:
+        with cancel.closing(body.response):
             while end is None or position < end:
-                chunk = read_some(response, decode=decode)
+                chunk = read()
                 cancel.check()
                 if not chunk:
                     break
@@ -293,9 +296,9 @@ class Transfer:
         headers = response.headers
         state = self.partial.state
         known = state.get("total")
-        encoded = _encoded(response) and source.url not in self._literal
-        if encoded and headers["Content-Encoding"].strip().lower() not in _DECODED:
-            raise PermanentError("it sends the file in an encoding that was not asked for")
+        encoded = is_encoded(response) and source.url not in self._literal
+        if encoded:
+            check_encoding(response)
         if response.status_code == 416:
             match = _UNSATISFIED_RANGE.fullmatch(headers.get("Content-Range", "").strip())
             if match and int(match[1]) == start == self.partial.size:
@@ -454,7 +457,3 @@ def _bound(size: int | None, about: int | None) -> tuple[int, str]:
         most = about + about // 10 + _ROUNDING
         return most, f"allowed for a file of about {about} bytes, as the catalogue says"
     return settings.max_size(), "allowed for a file of unknown size (HUBCORE_MAX_SIZE)"
-
-
-def _encoded(response: requests.Response) -> bool:
-    return response.headers.get("Content-Encoding", "identity").strip().lower() != "identity"
