@@ -156,3 +156,35 @@ def test_changed_at_random_nothing_ends_in_a_traceback():
         [sys.executable, script, "--count", "150", "--seed", "7"], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+CALLED_WRONGLY = {
+    "unknown setting": {"crop": 224},
+    "missing setting": {},
+    "unknown value": {"crop_size": 224, "interpolation": "zzz"},
+}
+
+
+@pytest.mark.parametrize("settings", CALLED_WRONGLY.values(), ids=CALLED_WRONGLY.keys())
+def test_preprocessing_that_cannot_be_made_is_named_with_its_settings(settings):
+    with hubcore.register(catalogue({"transforms": [PRESET[0], settings]})):
+        member = hubcore.get_weight("Net_Weights.V1")
+        with pytest.raises(CatalogError, match="ImageClassification does not take"):
+            member.transforms()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"architecture": ["torchvision.models:resnet18", {"zzz": 1}]},
+        {"backbone": {"weights": "ResNet50_Weights", "pretrained": "IMAGENET1K_V1"}},
+    ],
+)
+def test_an_architecture_is_not_called_with_what_it_does_not_take(model):
+    """What the catalogue says wrongly is its error, what the caller says wrongly the caller's."""
+    with hubcore.register(catalogue(model=model)):
+        given = {"weights_backbone": None} if "backbone" in model else {}
+        with pytest.raises(CatalogError, match="resnet18 does not take what its catalogue"):
+            hubcore.get_model("net", **given)
+        with pytest.raises(TypeError, match="unexpected keyword"):
+            hubcore.get_model("net", yyy=2, **given)

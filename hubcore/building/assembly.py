@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 from ..catalogs.catalog import ModelEntry
-from ..errors import MissingDependencyError, WeightsError
+from ..errors import CatalogError, MissingDependencyError, WeightsError
 from ..packages import hooks
 from ..protocols import WeightsLike
 from ..weights.traces import trace
@@ -106,8 +106,26 @@ def assemble(
     Raises:
         WeightsError: the weights do not fit the model, or an argument contradicts them.
         MissingDependencyError: another package that the model needs is absent or too old.
+        CatalogError: the architecture does not take what the catalogue gives it.
         HubError: the weights cannot be downloaded or read.
     """
+    try:
+        return _assembled(model, weights, progress, config)
+    except TypeError as error:
+        said: dict[str, Any] = dict(model.architecture.keywords)
+        if "backbone" in model.data:
+            said["weights_backbone"] = model.data["backbone"]["weights"]
+        if not said or set(config) - {"weights_backbone"}:
+            raise  # the caller's own arguments, or a fault of the architecture
+        raise CatalogError(
+            f"The model '{model.canonical}' cannot be built: {model.architecture.target} does not "
+            f"take what its catalogue gives it, {said}: {error}"
+        ) from error
+
+
+def _assembled(
+    model: ModelEntry, weights: WeightsLike | None, progress: bool, config: Mapping[str, Any]
+) -> nn.Module:
     if lacks := model.lacks:
         package = lacks.partition(" ")[0]
         raise MissingDependencyError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CatalogError, MissingDependencyError
+from ..errors import CatalogError, HubError, MissingDependencyError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -108,7 +108,13 @@ class Reference:
         return resolve(self.target)
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
-        return self.func(*args, **{**self.keywords, **keywords})
+        called = self.func
+        try:
+            return called(*args, **{**self.keywords, **keywords})
+        except (TypeError, ValueError) as error:
+            if args or keywords or isinstance(error, HubError):
+                raise  # the caller's own arguments
+            raise CatalogError(f"{self.target} does not take {self.keywords}: {error}") from error
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Reference):
