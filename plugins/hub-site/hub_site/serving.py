@@ -22,6 +22,8 @@ from hubcore import settings
 from hubcore.cli.streams import say
 from hubcore.errors import HubError
 
+from .docs.guides import PICTURES
+
 __all__ = ["ServeError", "Server", "serve"]
 
 HOST = "127.0.0.1"
@@ -190,4 +192,4 @@ def _watched(guides: Path | None) -> Iterator[str | Path]:
         hubcore.refresh()
         yield from (plugin.path for plugin in hubcore.plugins() if plugin.path is not None)
     if guides is not None:
-        yield from (path for path in guides.rglob("*") if path.suffix in (".md", ".svg"))
+        yield from (path for path in guides.rglob("*") if path.suffix in (".md", *PICTURES))

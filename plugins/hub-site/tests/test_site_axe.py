@@ -33,7 +33,7 @@ def look_at(page, site, names):
         assert violations(page) == [], name
 
 
-@pytest.mark.parametrize(("width", "colours"), LOOKS[:4:3])
+@pytest.mark.parametrize(("width", "colours"), LOOKS[3:4])
 def test_axe_finds_nothing_on_a_page_of_each_kind(page, site):
     look_at(page, site, KINDS)
 

@@ -214,6 +214,30 @@ def test_own_guides_stand_in_the_order_of_their_index(guides):
     assert (site / "docs/three.html").exists()
 
 
+def test_pictures_of_guides_are_taken_along_and_nothing_from_outside_of_them(guides, tmp_path):
+    folder, made = guides
+    png = b"\x89PNG\r\n\x1a\n"
+    (folder / "a #1.png").write_bytes(png)
+    (tmp_path.parent / "outside.png").write_bytes(png)
+    text = (
+        "# Pictures\n\n![One](<a %231.png>) ![Two](../../outside.png) ![Three](%2e%2e/none.png)\n"
+    )
+    site = made(index="# Handbook\n\n- [x](../../outside.md)\n", pictures=text)
+    page = Elements(site.folder / "docs/pictures.html")
+    [picture] = [values for tag, values in page.found if tag == "img"]
+    assert picture["alt"] == "One"
+    target = site.folder / "docs" / unquote(picture["src"])
+    assert target.resolve().read_bytes() == png
+    assert [path.suffix for path in (site.folder / "docs/pictures").iterdir()] == [".png"]
+    assert len(site.problems) == 3
+
+
+def test_a_repository_that_is_no_web_address_is_refused(tmp_path, capsys):
+    arguments = ["--output", str(tmp_path / "s"), "--repository", "javascript:alert(1)"]
+    assert main(["site", "build", *arguments]) == 1
+    assert "begins with https://" in capsys.readouterr().err
+
+
 def test_guides_that_cannot_be_read_are_an_error(tmp_path, guides, capsys):
     folder, made = guides
     (folder / "bad.md").write_bytes(b"\xff\xfe")

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
+from ..addresses import is_web, slug
 from ..pages import Page
 from ..rendering import Frame
 from .commands import CommandPage, Part, command_pages
-from .guides import Guide, Guides
+from .guides import PICTURES, Guide, Guides, GuidesError, read
 from .highlighting import block
 from .markdown import Links, Rendered, render
 from .reference import ModulePage, PublicObject, Section, module_pages
@@ -48,10 +49,14 @@ class Documentation:
         problems: links that lead nowhere, each a sentence; whole once `pages` is through.
 
     Raises:
-        GuidesError: the guides cannot be read.
+        GuidesError: the guides cannot be read, or the repository's address is none of the web.
     """
 
     def __init__(self, frame: Frame, folder: Path | None, repository: str | None = None) -> None:
+        if repository is not None and not is_web(repository):
+            raise GuidesError(
+                f"The repository needs an address that begins with https://, not {repository}."
+            )
         self.frame = frame
         self.guides = Guides(folder) if folder is not None else None
         self.repository = repository.rstrip("/") if repository else None
@@ -77,7 +82,7 @@ class Documentation:
         yield from self._command_pages()
         yield from self._python_pages()
         for path, address in self._pictures.items():
-            yield Page(address, path.read_text("utf-8"))
+            yield Page(address, read(path))
         yield Page("assets/docs-search-data.js", search_script(self._records))
         self._check_anchors()
 
@@ -150,10 +155,11 @@ class Documentation:
             return _from(guide.address, other.address) + (
                 f"#{parts.fragment}" if parts.fragment else ""
             )
-        if path is not None and path.suffix == ".svg" and path.is_file():
-            self._pictures.setdefault(path, f"docs/pictures/{len(self._pictures)}-{path.name}")
-            return _from(guide.address, self._pictures[path])
         place = self.guides.in_repository(path) if path is not None else None
+        if path is not None and place and path.suffix.lower() in PICTURES and path.is_file():
+            name = f"{len(self._pictures)}-{slug(path.stem)}{path.suffix.lower()}"
+            self._pictures.setdefault(path, f"docs/pictures/{name}")
+            return _from(guide.address, self._pictures[path])
         if path is None or place is None or (self.guides.in_whole and not path.exists()):
             self.problems.append(f"{guide.path.name}: the link to {target} leads nowhere.")
             return None

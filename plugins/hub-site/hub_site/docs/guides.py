@@ -14,9 +14,11 @@ from markdown_it import MarkdownIt
 
 from hubcore.errors import HubError
 
-__all__ = ["Guide", "Guides", "GuidesError", "shipped_guides"]
+__all__ = ["PICTURES", "Guide", "Guides", "GuidesError", "read", "shipped_guides"]
 
 INDEX = "index.md"
+PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp")
+"""Pictures that guides may show: their suffixes."""
 _BEYOND = ".."
 _SHIPPED = Path(__file__).parent / "shipped" / "docs"
 
@@ -66,7 +68,8 @@ class Guides:
         index = self._guide(self.folder / INDEX)
         chosen = list(_links(index.text))
         linked = [self.beside(index, target) for _, _, target in chosen]
-        paths = [index.path, *(path for path in linked if path and path.suffix == ".md")]
+        paths = [index.path]
+        paths += [p for p in linked if p and p.suffix == ".md" and self.in_repository(p)]
         paths += sorted(self.folder.rglob("*.md"))
         self.all = [
             index,
@@ -97,20 +100,14 @@ class Guides:
             return None
 
     def _guide(self, path: Path) -> Guide:
-        try:
-            text = path.read_text("utf-8")
-        except FileNotFoundError:
-            if path.name != INDEX:
-                raise GuidesError(
-                    f"{self.folder / INDEX} links to {path}, which is not there."
-                ) from None
+        if path.name == INDEX and not path.is_file():
             raise GuidesError(
                 f"{self.folder} has no {INDEX}, which names the guides in their order."
-            ) from None
+            )
+        try:
+            text = read(path).decode("utf-8")
         except UnicodeDecodeError:
             raise GuidesError(f"{path} is not text in UTF-8.") from None
-        except OSError as error:
-            raise GuidesError(f"Cannot read {path}: {error.strerror or error}.") from error
         title = re.search(r"^# +(.+)$", text, re.MULTILINE)
         label = re.sub(r"[`*_]", "", title[1]).strip() if title else path.stem
         return Guide(path, self._address(path), text, label)
@@ -124,6 +121,20 @@ class Guides:
         number = next(n for n in itertools.count(1) if _numbered(name, n) not in self._taken)
         self._taken.add(_numbered(name, number))
         return f"docs/{_numbered(name, number)}.html"
+
+
+def read(path: Path) -> bytes:
+    """What a file of the guides holds.
+
+    Raises:
+        GuidesError: it cannot be read, or is no file.
+    """
+    try:
+        if not path.is_file():  # a device would be read for ever
+            raise GuidesError(f"The guides name {path}, which is not there.")
+        return path.read_bytes()
+    except OSError as error:
+        raise GuidesError(f"Cannot read {path}: {error.strerror or error}.") from error
 
 
 def shipped_guides() -> Path | None:
