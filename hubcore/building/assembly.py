@@ -1,13 +1,15 @@
 """Assembles a model from an architecture and weights.
 
 There are two kinds of architecture. A multi-weight builder (marked ``loads_weights`` in the
-catalogue) takes ``weights=`` and loads the tensors itself, as torchvision's do. Any other callable
-takes configuration only, and the hub loads the tensors into the module that it returns.
+catalogue) takes ``weights=`` and loads the tensors itself, as torchvision's do, strictly or not:
+with a third party's, `LoadWitness` sees which tensors it takes. Any other callable takes
+configuration only, and the hub loads the tensors into the module that it returns.
 """
 
 from __future__ import annotations
 
 import contextlib
+import inspect
 import logging
 import weakref
 from collections import OrderedDict
@@ -28,6 +30,7 @@ from .shortcut import can_assign, can_skip_initialisation, is_proved
 from .skip_init import SkipRandomInit
 from .torchvision_bridge import stand_in
 from .weights_argument import enum_name
+from .witness import LoadWitness
 
 __all__ = ["LoadReport", "assemble", "load_report"]
 
@@ -41,7 +44,9 @@ class LoadReport:
     Attributes:
         weights: the weights that the model was built with.
         loaded: the state-dict keys of the tensors that were loaded from the weights.
-        new: the state-dict keys of a new head, which is randomly initialised and needs training.
+        new: the state-dict keys of all others, as the architecture initialised them: a new head,
+            which needs training, and what the weights of an architecture that loads them itself
+            left out.
         name: the canonical name of the weights; their text if they are in no enum.
         sha256: the SHA-256 of their file, as 64 hex digits, or None if it is not known.
     """
@@ -64,7 +69,8 @@ class _Loaded(NamedTuple):
 
     weights: WeightsLike
     module: weakref.ref[nn.Module]
-    new: tuple[str, ...]
+    head: tuple[str, ...]  # the prefixes of a new head
+    new: frozenset[str] = frozenset()  # what the architecture itself did not load
 
 
 _loaded: weakref.WeakKeyDictionary[nn.Module, _Loaded] = weakref.WeakKeyDictionary()
@@ -83,7 +89,7 @@ def load_report(model: nn.Module) -> LoadReport | None:
     if found is None:
         return None
     keys = list((found.module() or model).state_dict())
-    new = tuple(key for key in keys if found.new and key.startswith(found.new))
+    new = tuple(key for key in keys if key.startswith(found.head) or key in found.new)
     loaded = tuple(key for key in keys if key not in new)
     return LoadReport(found.weights, loaded, new, *trace(found.weights))
 
@@ -146,7 +152,9 @@ def _assembled(
     builder_loads = model.loads_weights and not lacks_parts
     assigns = skips and is_proved(model) and can_assign(weights, tensors)
     own_classes = _class_count(weights)
-    if own_classes is None and model.head:
+    # A third party's architecture that loads its weights itself may do so in part.
+    witness = LoadWitness(tensors) if builder_loads and not is_proved(model) else None
+    if own_classes is None and model.head and (witness is None or _has_head(model, tensors)):
         own_classes = _class_count_by_shape(model, build, weights, tensors, arguments, skips)
     classes = arguments.get("num_classes")
     has_new_head = classes is not None and own_classes is not None and classes != own_classes
@@ -162,7 +170,7 @@ def _assembled(
     try:
         # Skipping is safe: the strict load below fails unless it overwrites every parameter.
         quantized = skips and bool(arguments.get("quantize"))
-        with _skipping(skips, zeros=quantized) as skipping:
+        with _skipping(skips, zeros=quantized) as skipping, witness or contextlib.nullcontext():
             if skipping and quantized:
                 # The builder runs the float model once, so its values must be finite.
                 arguments["quantize"] = _Quantize(skipping)
@@ -174,7 +182,7 @@ def _assembled(
                 before_load = skipping.stop if skipping else None
                 expected = enum_name(model, arguments)
                 guise = stand_in(build, "weights", weights, meta, state_dict, before_load, expected)
-                module: nn.Module = build(weights=guise, progress=progress, **arguments)
+                module: nn.Module = build(weights=guise, **_progress(build, progress), **arguments)
             else:
                 module = _blank(model, build, progress, arguments)
         if not builder_loads:
@@ -193,9 +201,23 @@ def _assembled(
         raise WeightsError(
             f"The weights {weights} do not fit the model '{model.name}': {why}"
         ) from error
-    _loaded[module] = _Loaded(
-        weights, weakref.ref(module), _head_prefixes(model) if new_head else ()
-    )
+    left_out: frozenset[str] = frozenset()
+    if witness is not None:
+        loaded = witness.loaded(module)
+        if not loaded:
+            raise WeightsError(
+                f"The architecture of '{model.name}' loaded none of the {len(tensors)} tensors of "
+                f"{weights}: they are in another form, or the architecture does not load what "
+                f"weights.get_state_dict() returns."
+            )
+        left_out = frozenset(module.state_dict()) - loaded
+        if left_out := left_out - new_head.keys():
+            logger.info(
+                "%s: %d tensors came from %s; not from it: %s",
+                model.name, len(loaded), weights, ", ".join(sorted(left_out)),
+            )  # fmt: skip
+    head = _head_prefixes(model) if new_head else ()
+    _loaded[module] = _Loaded(weights, weakref.ref(module), head, left_out)
     if new_head:
         logger.info(
             "%s: loaded %d tensors from %s; new, to be trained: %s",
@@ -235,7 +257,16 @@ def _blank(
         arguments["weights_backbone"] = stand_in(
             build, "weights_backbone", backbone, backbone.meta, tensors
         )
-    return build(weights=None, progress=progress, **arguments)
+    return build(weights=None, **_progress(build, progress), **arguments)
+
+
+def _progress(build: Callable[..., nn.Module], progress: bool) -> dict[str, bool]:
+    """The ``progress`` argument, for an architecture that names it as a parameter."""
+    try:
+        takes = "progress" in inspect.signature(build).parameters
+    except (TypeError, ValueError):  # a callable that tells no signature
+        return {}
+    return {"progress": progress} if takes else {}
 
 
 def _skipping(skips: bool, *, zeros: bool = False) -> SkipRandomInit | contextlib.nullcontext[None]:
@@ -375,6 +406,11 @@ def _head_tensors(
     heads = _head_prefixes(model)
     present = tuple(p for p in heads if any(key.startswith(p) for key in tensors)) or heads
     return {key: value for key, value in blank.state_dict().items() if key.startswith(present)}
+
+
+def _has_head(model: ModelEntry, tensors: Mapping[str, Any]) -> bool:
+    """Whether weights have any tensor of the model's head."""
+    return any(key.startswith(_head_prefixes(model)) for key in tensors)
 
 
 def _head_prefixes(model: ModelEntry) -> tuple[str, ...]:

@@ -40,7 +40,8 @@ def can_skip_initialisation(model: ModelEntry, arguments: Mapping[str, Any]) -> 
     """Whether a model may be built without initialising what a strict load overwrites.
 
     That is so if nothing but the parameters depends on their initial values: for proved
-    architectures, and those whose catalogue says so. Arguments that are code could do anything, and
+    architectures, and those whose catalogue says so and which the hub loads: one that loads its
+    weights itself need not do so strictly. Arguments that are code could do anything, and
     so could whatever changes how this thread makes tensors: a device context, another default
     dtype, a mode.
 
@@ -49,7 +50,7 @@ def can_skip_initialisation(model: ModelEntry, arguments: Mapping[str, Any]) -> 
         arguments: all arguments of the architecture.
     """
     return (
-        (is_proved(model) or model.can_skip_initialisation)
+        (is_proved(model) or (model.can_skip_initialisation and not model.loads_weights))
         and all(map(_is_plain, arguments.values()))
         and _context_is_plain()
     )

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode, _get_current_function_mode
 
-__all__ = ["SkipRandomInit"]
+__all__ = ["RANDOM_FILLS", "SkipRandomInit"]
 
 
 class SkipRandomInit(TorchFunctionMode):
@@ -58,7 +58,7 @@ class SkipRandomInit(TorchFunctionMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         kwargs = kwargs or {}
-        if func in _RANDOM_FILLS:
+        if func in RANDOM_FILLS:
             # The functions of torch.nn.init pass their tensor by keyword. They are skipped as a
             # whole: calls inside them do not reach this mode.
             tensor = args[0] if args else kwargs.get("tensor")
@@ -73,7 +73,7 @@ class SkipRandomInit(TorchFunctionMode):
         return number not in self._keep
 
 
-_RANDOM_FILLS = frozenset(
+RANDOM_FILLS = frozenset(
     {
         nn.init.kaiming_uniform_,
         nn.init.normal_,
@@ -89,5 +89,6 @@ _RANDOM_FILLS = frozenset(
         torch.Tensor.uniform_,
     }
 )
+"""The functions that fill a tensor with random numbers."""
 # Each look-up of the property's getter gives a new object: equal, but not identical.
 _IS_META = torch.Tensor.is_meta.__get__  # type: ignore[attr-defined]  # a getset descriptor

@@ -47,7 +47,10 @@ def stand_in(
 
 
 def _accepted_enums(builder: Callable[..., Any], parameter: str) -> list[type[Enum]]:
-    found = inspect.signature(builder, eval_str=True).parameters.get(parameter)
+    try:
+        found = inspect.signature(builder, eval_str=True).parameters.get(parameter)
+    except Exception:  # no signature, or annotations that only type checkers can resolve
+        return []
     if found is None:
         return []
     annotations = (found.annotation, *get_args(found.annotation))
