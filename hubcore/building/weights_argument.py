@@ -11,7 +11,7 @@ from ..catalogs.names import find_weights, short_name, weights_for
 from ..catalogs.queries import list_weights
 from ..errors import UnknownNameError, WeightsError, WrongWeightsError
 from ..protocols import WeightsLike
-from ..weights.enums import WeightsEnum, canonical_name
+from ..weights.enums import WeightsEnum, canonical_name, no_default
 from ..weights.lookup import get_weight, weights_enum
 from ..weights.torchvision_members import from_torchvision
 
@@ -98,6 +98,9 @@ def _named_weights(model: ModelEntry, name: str, config: Mapping[str, Any]) -> W
         return get_weight(name)
     entry = own_enum(model, config)
     member = entry.find(name)
+    if member is None and name.upper() == "DEFAULT":
+        hint = no_default(entry.name, entry.members)
+        raise UnknownNameError("weights", f"{entry.name}.{name}", hint=hint)
     if member is None:
         raise UnknownNameError("weights", name, list_weights(model.canonical))
     return weights_enum(entry)[member]

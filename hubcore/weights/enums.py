@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum, EnumMeta
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..catalogs.index import Carried
 
-__all__ = ["WeightsEnum", "canonical_name"]
+__all__ = ["WeightsEnum", "canonical_name", "no_default"]
 
 
 class _AnyCase(EnumMeta):
@@ -38,6 +38,8 @@ class _AnyCase(EnumMeta):
 
                     warn_replaced(f"{cls.__name__}.{name}", f"{cls.__name__}.{spelt}")
                     return members[spelt]
+            if name == "DEFAULT":
+                raise AttributeError(no_default(cls.__name__, cls.__members__))
             raise AttributeError(f"'{cls.__name__}' has no member or attribute '{name}'")
 
 
@@ -105,6 +107,8 @@ class WeightsEnum(_Shown, Enum, metaclass=_AnyCase):
         for member, value in cls.__members__.items():
             if member.upper() == wanted:
                 return value
+        if wanted == "DEFAULT":
+            raise UnknownNameError("weights", name, hint=no_default(cls.__name__, cls.__members__))
         raise UnknownNameError(
             "weights",
             name,
@@ -196,6 +200,13 @@ class WeightsEnum(_Shown, Enum, metaclass=_AnyCase):
 def _restore(name: str, look_up: Callable[[str], WeightsEnum], plugin: Carried) -> WeightsEnum:
     restore_registered(plugin)
     return look_up(name)
+
+
+def no_default(enum: str, members: Iterable[str]) -> str:
+    """The sentence for an enum of which no member is the default."""
+    names = list(members)
+    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return f"{enum} has no DEFAULT: its author prefers none of its weights. Name one: {shown}."
 
 
 def canonical_name(member: WeightsEnum) -> str:

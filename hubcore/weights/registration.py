@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..catalogs.names import find_model
 from ..catalogs.signed import signer
 from ..errors import CatalogError, WrongTypeError
 from ..packages.entry_points import normalise
+from .adopted import adopt
 from .enums import WeightsEnum
 from .lookup import keep_enum
 
@@ -39,7 +41,7 @@ class Registration:
 
 
 def register(
-    source: Mapping[str, Any] | str | Path | type[WeightsEnum],
+    source: Mapping[str, Any] | str | Path | type[Enum],
     *,
     builder: str | Callable[..., Any] | None = None,
     name: str = "local",
@@ -48,7 +50,9 @@ def register(
     """Adds models and weights to this process, as installing a package would.
 
     Args:
-        source: a catalogue (a parsed one, or the path of its file), or a `WeightsEnum` subclass.
+        source: a catalogue (a parsed one, or the path of its file), or an enum of weights: a
+            `WeightsEnum` subclass, or another project's of torchvision's pattern, whose members get
+            counterparts in the hub.
         builder: for an enum, the model that its members fit: its name or its builder.
         name: used in place of a distribution's name: canonical names are ``name/model``. A
             catalogue replaces the one registered before under this name; an enum replaces the enum
@@ -64,7 +68,8 @@ def register(
         CatalogError: the catalogue breaks the format, or ``name`` is a built-in family's.
         SignatureError: the ``trust`` setting enforces a signature that the catalogue lacks.
         UnknownNameError: there is no model ``builder``.
-        WrongTypeError: ``builder`` is missing for an enum, or given for a catalogue.
+        WrongTypeError: ``builder`` is missing for an enum, or given for a catalogue; or the enum's
+            members are no weights.
     """
     distribution = normalise(name)
     if distribution in BUILT_IN:
@@ -82,11 +87,12 @@ def register(
             )
         key = f"{distribution}/{source.__name__}"
         model = find_model(builder)
-        for member in source:
+        enum = adopt(source)
+        for member in enum:
             member.value.task = member.value.task or model.task
-        catalog = _catalog_of_enum(source, model.canonical, distribution)
+        catalog = _catalog_of_enum(enum, model.canonical, distribution)
         index.add_registered(key, plugin._replace(catalog=catalog))
-        keep_enum(catalog.weights[source.__name__], source)
+        keep_enum(catalog.weights[enum.__name__], enum)
         return Registration(key)
     if builder is not None:
         raise WrongTypeError(

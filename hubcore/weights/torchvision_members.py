@@ -19,7 +19,7 @@ from ..protocols import WeightsLike
 from .lookup import weights_enum
 from .value import Weights
 
-__all__ = ["from_torchvision"]
+__all__ = ["from_torchvision", "loads_as_torchvision"]
 
 
 def from_torchvision(weights: WeightsLike, fitting: Iterable[WeightsEntry] = ()) -> WeightsLike:
@@ -34,7 +34,7 @@ def from_torchvision(weights: WeightsLike, fitting: Iterable[WeightsEntry] = ())
         the same weights and loads them through the store. Weights whose class is not torchvision's,
         or loads its tensors in its own way, are returned as they are.
     """
-    if not _is_torchvisions(weights):
+    if not loads_as_torchvision(weights):
         return weights
     fitting = list(fitting)
     built_in = sorted(_entries(), key=lambda e: e.catalog.distribution not in BUILT_IN)
@@ -46,7 +46,8 @@ def from_torchvision(weights: WeightsLike, fitting: Iterable[WeightsEntry] = ())
     return _Foreign(weights)
 
 
-def _is_torchvisions(weights: object) -> bool:
+def loads_as_torchvision(weights: object) -> bool:
+    """Whether an object is a member of torchvision's class of enums, with its loader."""
     # Whoever made such a member has imported torchvision.
     api = sys.modules.get("torchvision.models._api")
     base: Any = getattr(api, "WeightsEnum", None)
