@@ -18,6 +18,7 @@ from ..download.addresses import redact, scheme
 from ..download.documents import read_document
 from ..errors import CatalogError, IncompatibleCatalogError
 from .facts import TEXTS
+from .measured import STATES
 from .parsing import parse
 from .values import is_identifier, is_name
 
@@ -30,6 +31,8 @@ is_distribution = re.compile(r"(?=.{1,100}$)[a-z0-9]+(-[a-z0-9]+)*", re.ASCII).f
 """Whether a text is the normalised name of a distribution, which may stand in a command."""
 
 _SCHEMA = 1
+_WORDS = {"measured": STATES, "digest": ("full", "prefix", "none")}
+"""What may be said in fields whose words are fixed."""
 _LIMIT = 64 * 1024**2  # bytes
 _LONGEST = 300  # characters of a summary
 
@@ -160,7 +163,11 @@ def _facts(row: Mapping[str, Any], key: str, where: str) -> dict[str, Any]:
     for field, value in row.items():
         if field in ("name", "lacks"):  # what is lacking is another machine's
             continue
-        if _is_text(value) if field in TEXTS else _is_number(value):
+        if field in _WORDS:
+            is_right = value in _WORDS[field] if _is_text(value) else False
+        else:
+            is_right = _is_text(value) if field in TEXTS else _is_number(value)
+        if is_right:
             facts[field] = value
     if key == "models":
         facts.setdefault("weights", 0)

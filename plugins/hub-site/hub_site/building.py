@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import hubcore
+from hubcore.catalogs.offers import Offers
 from hubcore.cli.listing import HEADLINES
 from hubcore.errors import HubError
 
 from .docs import INDEX, Documentation, shipped_guides
 from .entries import Contents, contents
+from .others import others
 from .pages import Page, Pages
 from .papers import papers
 from .pictures import Pictures, pictures
@@ -74,6 +76,7 @@ def build(
     guides: bool | str | os.PathLike[str] = True,
     repository: str | None = None,
     photo: str | os.PathLike[str] | None = None,
+    merge: Iterable[str] = (),
 ) -> Site:
     """Builds the site of what is installed. Imports no torch, and runs no code of a family.
 
@@ -88,8 +91,12 @@ def build(
         repository: the https address of the repository that the guides are from, for their links
             to files that are no pages; None to leave such links as text.
         photo: a picture file. Pages of weights in the store show what they give for it.
+        merge: addresses or folders of other sites. What they publish of packages that are not
+            installed here is published by this one, too, and listed under its packages.
 
     Raises:
+        CatalogError: what another site publishes cannot be read.
+        DownloadError: it cannot be fetched.
         GuidesError: the guides cannot be read.
         InputError: the photo cannot be read.
         SiteError: the folder holds something else, or cannot be written.
@@ -98,6 +105,7 @@ def build(
     folder = Path(os.path.abspath(output))  # noqa: PTH100  # resolve() would follow a link
     check(folder)
     found = contents()
+    told = others(merge, found)
     frame = Frame(name, hubcore.__version__, len(found.packages), _navigation())
     chosen = shipped_guides() if guides is True else guides or None
     manual = Documentation(frame, Path(chosen) if chosen else None, repository)
@@ -105,7 +113,7 @@ def build(
     temporary = folder.with_name(f".{folder.name[:100]}-{os.getpid()}-{os.urandom(4).hex()}")
     try:
         temporary.mkdir(parents=True)
-        pages, size = _write(temporary, chain(_all(found, frame, drawn), manual.pages()))
+        pages, size = _write(temporary, chain(_all(found, frame, drawn, told), manual.pages()))
         _replace(folder, temporary)
     except OSError as error:
         raise SiteError(f"Cannot write {folder}: {error.strerror or error}.") from error
@@ -197,16 +205,16 @@ def script() -> str:
     return f'"use strict";\n(() => {{\n{parts}\n}})();\n'
 
 
-def _all(found: Contents, frame: Frame, drawn: Pictures) -> Iterator[Page]:
+def _all(found: Contents, frame: Frame, drawn: Pictures, told: Offers) -> Iterator[Page]:
     lists, classes = class_lists(found)
     made = papers(found)
     pages = Pages(found, frame, made.links, drawn.shown, classes)
     yield from catalogue(found, pages, frame)
-    yield from pages.all()
+    yield from pages.all(told)
     yield from lists
     yield from made.pages
     yield from drawn.pages
-    yield from documents(found, classes)
+    yield from documents(found, classes, told)
     yield Page(".nojekyll", "")
 
 

