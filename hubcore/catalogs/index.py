@@ -116,10 +116,12 @@ def current() -> Index:
 def refresh() -> None:
     """Discards what was found, so that the next look-up sees what is installed then."""
     from ..packages import entry_points, hooks  # listing needs no hooks
+    from . import metrics
 
     global _index
     _index = None
     entry_points.forget()
+    metrics.forget()
     hooks.forget()
 
 

@@ -1,12 +1,19 @@
-"""Metrics: which way is better, in what unit, and between what bounds. One table for all."""
+"""Metrics: which way is better, in what unit, and between what bounds.
+
+One table for all, and after it what tasks of installed packages say of theirs.
+"""
 
 from __future__ import annotations
 
+import functools
 import math
 import re
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-__all__ = ["METRICS", "Metric", "figure", "metric_of"]
+from .tasks import all_tasks
+
+__all__ = ["METRICS", "Metric", "described", "figure", "forget", "metric_of"]
 
 
 class Metric(NamedTuple):
@@ -59,11 +66,48 @@ def figure(value: float) -> str:
 
 
 def metric_of(name: str) -> Metric | None:
-    """What is known of a metric, by its name in any case; None if nothing is."""
+    """What is known of a metric, by its name in any case; None if nothing is.
+
+    A package cannot change what a metric of the table means. Of one that packages describe
+    differently nothing is known.
+    """
     lower = name.lower()
     if lower in METRICS:
         return METRICS[lower]
     family = _FAMILIES.fullmatch(lower)
     if family is None:
-        return None
+        return _of_tasks().get(lower)
     return _RATE if family[1] in ("acc", "top") else _PERCENT
+
+
+def forget() -> None:
+    """Discards what tasks said, for a package that was installed since."""
+    _of_tasks.cache_clear()
+
+
+@functools.cache
+def _of_tasks() -> dict[str, Metric | None]:
+    """The metrics of tasks by lower-case name; None for one that packages describe differently."""
+    found: dict[str, Metric | None] = {}
+    for task in all_tasks():
+        for name, facts in task.metrics.items() if task.status == "ok" else ():
+            metric, lower = described(facts), name.lower()
+            found[lower] = metric if found.setdefault(lower, metric) == metric else None
+    return found
+
+
+def described(facts: Mapping[str, Any]) -> Metric | None:
+    """A metric as a task's JSON file describes it; None if that is no description."""
+    better, bounds = facts.get("better"), facts.get("bounds", (None, None))
+    if better not in ("higher", "lower"):
+        return None
+    try:
+        low, high = bounds
+        lowest = -math.inf if low is None else float(low)
+        highest = math.inf if high is None else float(high)
+    except (TypeError, ValueError):
+        return None
+    unit = facts.get("unit", "")
+    if unit not in ("", "%", "px"):
+        return None
+    return Metric(better == "higher", (lowest, highest), unit, bool(facts.get("mean")))

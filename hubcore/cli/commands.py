@@ -10,16 +10,14 @@ The module is imported when the command is called.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from importlib import import_module
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..catalogs.known_packages import BUILT_IN, known_packages
 from ..errors import AmbiguousNameError, HubError, PluginError, UnknownNameError
 from ..packages.entry_points import EntryPoint, entry_points, is_disabled, normalise, summary
-from ..packages.folders import package_folders
+from ..packages.side_files import side_file
 from .ours import OURS
 
 __all__ = ["GROUP", "Command", "all_commands", "find_command"]
@@ -146,16 +144,11 @@ def _installed(entries: Iterable[EntryPoint]) -> list[Command]:
 
 def _help(entry: EntryPoint) -> str:
     """The line of help, from the JSON file beside the module. Imports no package."""
-    package, *parts = entry.value.split(".")
-    for folder in package_folders(package):
-        file = Path(folder, *(parts or ["__init__"])).with_suffix(".json")
-        try:
-            text = json.loads(file.read_text("utf-8"))["help"]
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-        if isinstance(text, str):
-            return text
-    return summary(entry)
+    try:
+        text = side_file(entry.value).get("help")
+    except ValueError:
+        text = None
+    return text if isinstance(text, str) else summary(entry)
 
 
 def _unknown(name: str) -> UnknownNameError:

@@ -10,6 +10,7 @@ from ..catalogs import queries
 from ..catalogs.discovery import Plugin
 from ..catalogs.records import record_faults
 from ..catalogs.signed import SUFFIX
+from ..catalogs.tasks import TaskEntry, all_tasks
 from ..errors import PluginWarning
 from .output import Column, harmless, print_json, print_table
 
@@ -68,6 +69,15 @@ def run(args: argparse.Namespace) -> int:
                     }
                     for command in _added_commands()
                 ],
+                "tasks": [
+                    {
+                        "name": task.name,
+                        "distribution": task.distribution,
+                        "status": task.status,
+                        "error": task.error or None,
+                    }
+                    for task in _added_tasks()
+                ],
                 "hooks": [
                     {
                         "name": plugin.name,
@@ -114,6 +124,7 @@ def run(args: argparse.Namespace) -> int:
         for fault in _record_faults(plugin):
             print(harmless(f"\n{plugin.name}: a record does not count: {fault}"))
     _print_commands()
+    _print_tasks()
     _print_hooks()
     return 0
 
@@ -127,6 +138,11 @@ def _added_commands() -> list[Command]:
     from .commands import all_commands
 
     return [command for command in all_commands() if command.distribution]
+
+
+def _added_tasks() -> list[TaskEntry]:
+    """The tasks that packages add. None of their code is run."""
+    return [task for task in all_tasks() if task.distribution]
 
 
 def _hooks() -> tuple[HookPlugin, ...]:
@@ -147,6 +163,19 @@ def _print_commands() -> None:
             ([command.name, command.distribution, command.status] for command in added),
             ["command", "distribution", Column("status", colors=STATUS_COLORS)],
         )
+
+
+def _print_tasks() -> None:
+    added = _added_tasks()
+    if not added:
+        return
+    print()
+    print_table(
+        ([task.name, task.distribution, task.status] for task in added),
+        ["task", "distribution", Column("status", colors=STATUS_COLORS)],
+    )
+    for broken in (task for task in added if task.error):
+        print(harmless(f"\n{broken.fault(f'is broken: {broken.error}')}"))
 
 
 def _print_hooks() -> None:

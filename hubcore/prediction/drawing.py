@@ -66,6 +66,23 @@ def draw_classes(image: Image.Image, classes: Sequence[Classification]) -> Image
     return below(Canvas(image).image, rows)
 
 
+def draw_lines(images: Sequence[Image.Image], lines: Sequence[str]) -> Image.Image:
+    """Images beside one another, as high as the first, with lines of text below them."""
+    height = images[0].height
+    scaled = [
+        one
+        if one.height == height
+        else one.resize((max(1, one.width * height // one.height), height))
+        for one in images
+    ]
+    strip = Image.new("RGB", (sum(one.width for one in scaled), height))
+    left = 0
+    for one in scaled:
+        strip.paste(one, (left, 0))
+        left += one.width
+    return below(Canvas(strip).image, [Row(line.strip()) for line in lines])
+
+
 def draw_detections(image: Image.Image, detections: Sequence[Detection]) -> Image.Image:
     """The image with boxes, masks and keypoints. The first detection is drawn on top."""
     canvas = Canvas(image)

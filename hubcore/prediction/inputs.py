@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from ..catalogs.tasks import task_facts
 from .errors import InputError
 from .files import content_of
 from .folders import VIDEO_SUFFIXES, image_suffixes, images_in, listed, matches
@@ -52,7 +53,7 @@ class ImageInput:
 
 @dataclass(frozen=True, eq=False)
 class PairInput:
-    """Two consecutive images. They must have the same size.
+    """Two images, such as two consecutive ones of a video.
 
     Attributes:
         name: the names of both, joined by "to".
@@ -99,22 +100,22 @@ def expand(inputs: Any, task: str) -> list[Input | Failure]:
 
     Args:
         inputs: a path, a glob, an image (PIL, array or tensor; the bytes of an image file, or an
-            open one), or a list, tuple, set or iterator of these. For ``video-classification``: a
-            video file, a folder of frames, a folder of either, or a uint8 tensor (T, 3, H, W). For
-            ``optical-flow``: consecutive images, folders of them, or tuples of two images.
-        task: the task, such as ``image-classification``.
+            open one), or a list, tuple, set or iterator of these. For tasks that take
+            videos: a video file, a folder of frames, a folder of either, or a uint8 tensor
+            (T, 3, H, W). For tasks that take two images, such as ``optical-flow``: consecutive
+            images, folders of them, or tuples of two images.
+        task: the task, such as ``image-classification``. It decides the kind of the inputs. One
+            that nothing is known of takes images.
 
     Returns:
         The inputs in order, with a `Failure` in the place of each that cannot be used.
     """
+    known = task_facts(task)
+    kind = known.input if known else "image"
     several = inputs if _is_several(inputs) else [inputs]
-    if isinstance(inputs, tuple) and task != "optical-flow":  # there it is a pair
+    if isinstance(inputs, tuple) and kind != "pair":  # there it is one input
         several = list(inputs)
-    if task == "video-classification":
-        return list(_clips(several))
-    if task == "optical-flow":
-        return list(_pairs(several))
-    return list(_images(several))
+    return list(_READERS[kind](several))
 
 
 def _images(inputs: Iterable[Any], first: int = 0) -> Iterator[ImageInput | Failure]:
@@ -135,7 +136,7 @@ def _images(inputs: Iterable[Any], first: int = 0) -> Iterator[ImageInput | Fail
                 yield ImageInput(str(path), path)
 
 
-def _pairs(inputs: Sequence[Any]) -> Iterator[PairInput | Failure]:
+def _pairs(inputs: Iterable[Any]) -> Iterator[PairInput | Failure]:
     loose: list[ImageInput] = []
     for one in inputs:
         if isinstance(one, tuple):
@@ -170,7 +171,7 @@ def _sequence(found: Iterable[ImageInput | Failure]) -> Iterator[PairInput | Fai
     for first, second in pairwise(images):
         yield PairInput(f"{first.name} to {second.name}", first, second)
     if len(images) == 1:
-        yield _failure(images[0].name, "optical flow needs a second image")
+        yield _failure(images[0].name, "needs a second image")
 
 
 def _clips(inputs: Iterable[Any]) -> Iterator[ClipInput | Failure]:
@@ -202,6 +203,14 @@ def _clips_in(folder: Path) -> Iterator[ClipInput | Failure]:
     yield from (ClipInput(str(path), path) for path in found)
     if not found:
         yield _failure(folder, "no frames and no videos in this folder")
+
+
+# A reader for each kind of inputs that a task can take: `catalogs.tasks.INPUTS`.
+_READERS: dict[str, Callable[[Iterable[Any]], Iterator[Input | Failure]]] = {
+    "image": _images,
+    "pair": _pairs,
+    "video": _clips,
+}
 
 
 def _matches(path: str | os.PathLike[Any]) -> Iterator[Path | Failure]:

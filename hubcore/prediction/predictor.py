@@ -118,7 +118,7 @@ class Predictor:
             module = model
             self.weights = _weights_for_module(weights)
             self.task = task or _known_task(self.weights)
-        self._task = make_task(self.task, self.weights, options=Options(top, score, rate))
+        self._task = make_task(self.task, self.weights, Options(top, score, rate))
         name = short_name(entry) if isinstance(model, str) else type(model).__name__
         self._made_by = f"{name} {getattr(self.weights, 'name', self.weights)}"
         batch = self._task.batch_size

@@ -47,15 +47,21 @@ class Result:
         """
         from .drawing import captioned
 
-        return captioned(self._drawn(), self.caption())
+        return captioned(self.picture(), self.caption())
 
     def caption(self) -> str:
         """What a picture shows: the model and its weights; for objects, how many were found."""
         return self.made_by
 
-    def _drawn(self) -> Image:
-        """The picture without its caption."""
-        raise NotImplementedError
+    def picture(self) -> Image:
+        """The picture without its caption: the input, with the `lines` below it."""
+        from .drawing import draw_lines, film_strip
+
+        source = self.source
+        if isinstance(source, PairInput):
+            return draw_lines([source.first.open(), source.second.open()], self.lines())
+        image = film_strip(source.frames()) if isinstance(source, ClipInput) else source.open()
+        return draw_lines([image], self.lines())
 
     def _repr_png_(self) -> bytes:
         """The picture, for notebooks."""
@@ -88,7 +94,7 @@ class ClassificationResult(Result):
     source: ImageInput | ClipInput
     classes: tuple[Classification, ...]
 
-    def _drawn(self) -> Image:
+    def picture(self) -> Image:
         from .drawing import draw_classes, film_strip
 
         source = self.source
@@ -115,7 +121,7 @@ class DetectionResult(Result):
     source: ImageInput
     detections: tuple[Detection, ...]
 
-    def _drawn(self) -> Image:
+    def picture(self) -> Image:
         from .drawing import draw_detections
 
         return draw_detections(self.source.open(), self.detections)
@@ -153,7 +159,7 @@ class SemanticMask(Result):
     mask: Tensor
     classes: tuple[SegmentedClass, ...]
 
-    def _drawn(self) -> Image:
+    def picture(self) -> Image:
         from .drawing import draw_segments
 
         return draw_segments(self.source.open(), self.mask, self.classes)
@@ -184,7 +190,7 @@ class Flow(Result):
     mean: float
     maximum: float
 
-    def _drawn(self) -> Image:
+    def picture(self) -> Image:
         from .drawing import draw_flow
 
         return draw_flow(self.source.first.open(), self.flow, self.mean, self.maximum)

@@ -28,6 +28,7 @@ from .checks import (
 from .plausibility import check_fetchable, check_metrics, check_placeholders
 from .record_checks import check_records
 from .subject import Fault, Finding, Skipped, Subject
+from .task_checks import check_tasks
 
 __all__ = ["CHECKS", "Fault", "Finding", "PluginTests", "Skipped", "Subject", "chosen", "examine"]
 
@@ -50,6 +51,7 @@ CHECKS: dict[str, Callable[[Subject], Iterator[Finding]]] = {
     "schema": check_schema,
     "placeholders": check_placeholders,
     "names": check_names,
+    "tasks": check_tasks,
     "digests": check_digests,
     "sizes": check_sizes,
     "metrics": check_metrics,
@@ -121,6 +123,9 @@ class PluginTests:
 
     def test_names(self) -> None:
         self._check("names")
+
+    def test_tasks(self) -> None:
+        self._check("tasks")
 
     def test_digests(self) -> None:
         self._check("digests")

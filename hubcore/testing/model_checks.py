@@ -13,15 +13,14 @@ from typing import Any
 from ..building.assembly import load_report
 from ..building.builders import builder_of
 from ..catalogs.catalog import ModelEntry
+from ..catalogs.tasks import task_facts
 from ..errors import HubError
+from ..prediction.tasks import ImageTask, task_class
 from ..store import default_store
 from .subject import Fault, Finding, Member, Skipped, Subject
+from .task_checks import predicted
 
 __all__ = ["check_head", "check_loading", "check_parameters", "check_preprocessing"]
-
-IMAGE_TASKS = ("image-classification", "semantic-segmentation")
-# Models for these tasks have no classes, so no head that could be replaced.
-WITHOUT_CLASSES = ("optical-flow",)
 
 
 def check_preprocessing(subject: Subject) -> Iterator[Finding]:
@@ -56,8 +55,11 @@ def check_head(subject: Subject) -> Iterator[Finding]:
     done = set()
     for member in subject.buildable_members:
         model = member.model
-        if model is None or model in done or model.task in WITHOUT_CLASSES or _is_quantized(member):
+        if model is None or model in done or _is_quantized(member):
             continue
+        task = task_facts(model.task)
+        if task is not None and not task.classes:
+            continue  # there is no head that could be replaced
         done.add(model)
         yield from _head(member, model)
 
@@ -65,7 +67,7 @@ def check_head(subject: Subject) -> Iterator[Finding]:
 def check_loading(subject: Subject) -> Iterator[Finding]:
     """Weights whose files are present load strictly, and predict finite numbers.
 
-    Nothing is downloaded. Predictions are checked for image classification only.
+    Nothing is downloaded. Predictions are checked for tasks that take images.
     """
     import torch
 
@@ -82,6 +84,8 @@ def check_loading(subject: Subject) -> Iterator[Finding]:
                 continue
             built = builder_of(fits)(weights=member.weights, progress=False).eval()
             if fits.task != "image-classification":
+                if task_facts(fits.task) is not None:
+                    yield from predicted(built, member, fits.task)
                 continue
             image = torch.randint(0, 256, (3, 320, 400), dtype=torch.uint8)
             with torch.no_grad():
@@ -126,7 +130,7 @@ def _preprocessing(member: Member) -> Iterator[Finding]:
             f"cannot be compiled with torch.jit.script: {_summary(error)}",
             "make it an nn.Module whose forward is annotated, as hubcore.transforms does",
         )
-    if member.weights.value.task not in IMAGE_TASKS:
+    if not _takes_images(member.weights.value.task):
         return
     from PIL import Image
 
@@ -238,6 +242,15 @@ def _head(member: Member, model: ModelEntry) -> Iterator[Finding]:
             f"num_classes={classes} changes nothing under {', '.join(model.head)}",
             "make the architecture use num_classes, and name the modules that depend on it",
         )
+
+
+def _takes_images(task: str | None) -> bool:
+    """Whether preprocessing for a task turns one image into one tensor."""
+    known = task_facts(task)
+    try:
+        return known is not None and task_class(known).load is ImageTask.load
+    except HubError:  # check_tasks reports it
+        return False
 
 
 def _is_quantized(member: Member) -> bool:

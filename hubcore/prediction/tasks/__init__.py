@@ -1,57 +1,81 @@
 """Tasks: how each kind of model takes its inputs, and what its output means.
 
 A task defines how an input becomes tensors (`load`, in threads), how a batch goes through the model
-(`run`), and how the output becomes results (`results`).
+(`run`), and how the output becomes results (`results`). Packages add tasks by the entry-point group
+``hubcore.tasks`` (see `hubcore.catalogs.tasks`); ours are written in the same way. Importing a task
+imports no torch.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..errors import PredictionError
+from ...catalogs.tasks import TaskEntry, find_task
+from ...errors import UnknownNameError
+from ..errors import InputError, PredictionError
+from ..inputs import ClipInput, ImageInput, Input, PairInput
+from ..results import Result
+from .base import ImageTask, Model, Options, Sample, Task
 
-if TYPE_CHECKING:
-    from ..inputs import Input
-    from .base import Task
+__all__ = [
+    "ClipInput",
+    "ImageInput",
+    "ImageTask",
+    "Input",
+    "InputError",
+    "Model",
+    "Options",
+    "PairInput",
+    "Result",
+    "Sample",
+    "Task",
+    "make_task",
+    "require_task",
+    "task_class",
+]
 
-__all__ = ["TASKS", "make_task"]
 
-# The module of this package that implements each task, in a class named `Runner`.
-TASKS = {
-    "image-classification": "classification",
-    "object-detection": "detection",
-    "instance-segmentation": "detection",
-    "keypoint-detection": "detection",
-    "semantic-segmentation": "segmentation",
-    "video-classification": "video",
-    "optical-flow": "flow",
-}
-
-
-def require_task(task: str) -> None:
-    """Checks that prediction supports a task.
+def require_task(task: str) -> TaskEntry:
+    """Finds a task that models can be run for.
 
     Raises:
-        PredictionError: it does not.
+        PredictionError: there is no such task. The error suggests similar names.
+        AmbiguousNameError: several packages add it.
+        PluginError: the package that adds it is broken or disabled.
     """
-    if task not in TASKS:
-        raise PredictionError(
-            f"Prediction does not support the task '{task}'. It supports {', '.join(TASKS)}."
-        )
+    try:
+        return find_task(task)
+    except UnknownNameError as error:
+        reason = str(error).partition(". ")[2]
+        raise PredictionError(f"Prediction does not support the task '{task}'. {reason}") from error
 
 
-def make_task(task: str, weights: Any, **options: Any) -> Task[Input]:
+def make_task(task: str, weights: Any, options: Options) -> Task[Any]:
     """Makes the `Task` object for a task.
 
     Args:
         task: the name of the task.
         weights: the weights whose preprocessing and categories to use.
-        **options: further arguments of `Task`.
+        options: the user's options.
 
     Raises:
-        PredictionError: prediction does not support the task.
+        PredictionError: there is no such task.
+        PluginError: the package that adds it is broken or disabled.
     """
-    require_task(task)
-    runner: Task[Input] = import_module(f".{TASKS[task]}", __name__).Runner(weights, **options)
-    return runner
+    made: Task[Any] = task_class(require_task(task))(weights, options)
+    return made
+
+
+def task_class(entry: TaskEntry) -> type[Task[Any]]:
+    """The class that implements a task, imported.
+
+    Raises:
+        PluginError: it cannot be imported, or is no `Task`.
+    """
+    found = entry.load()
+    if not (isinstance(found, type) and issubclass(found, Task)):
+        raise entry.fault(f"cannot be used: {entry.target} is no subclass of Task")
+    lacking = ", ".join(sorted(found.__abstractmethods__))
+    if lacking:
+        raise entry.fault(f"cannot be used: {entry.target} lacks {lacking}")
+    return found

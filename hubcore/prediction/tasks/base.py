@@ -5,15 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ...protocols import WeightsLike
 from ..errors import InputError
 from ..inputs import ImageInput, Input
 from ..results import Result
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["ImageTask", "Model", "Options", "Sample", "Task"]
 
@@ -58,12 +58,20 @@ class Task(ABC, Generic[In]):
     Args:
         weights: the weights whose preprocessing and categories to use.
         options: the user's options.
+
+    Attributes:
+        weights: the weights.
+        preprocess: their preprocessing.
+        categories: the names of their classes; empty if they have none.
+        options: the user's options.
     """
 
     batch_size = 1
-    """The default number of inputs per batch."""
+    """The default number of inputs per batch; a quarter of it on the CPU. Inputs whose tensors have
+    different shapes never share a batch."""
 
     def __init__(self, weights: WeightsLike, options: Options) -> None:
+        self.weights = weights
         self.preprocess = weights.transforms()
         self.categories: Sequence[str] = weights.meta.get("categories") or ()
         self.options = options
@@ -78,6 +86,8 @@ class Task(ABC, Generic[In]):
 
     def run(self, model: Model, samples: Sequence[Sample]) -> Any:
         """The output of the model for a batch of samples whose tensors have equal shapes."""
+        import torch
+
         parts = zip(*(sample.tensors for sample in samples), strict=True)
         return model(*(torch.stack(part) for part in parts))
 
@@ -90,7 +100,7 @@ class Task(ABC, Generic[In]):
         Args:
             output: the output of `run`.
             items: the inputs of the batch.
-            samples: the inputs as `load` returned them.
+            samples: the inputs as `load` returned them, their tensors still on the CPU.
         """
 
     def label(self, category: int) -> str:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from ..inputs import ImageInput
 from ..results import ClassificationResult
 from ..values import Classification
 from .base import ImageTask, Sample, Task
 
-__all__ = ["Runner", "likeliest"]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["ImageClassification", "likeliest"]
 
 
-class Runner(ImageTask):
+class ImageClassification(ImageTask):
     """For models that return logits (B, classes). Their softmax gives the probabilities."""
 
     batch_size = 16

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from ...protocols import WeightsLike
 from ..inputs import ImageInput
@@ -13,13 +11,16 @@ from ..results import DetectionResult
 from ..values import Detection, Keypoint
 from .base import ImageTask, Model, Options, Sample
 
-__all__ = ["Runner"]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["ObjectDetection"]
 
 MASK_THRESHOLD = 0.5
 """A pixel belongs to an object if its probability in the mask is above this."""
 
 
-class Runner(ImageTask):
+class ObjectDetection(ImageTask):
     """For models that take a list of images and return a dict for each, as torchvision's do."""
 
     def __init__(self, weights: WeightsLike, options: Options) -> None:

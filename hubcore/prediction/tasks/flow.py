@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-from torch import Tensor
-from torch.nn.functional import pad
+from typing import TYPE_CHECKING, Any
 
 from ...protocols import WeightsLike
 from ..errors import InputError
@@ -14,13 +11,16 @@ from ..inputs import PairInput
 from ..results import Flow
 from .base import Options, Sample, Task
 
-__all__ = ["Runner"]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["OpticalFlow"]
 
 MULTIPLE = 8
 """RAFT needs widths and heights divisible by this. Images are padded by repeating their edges."""
 
 
-class Runner(Task[PairInput]):
+class OpticalFlow(Task[PairInput]):
     """For models that take two batches (B, 3, H, W) and return a list of flows, the best last."""
 
     def __init__(self, weights: WeightsLike, options: Options) -> None:
@@ -28,6 +28,8 @@ class Runner(Task[PairInput]):
         self.least = tuple(weights.meta.get("min_size") or (1, 1))
 
     def load(self, item: PairInput) -> Sample:
+        from torch.nn.functional import pad
+
         first, second = item.first.open(), item.second.open()
         if first.size != second.size:
             sizes = " and ".join("{} x {}".format(*image.size) for image in (first, second))

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import torch
-from torch import Tensor
-from torch.nn.functional import interpolate
+from typing import TYPE_CHECKING, Any
 
 from ..inputs import ImageInput
 from ..results import SemanticMask
 from ..values import SegmentedClass
 from .base import ImageTask, Sample
 
-__all__ = ["Runner"]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["SemanticSegmentation"]
 
 
-class Runner(ImageTask):
+class SemanticSegmentation(ImageTask):
     """For models that return logits (B, classes, h, w), or a dict that has them as ``out``."""
 
     batch_size = 4
@@ -32,6 +31,8 @@ class Runner(ImageTask):
         ]
 
     def _result(self, item: ImageInput, sample: Sample, logits: Tensor) -> SemanticMask:
+        import torch
+
         width, height = sample.size
         mask = enlarged_argmax(logits.float(), (height, width)).cpu()
         counts = torch.bincount(mask.flatten())
@@ -59,6 +60,9 @@ def enlarged_argmax(logits: Tensor, size: tuple[int, int]) -> Tensor:
     Returns:
         The classes, int64, (height, width).
     """
+    import torch
+    from torch.nn.functional import interpolate
+
     present = torch.unique(logits.argmax(dim=0))
     scaled = interpolate(logits[present][None], size=size, mode="bilinear", align_corners=False)
     mask: Tensor = present[scaled[0].argmax(dim=0)]

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from ...protocols import WeightsLike
-from ..frames import Frames
 from ..inputs import ClipInput
 from ..results import ClassificationResult
 from .base import Model, Options, Sample, Task
 from .classification import likeliest
 
-__all__ = ["Runner", "clip_indices"]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..frames import Frames
+
+__all__ = ["VideoClassification", "clip_indices"]
 
 
-class Runner(Task[ClipInput]):
+class VideoClassification(Task[ClipInput]):
     """For models that take clips (B, C, T, H, W) and return logits (B, classes).
 
     Clips are sampled as they were when the weights were evaluated, which the weights' ``sampling``
@@ -34,6 +35,8 @@ class Runner(Task[ClipInput]):
         self.clips = int(sampling.get("clips_per_video") or 1)
 
     def load(self, item: ClipInput) -> Sample:
+        import torch
+
         frames = item.frames()
         # A video of unknown rate is assumed to have the rate that the model expects.
         rate = frames.rate or self.options.rate or self.rate
@@ -46,6 +49,8 @@ class Runner(Task[ClipInput]):
         return Sample((torch.stack(clips),), size)
 
     def run(self, model: Model, samples: Sequence[Sample]) -> Tensor:
+        import torch
+
         # One clip at a time: a dozen at once would take gigabytes.
         batch = torch.stack([sample.tensors[0] for sample in samples])
         outputs = [model(clips).float().softmax(dim=-1) for clips in batch.unbind(dim=1)]
@@ -85,6 +90,8 @@ def clip_indices(frames: int, length: int, clips: int, step: float) -> list[list
 
 def _read_clips(frames: Frames, indices: Sequence[Sequence[int]]) -> Iterator[Tensor]:
     """Yields the clips (T, C, H, W), in one pass over the video. Keeps only frames still needed."""
+    import torch
+
     kept: dict[int, Tensor] = {}
     needed = sorted({index for clip in indices for index in clip})
     stream = zip(needed, frames.read(needed), strict=True)
