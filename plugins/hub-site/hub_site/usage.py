@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from keyword import iskeyword
+from shlex import quote
 from typing import Any
 
 from hubcore.packages.references import Reference
@@ -22,9 +24,9 @@ def weights_code(weights: Weights, model: str | None) -> str:
         weights: the weights.
         model: the name of the model that they fit, or None.
     """
-    lines = ["import hubcore", "", f'weights = hubcore.get_weight("{weights.name}")']
+    lines = ["import hubcore", "", f"weights = hubcore.get_weight({_quoted(weights.name)})"]
     if model is not None:
-        lines.append(f'model = hubcore.get_model("{model}", weights=weights).eval()')
+        lines.append(f"model = hubcore.get_model({_quoted(model)}, weights=weights).eval()")
     lines.append("preprocess = weights.transforms()")
     return "\n".join(lines)
 
@@ -32,34 +34,49 @@ def weights_code(weights: Weights, model: str | None) -> str:
 def model_code(model: Model) -> str:
     """Python that builds a model."""
     weights = '"DEFAULT"' if model.default else "None"
-    return f'import hubcore\n\nmodel = hubcore.get_model("{model.name}", weights={weights}).eval()'
+    build = f"hubcore.get_model({_quoted(model.name)}, weights={weights})"
+    return f"import hubcore\n\nmodel = {build}.eval()"
 
 
 def hub_code(package: Package | None, model: str | None, member: str | None) -> str | None:
     """Python for torch.hub, which has the models of the built-in families only; or None."""
     if package is None or not package.is_ours or model is None:
         return None
-    weights = f'"{member}"' if member else "None"
-    load = f'torch.hub.load(\n    repo, "{model}", weights={weights}, source="local"\n)'
-    return f"import torch\n\n{_REPOSITORY}\nmodel = {load}\nmodel.eval()"
+    weights = _quoted(member) if member else "None"
+    return "\n".join(
+        [
+            "import torch",
+            "",
+            _REPOSITORY,
+            "model = torch.hub.load(",
+            "    repo,",
+            f"    {_quoted(model)},",
+            f"    weights={weights},",
+            '    source="local",',
+            ")",
+            "model.eval()",
+        ]
+    )
 
 
 def shell_of_weights(weights: Weights, model: str | None, package: Package | None) -> str:
     """Commands for weights."""
     lines = [package.install] if package else []
-    lines += [f"hub show {weights.name}", f"hub download {weights.name}"]
+    name = quote(weights.name)
+    lines += [f"hub show {name}", f"hub download {name}"]
     if model is not None:
-        lines.append(f"hub predict {model} photo.jpg --weights {weights.name}")
-    lines.append(f"hub lock --add {weights.name}")
+        lines.append(f"hub predict {quote(model)} photo.jpg --weights {name}")
+    lines.append(f"hub lock --add {name}")
     return "\n".join(lines)
 
 
 def shell_of_model(model: Model, package: Package | None) -> str:
     """Commands for a model."""
     lines = [package.install] if package else []
-    lines.append(f"hub show {model.name}")
+    name = quote(model.name)
+    lines.append(f"hub show {name}")
     if model.default:
-        lines += [f"hub predict {model.name} photo.jpg", f"hub lock --add {model.name}"]
+        lines += [f"hub predict {name} photo.jpg", f"hub lock --add {name}"]
     return "\n".join(lines)
 
 
@@ -73,6 +90,11 @@ def transforms_code(reference: Reference) -> str:
         arguments = f"**{dict(reference.keywords)!r}"
     root = name.partition(".")[0]
     return f"from {module} import {root}\n\npreprocess = {name}({arguments})"
+
+
+def _quoted(name: str) -> str:
+    """A name in Python. That of a catalogue in the store's folder may hold quotes."""
+    return json.dumps(name)
 
 
 def _literal(value: Any) -> str:

@@ -1,14 +1,17 @@
 """Model cards, bills of materials and pictures of predictions, as pages offer them."""
 
+import ast
 import json
 
 import pytest
 from photos import CHELSEA, import_mobilenet
 
+import hubcore
 from hub_provenance.bom import to_text
 from hub_site import build
-from hub_site.entries import contents
+from hub_site.entries import Package, contents
 from hub_site.pictures import pictures
+from hub_site.usage import hub_code, transforms_code, weights_code
 from hubcore.catalogs.index import refresh
 from hubcore.cli import main
 from hubcore.prediction import InputError
@@ -28,6 +31,26 @@ def test_a_page_offers_the_card_and_the_bill_that_the_commands_write(site, capsy
     assert json.loads((site / f"{PAPER}.cdx.json").read_text("utf-8")) == json.loads(
         capsys.readouterr().out
     )
+
+
+def test_the_code_on_pages_is_python_and_the_preprocessing_is_the_weights_own(own_home):
+    """What a page shows to copy can be run, and gives what `weights.transforms()` gives."""
+    seen = set()
+    for weights in contents().weights:
+        model = weights.model.name if weights.model else None
+        package = Package(weights.distribution, "", "", None, 1, 1, is_ours=True)
+        reference = weights.entry.catalog.reference(weights.data["transforms"])
+        preprocessing = transforms_code(reference)
+        for code in (weights_code(weights, model), hub_code(package, model, weights.bare)):
+            ast.parse(code)
+        ast.parse(preprocessing)
+        if preprocessing not in seen and not weights.distribution.startswith("ac"):
+            seen.add(preprocessing)
+            made = {}
+            exec(preprocessing, made)
+            own = hubcore.get_weight(weights.canonical).transforms()
+            assert repr(made["preprocess"]) == repr(own), weights.canonical
+    assert len(seen) > 10
 
 
 def check_bills(paths):
