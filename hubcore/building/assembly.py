@@ -21,11 +21,12 @@ import torch
 from torch import nn
 
 from ..catalogs.catalog import ModelEntry
-from ..errors import CatalogError, MissingDependencyError, WeightsError
+from ..errors import CatalogError, MissingDependencyError, WeightsError, WrongTypeError
 from ..packages import hooks
 from ..protocols import WeightsLike
 from ..weights.traces import trace
 from .assigning import AssignedStateDict
+from .channels import asked_channels, with_channels
 from .shortcut import can_assign, can_skip_initialisation, is_proved
 from .skip_init import SkipRandomInit
 from .torchvision_bridge import stand_in
@@ -49,6 +50,8 @@ class LoadReport:
             left out.
         name: the canonical name of the weights; their text if they are in no enum.
         sha256: the SHA-256 of their file, as 64 hex digits, or None if it is not known.
+        adapted: those of the weights' tensors that were changed for another number of input
+            channels before they were loaded, by their keys there.
     """
 
     weights: WeightsLike
@@ -56,12 +59,15 @@ class LoadReport:
     new: tuple[str, ...]
     name: str
     sha256: str | None
+    adapted: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """In a line: a large model has hundreds of tensors."""
         names = ", ".join(self.new[:4]) + (", ..." if len(self.new) > 4 else "")
         new = f"{len(self.new)} ({names})" if self.new else "0"
-        return f"<LoadReport of {self.weights}: {len(self.loaded)} tensors loaded, {new} new>"
+        adapted = f" ({', '.join(self.adapted)} adapted)" if self.adapted else ""
+        loaded = f"{len(self.loaded)} tensors loaded{adapted}"
+        return f"<LoadReport of {self.weights}: {loaded}, {new} new>"
 
 
 class _Loaded(NamedTuple):
@@ -70,7 +76,8 @@ class _Loaded(NamedTuple):
     weights: WeightsLike
     module: weakref.ref[nn.Module]
     head: tuple[str, ...]  # the prefixes of a new head
-    new: frozenset[str] = frozenset()  # what the architecture itself did not load
+    new: frozenset[str]  # what the architecture itself did not load
+    adapted: tuple[str, ...]
 
 
 _loaded: weakref.WeakKeyDictionary[nn.Module, _Loaded] = weakref.WeakKeyDictionary()
@@ -91,7 +98,7 @@ def load_report(model: nn.Module) -> LoadReport | None:
     keys = list((found.module() or model).state_dict())
     new = tuple(key for key in keys if key.startswith(found.head) or key in found.new)
     loaded = tuple(key for key in keys if key not in new)
-    return LoadReport(found.weights, loaded, new, *trace(found.weights))
+    return LoadReport(found.weights, loaded, new, *trace(found.weights), found.adapted)
 
 
 def assemble(
@@ -104,7 +111,8 @@ def assemble(
         weights: the weights to load, or None for the architecture's own initialisation.
         progress: show a progress bar on stderr while downloading.
         config: arguments of the architecture. If ``num_classes`` differs from the weights' own, the
-            body is pre-trained and the head is new.
+            body is pre-trained and the head is new. With another ``in_chans``, the first layer is
+            adapted where the catalogue declares it.
 
     Returns:
         The model, as the architecture leaves it and installed hooks wrap it.
@@ -118,6 +126,12 @@ def assemble(
     try:
         return _assembled(model, weights, progress, config)
     except TypeError as error:
+        if config.get("in_chans") is not None and "argument 'in_chans'" in str(error):
+            raise WrongTypeError(
+                f"The model '{model.canonical}' takes no other number of channels: its "
+                f"architecture {model.architecture.target} has no argument for it that the "
+                f"catalogue declares."
+            ) from error
         said: dict[str, Any] = dict(model.architecture.keywords)
         if "backbone" in model.data:
             said["weights_backbone"] = model.data["backbone"]["weights"]
@@ -141,11 +155,13 @@ def _assembled(
     build = architecture.func
     arguments = {**architecture.keywords, **config}
     if weights is None:
+        asked_channels(model, arguments)
         return _finished(model, _blank(model, build, progress, arguments), None)
 
     _add_required_arguments(model, weights, arguments)
     skips = can_skip_initialisation(model, arguments)
     tensors = weights.get_state_dict(progress=progress, check_hash=True)
+    tensors, adapted = with_channels(model, weights, tensors, arguments)
     lacks_parts, extra = _variant(model, tensors, arguments)
     given = {name: value for name, value in arguments.items() if value is not None}
     arguments = {**arguments, **extra, **given}
@@ -198,6 +214,8 @@ def _assembled(
         why = misfit(
             model, tensors, given if classes is None else {**given, "num_classes": classes}
         )
+        if arguments.get("in_chans") is not None and model.in_chans is None:
+            why += ' Its catalogue declares no "in_chans", so its first layer cannot be adapted.'
         raise WeightsError(
             f"The weights {weights} do not fit the model '{model.name}': {why}"
         ) from error
@@ -217,7 +235,7 @@ def _assembled(
                 model.name, len(loaded), weights, ", ".join(sorted(left_out)),
             )  # fmt: skip
     head = _head_prefixes(model) if new_head else ()
-    _loaded[module] = _Loaded(weights, weakref.ref(module), head, left_out)
+    _loaded[module] = _Loaded(weights, weakref.ref(module), head, left_out, adapted)
     if new_head:
         logger.info(
             "%s: loaded %d tensors from %s; new, to be trained: %s",

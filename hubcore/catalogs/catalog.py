@@ -99,6 +99,16 @@ class ModelEntry(_Entry):
         return tuple(self.data.get("head", ()))
 
     @property
+    def in_chans(self) -> Mapping[str, Any] | None:
+        """How another number of channels is asked for and which layers are adapted, or None.
+
+        ``argument`` is the architecture's name for the number, ``layers`` the paths of the
+        convolutions that see the input.
+        """
+        declared = self.data.get("in_chans")
+        return None if declared is None else {"argument": "in_chans", **declared}
+
+    @property
     def variants(self) -> list[Mapping[str, Any]]:
         """How the architecture is called for weights that lack some of its parts."""
         return list(self.data.get("variants", ()))

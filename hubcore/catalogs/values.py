@@ -112,6 +112,19 @@ def _is_needs(value: Any) -> bool:
     )
 
 
+def _is_in_chans(value: Any) -> bool:
+    return (
+        type(value) is dict
+        and _is_texts(value.get("layers"))
+        and value["layers"] != []
+        and _is_identifier(value.get("argument", "in_chans"))
+    )
+
+
+def _is_identifier(value: Any) -> bool:
+    return type(value) is str and value.isidentifier()
+
+
 def _is_parameters(value: Any) -> bool:
     return type(value) is dict and all(key.isidentifier() for key in value)
 
@@ -198,6 +211,7 @@ MODEL: Table = {
     "pretrained": (_is_pretrained, "null, a member, or a list of cases"),
     "backbone": (_is_backbone, 'an object whose "weights" names an enum'),
     "head": (_is_texts, "a list of module paths"),
+    "in_chans": (_is_in_chans, 'an object with "layers", module paths, and perhaps "argument"'),
     "needs": (_is_needs, "an object of versions by the names of distributions"),
     "replaced_by": (_is_optional_word, "name a model"),
     "export": (_is_optional_name, "a Python identifier"),

@@ -128,6 +128,8 @@ def default_config(model: ModelEntry, weights: WeightsEnum) -> dict[str, Any]:
     classes = weights.meta.get("categories") or range(weights.meta.get("num_classes") or 0)
     if model.head and len(classes):
         config["num_classes"] = len(classes)
+    if model.in_chans and "in_chans" in weights.meta:
+        config[model.in_chans["argument"]] = weights.meta["in_chans"]
     if "backbone" in model.data:
         config["weights_backbone"] = None
     return config

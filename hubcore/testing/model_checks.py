@@ -188,6 +188,8 @@ def _parameters(member: Member, model: ModelEntry) -> Iterator[Finding]:
             'with "loads_weights" also weights and progress',
         )
         return
+    if model.in_chans:
+        yield from _channels(member, model)
     stated = member.data.get("meta", {}).get("num_params")
     actual = sum(parameter.numel() for parameter in built.parameters())
     if stated is not None and stated != actual:
@@ -195,6 +197,20 @@ def _parameters(member: Member, model: ModelEntry) -> Iterator[Finding]:
             f"{member.where}.meta.num_params",
             f"is {stated}, but '{model.name}' has {actual} parameters with these weights",
             f'"num_params": {actual}; or correct "categories" if their number is wrong',
+        )
+
+
+def _channels(member: Member, model: ModelEntry) -> Iterator[Finding]:
+    from .builds import build_with, shapes_for
+
+    try:
+        build_with(model, shapes_for(model, member.weights), in_chans=5)
+    except Exception as error:
+        yield Fault(
+            f"models.{model.name}.in_chans",
+            f"in_chans=5 fails: {_summary(error)}",
+            'name in "layers" all convolutions that see the input, and in "argument" what the '
+            "architecture calls the number of channels",
         )
 
 
