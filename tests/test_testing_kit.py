@@ -178,7 +178,7 @@ FAULTY = {
     "an unusable interpolation": (
         lambda c: member_of(c)["transforms"][1].update(interpolation="fuzzy"),
         "preprocessing",
-        "cannot be made: ValueError: 'fuzzy'",
+        "'fuzzy' is not a valid InterpolationMode",
     ),
     "preprocessing that cannot be compiled": (
         lambda c: member_of(c).update(transforms="kit_sample:Unscriptable"),
