@@ -21,11 +21,13 @@ from .download.addresses import redact
 from .errors import SettingsError, UnknownNameError
 from .packages.references import Reference
 from .packages.signatures import signature_of
+from .sizes import published_size
 from .weights.enums import WeightsEnum, canonical_name
 from .weights.licensing import evidence_for
 from .weights.lookup import get_weight, weights_enum
+from .weights.value import Weights
 
-__all__ = ["ModelInfo", "Preprocessing", "WeightsInfo", "model_info", "weights_info"]
+__all__ = ["FurtherFile", "ModelInfo", "Preprocessing", "WeightsInfo", "model_info", "weights_info"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,23 @@ class Preprocessing:
 
 
 @dataclass(frozen=True)
+class FurtherFile:
+    """One more file of weights that are several.
+
+    Attributes:
+        url: its address, without secrets.
+        mirrors: further addresses, without secrets.
+        sha256: its SHA-256, as 64 hex digits.
+        size: its size in bytes, or None.
+    """
+
+    url: str
+    mirrors: tuple[str, ...]
+    sha256: str
+    size: int | None
+
+
+@dataclass(frozen=True)
 class WeightsInfo:
     """What is known of weights.
 
@@ -72,14 +91,15 @@ class WeightsInfo:
         license: an SPDX identifier, the address of a licence, or ``unknown``.
         evidence: who states the licences of the weights and of the code, and the training data.
         recipe: the address of a description of the training, or None.
-        size: the file's size in bytes, or None. Where only MiB are published, it is rounded.
-        url: the file's address, without secrets.
+        size: the size of all files in bytes, or None. Where only MiB are published, it is rounded.
+        url: the (first) file's address, without secrets. All that follows is of this file.
         mirrors: further addresses, without secrets.
         sha256: the published digest of the file or a prefix of it, or None.
         digest: how much of the digest is published: ``full``, ``prefix`` or ``none``.
         pinned: the digest that this machine holds the file to, where not all is published, or None.
         pinned_by: what pinned it, such as ``first use``, or None.
-        cached: the file in the store, or None.
+        cached: the file in the store, or None; None, too, if a further one is not there.
+        files: the further files, where the weights are several.
         replaced_by: the name of the weights to use instead, if these are deprecated.
         meta: all meta-data as the weights have them.
     """
@@ -110,6 +130,7 @@ class WeightsInfo:
     cached: Path | None
     replaced_by: str | None
     meta: Mapping[str, Any]
+    files: tuple[FurtherFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -211,7 +232,7 @@ def weights_info(weights: str | WeightsEnum) -> WeightsInfo:
         license=value.license,
         evidence=evidence_for(member),
         recipe=meta.get("recipe"),
-        size=value.size or file.about,
+        size=_size(value) or published_size(meta),
         url=redact(value.url),
         mirrors=tuple(map(redact, value.mirrors)),
         sha256=file.digest,
@@ -221,7 +242,18 @@ def weights_info(weights: str | WeightsEnum) -> WeightsInfo:
         cached=cached,
         replaced_by=value.replaced_by,
         meta=dict(meta),
+        files=tuple(
+            FurtherFile(
+                redact(one.urls[0]), tuple(map(redact, one.urls[1:])), one.digest or "", one.size
+            )
+            for one in value.further
+        ),
     )
+
+
+def _size(weights: Weights) -> int | None:
+    sizes = [weights.size, *(file.size for file in weights.further)]
+    return None if None in sizes else sum(size for size in sizes if size)
 
 
 def _members_for(model: ModelEntry) -> list[WeightsEnum]:
@@ -258,7 +290,8 @@ def _in_store(member: WeightsEnum) -> tuple[Any, Path | None]:
 
     try:
         store = default_store()
-        return store.pinned(member.value.url), store.held(member.value.file)
+        held = [store.held(file) for file in member.value.files]
+        return store.pinned(member.value.url), held[0] if None not in held else None
     except (SettingsError, OSError):  # no home directory, or one that cannot be read
         return None, None
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..digests import is_digest
+from ..download.addresses import file_name
 from ..errors import CatalogError, IncompatibleCatalogError
 from ..packages.references import Reference
 from .license_checking import check_license_names, check_licensing
@@ -149,6 +150,20 @@ def _check_weights(
         if "transforms" not in data:
             _fail("transforms", None, where, (*place, "members", member))
         _fields(data, MEMBER, where, (*place, "members", member))
+        if "files" in data:
+            _check_file_names(data, where, (*place, "members", member))
+
+
+def _check_file_names(data: Mapping[str, Any], where: str, place: tuple[str, ...]) -> None:
+    """Checks that files of the same weights have published names, by which they are told apart."""
+    names = [file_name(file["url"]) for file in (data, *data["files"])]
+    if "" in names or len(set(names)) < len(names):
+        raise _wrong(
+            f'the files of weights must have different names at the end of their "url", not '
+            f"{', '.join(repr(name) for name in names)}",
+            where,
+            place,
+        )
 
 
 def _check_aliases(

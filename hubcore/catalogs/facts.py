@@ -77,6 +77,14 @@ def speeds_of(catalog: Catalog, data: Mapping[str, Any]) -> list[Speed]:
     return speeds(_published_digest(data), catalog.reference(data["transforms"]).to_json())
 
 
+def _size(data: Mapping[str, Any]) -> int | None:
+    if "files" not in data:
+        return data.get("size")
+    from .member_files import size_of_all
+
+    return size_of_all(data)
+
+
 def _published_digest(data: Mapping[str, Any]) -> str | None:
     from ..download.addresses import digest_in_name
 
@@ -134,7 +142,7 @@ def _add_figures(found: Facts, catalog: Catalog, data: Mapping[str, Any]) -> Non
     figures = {
         "params": meta.get("num_params"),
         "gmacs": meta.get("_ops"),
-        "size": data.get("size") or published_size(meta),
+        "size": _size(data) or published_size(meta),
         "ms": next((speed.ms for speed in speeds_of(catalog, data)), None),
     }
     found.update((name, value) for name, value in figures.items() if value is not None)

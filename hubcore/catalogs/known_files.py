@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
 
-from ..sizes import published_size
 from ..store import RemoteFile, Store
+from .member_files import files_of
 from .names import short_name
 from .queries import plugins
 
@@ -88,7 +88,5 @@ def _all() -> Iterator[KnownFile]:
         for entry in plugin.catalog.weights.values():
             name = short_name(entry)
             for member, data in entry.members.items():
-                urls = (data["url"], *data.get("mirrors", ()))
-                about = published_size(data.get("meta", {}))
-                file = RemoteFile(urls, data.get("sha256"), data.get("size"), about=about)
-                yield KnownFile(f"{name}.{member}", file)
+                for file in files_of(data):
+                    yield KnownFile(f"{name}.{member}", file)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..digests import is_prefix
+from ..digests import is_digest, is_prefix
 from .license_checking import is_evidence, is_parent
 
 __all__ = [
@@ -99,6 +99,18 @@ def _is_measure(value: Any) -> bool:
 
 def _is_digest(value: Any) -> bool:
     return value is None or (type(value) is str and is_prefix(value))
+
+
+def _is_files(value: Any) -> bool:
+    return type(value) is list and all(
+        type(file) is dict
+        and _is_address(file.get("url"))
+        and _is_addresses(file.get("mirrors", []))
+        and type(file.get("sha256")) is str
+        and is_digest(file["sha256"])
+        and _is_positive(file.get("size", 1))
+        for file in value
+    )
 
 
 def _is_task(value: Any) -> bool:
@@ -223,6 +235,7 @@ MEMBER: Table = {
     "mirrors": (_is_addresses, "a list of addresses"),
     "sha256": (_is_digest, "8 to 64 lower-case hexadecimal digits"),
     "size": (_is_positive, "a number of bytes"),
+    "files": (_is_files, 'a list of objects with "url" and all 64 digits of "sha256"'),
     "license": (is_text, "a string"),
     "evidence": (is_evidence, "evidence, or '@' and the name of some in \"evidence\""),
     "parent": (is_parent, 'an object with "name", "sha256" and "evidence"'),

@@ -21,7 +21,7 @@ from ..packages import hooks
 from .archives import check_archive, check_pickles, check_safetensors, unreadable
 from .mapped import map_tensors
 
-__all__ = ["read_checkpoint", "read_state_dict"]
+__all__ = ["read_checkpoint", "read_several", "read_state_dict"]
 
 _ZIP_MAGIC = b"PK\x03\x04"
 
@@ -105,13 +105,62 @@ def read_state_dict(
     """
     checkpoint = read_checkpoint(path, map_location)
     state_dict = checkpoint if convert is None else convert(checkpoint)
-    if not isinstance(state_dict, dict) or not all(isinstance(key, str) for key in state_dict):
+    if not isinstance(state_dict, dict) or not _is_state_dict(state_dict):
         raise WeightsError(
             f"{path} does not hold a state dict (a dict with string keys), but an object of type "
             f"{type(state_dict).__name__}. Its catalogue entry can name a function that converts "
             f'it: "convert": "module:function".'
         )
     return state_dict
+
+
+def read_several(
+    paths: Mapping[str, Path],
+    map_location: Any = None,
+    convert: Callable[[Any], Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """Loads the state dict that several checkpoint files make, without executing code from them.
+
+    Args:
+        paths: the files by their published names, each in any format of `read_checkpoint`.
+        map_location: as in `torch.load`. Default: the CPU, mapped where the format allows.
+        convert: turns the objects in the files, in a dict by these names, into the state dict.
+            Default: each is a part of the state dict, and no tensor is in two.
+
+    Returns:
+        The tensors by name.
+
+    Raises:
+        WeightsError: a file is damaged, or they make no state dict.
+        MissingDependencyError: one is a safetensors file, and safetensors is not installed.
+    """
+    checkpoints = {name: read_checkpoint(path, map_location) for name, path in paths.items()}
+    if convert is not None:
+        found = convert(checkpoints)
+        if not _is_state_dict(found):
+            raise WeightsError(
+                f"The function that converts {', '.join(paths)} returns no state dict (a dict with "
+                f"string keys), but an object of type {type(found).__name__}."
+            )
+        return dict(found)
+    tensors: dict[str, Any] = {}
+    for name, checkpoint in checkpoints.items():
+        twice = None
+        if not _is_state_dict(checkpoint) or (
+            twice := next(iter(checkpoint.keys() & tensors), None)
+        ):
+            what = f"has '{twice}', as another file has" if twice else "holds no state dict"
+            raise WeightsError(
+                f"{', '.join(paths)} are not parts of one state dict: {name} {what}. Their "
+                f'catalogue entry can name a function that joins them: "convert": '
+                f'"module:function".'
+            )
+        tensors |= checkpoint
+    return tensors
+
+
+def _is_state_dict(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(key, str) for key in value)
 
 
 def _check_device(map_location: Any) -> None:

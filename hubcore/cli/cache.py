@@ -295,7 +295,7 @@ def _named(name: str, store: Store) -> list[Entry]:
         raise UnknownNameError(
             "file", name, error.suggestions, error.install, "hub cache list shows all files."
         ) from None
-    paths = [store.find(member.value.file) for member in members]
+    paths = [store.find(file) for member in members for file in member.value.files]
     digests = {path.name for path in paths if path is not None}
     found = [entry for entry in entries if entry.sha256 in digests]
     if not found:
@@ -309,7 +309,7 @@ def _verify(args: argparse.Namespace) -> int:
     store = default_store()
     entries = list(store.entries())
     if args.name:
-        wanted = {_file_of(name, store).name for name in args.name}
+        wanted = {file.name for name in args.name for file in _files_of(name, store)}
         entries = [entry for entry in entries if entry.sha256 in wanted]
     known = KnownFiles().by_digest(store)
 
@@ -390,7 +390,8 @@ def _prune(args: argparse.Namespace) -> int:
 
 def _path(args: argparse.Namespace) -> int:
     store = default_store()
-    print(store.root if args.name is None else _file_of(args.name, store))
+    for file in [store.root] if args.name is None else _files_of(args.name, store):
+        print(file)
     return 0
 
 
@@ -415,7 +416,8 @@ def _forget(args: argparse.Namespace) -> int:
     if "://" in args.url:
         urls = [args.url]
     else:
-        urls = [url for member in select_weights([args.url]) for url in member.value.file.urls]
+        members = select_weights([args.url])
+        urls = [url for one in members for file in one.value.files for url in file.urls]
     forgotten = [digest for url in urls if (digest := store.forget(url))]
     if not forgotten:
         raise HubError(f"Nothing was noted for {redact(args.url)}, so there is nothing to forget.")
@@ -423,13 +425,14 @@ def _forget(args: argparse.Namespace) -> int:
     return 0
 
 
-def _file_of(name: str, store: Store) -> Path:
+def _files_of(name: str, store: Store) -> list[Path]:
     (member, *_) = select_weights([name])
     member.value.file.require_permit()
-    path = store.find(member.value.file)
-    if path is None:
+    paths = [store.find(file) for file in member.value.files]
+    found = [path for path in paths if path is not None]
+    if len(found) < len(paths):
         raise HubError(f"{member!r} is not in the store. Fetch it: hub download {member!r}")
-    return path
+    return found
 
 
 def _order(by: str, uses: Uses) -> Any:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..digests import digest_state
 from ..store import RemoteFile, Store, default_store
 from ..weights.enums import canonical_name
-from ..weights.lockfile import locked_file
+from ..weights.lockfile import locked_files
 from ..weights.selection import select_weights
 from .arguments import path
 from .output import Column, print_json, print_table
@@ -67,7 +67,8 @@ def run(args: argparse.Namespace) -> int:
     if args.output is not None and args.dry_run:
         args.usage_error("--output writes files, which --dry-run does not")
     members = select_weights(args.name, every=args.all)
-    files = [locked_file(canonical_name(member), member.value) for member in members]
+    sets = [locked_files(canonical_name(member), member.value) for member in members]
+    files = [file for one in sets for file in one]
     published = published_names(files) if args.output is not None else {}
     if args.output is not None:
         make_folder(args.output)
@@ -89,8 +90,11 @@ def run(args: argparse.Namespace) -> int:
             for file, result in zip(files, results, strict=True)
         ]
     rows: list[dict[str, Any]] = []
-    for member, file, found, result in zip(members, files, here, results, strict=True):
+    owners = [member for member, one in zip(members, sets, strict=True) for _ in one]
+    for member, file, found, result in zip(owners, files, here, results, strict=True):
         row = {"name": canonical_name(member), "status": "here" if found else "fetched"}
+        if member.value.further:
+            row["file"] = file.name
         size = file.size or file.about
         if isinstance(result, Path):
             rows.append({**row, "size": result.stat().st_size, "path": str(result), "error": None})
@@ -104,7 +108,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         print_table(
             (
-                [row["name"], row["status"], size_of(row["size"]) if row["size"] else "?"]
+                [_label(row), row["status"], size_of(row["size"]) if row["size"] else "?"]
                 + ([] if args.dry_run else [row["path"] or ""])
                 for row in rows
             ),
@@ -122,8 +126,12 @@ def run(args: argparse.Namespace) -> int:
         _tell_of_first_use(store, files, here, results)
     for row in rows:
         if row["error"]:
-            say(f"hub: {row['name']}: {row['error']}")
+            say(f"hub: {_label(row)}: {row['error']}")
     return 1 if any(row["error"] for row in rows) else 0
+
+
+def _label(row: Mapping[str, Any]) -> str:
+    return f"{row['name']} {row['file']}" if "file" in row else str(row["name"])
 
 
 def _tell_of_first_use(

@@ -179,6 +179,9 @@ def _print_weights(weights: WeightsInfo) -> None:
             "url": weights.url,
             "mirrors": "\n".join(weights.mirrors),
             "sha256": _digest(weights),
+            "more files": "\n".join(
+                line for one in weights.files for line in (one.url, *one.mirrors, one.sha256)
+            ),
             "cached": weights.cached or "no",
             **{key: value for key, value in weights.meta.items() if key not in known},
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from ..errors import UnknownNameError
@@ -61,8 +62,15 @@ def run(args: argparse.Namespace) -> int:
             say(f"hub: locked again: {difference}")
         lock = make_lock(members, store)
         write_lock(lock, args.file)
-    files = [from_entry(lock.weights[name], weights.file) for name, weights in members.items()]
-    results = dict(zip(members, store.get_many(files), strict=True))
+    files = [
+        (name, file)
+        for name, weights in members.items()
+        for file in (from_entry(lock.weights[name], weights.file), *weights.files[1:])
+    ]
+    results: dict[str, Path | Exception] = {}
+    for (name, _), result in zip(files, store.get_many([file for _, file in files]), strict=True):
+        if name not in results or isinstance(result, Exception):
+            results[name] = result
     failed = 0
     for name, result in results.items():
         if isinstance(result, Exception):

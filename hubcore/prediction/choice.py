@@ -64,7 +64,11 @@ def with_those_here(error: DownloadError, weights: WeightsLike) -> DownloadError
     if type(error) not in (DownloadError, OfflineError) or not isinstance(weights, WeightsEnum):
         return error
     store = default_store()
-    here = [one.name for one in type(weights) if one is not weights and store.find(one.value.file)]
+    here = [
+        one.name
+        for one in type(weights)
+        if one is not weights and all(store.find(file) for file in one.value.files)
+    ]
     if not here:
         return error
     hint = f"{' and '.join(here)} of this model {'are' if len(here) > 1 else 'is'} in the store:"

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..catalogs.catalog import LABELS
+from ..catalogs.member_files import addresses_of, files_of, size_of_all
 from ..catalogs.names import find_model, model_of
 from ..download.addresses import digest_in_name, redact, scheme
 from ..errors import HubError, MissingDependencyError, OfflineError
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from ..catalogs.licenses import Statement
     from ..download.http import Cancel
+    from ..download.remote import RemoteFile
 
 __all__ = [
     "check_addresses",
@@ -130,15 +132,16 @@ def check_digests(subject: Subject) -> Iterator[Finding]:
 def check_sizes(subject: Subject) -> Iterator[Finding]:
     """Sizes agree with each other, and sizes and digests with files that the package ships."""
     for member in subject.members:
-        size, shown = member.data.get("size"), member.data.get("meta", {}).get("_file_size")
+        size, shown = size_of_all(member.data), member.data.get("meta", {}).get("_file_size")
         if size is not None and shown is not None and abs(size / 2**20 - shown) > shown / 100:
             yield Fault(
                 member.where,
                 f"size is {size} bytes, which is {size / 2**20:.3f} MiB, but _file_size is {shown}",
                 f'"_file_size": {size / 2**20:.3f}',
             )
-        if scheme(member.data["url"]) == "package":
-            yield from _check_packaged_file(member, size)
+        for file in files_of(member.data):
+            if scheme(file.urls[0]) == "package":
+                yield from _check_packaged_file(member, file)
 
 
 def check_licenses(subject: Subject) -> Iterator[Finding]:
@@ -295,13 +298,13 @@ def check_addresses(subject: Subject) -> Iterator[Finding]:
     asked = [
         (member, url)
         for member in subject.members
-        for url in (member.data["url"], *member.data.get("mirrors", ()))
+        for url in addresses_of(member.data)
         if scheme(url) in ("http", "https")
     ]
     cancel = Cancel()
     answers = in_threads([partial(_ask, url, cancel) for _, url in asked], 8, cancel.set)
     for (member, url), (problem, length) in zip(asked, answers, strict=True):
-        size = member.data.get("size")
+        size = next(file.size for file in files_of(member.data) if url in file.urls)
         if problem:
             yield Fault(member.where, f"{redact(url)}: {problem}", "correct the address")
         elif length is not None and size not in (None, length):
@@ -359,15 +362,16 @@ def _check_name(where: str, find: Any, name: str) -> Iterator[Finding]:
         yield Fault(where, str(error), f"correct '{name}', or require the package that offers it")
 
 
-def _check_packaged_file(member: Member, size: int | None) -> Iterator[Finding]:
+def _check_packaged_file(member: Member, file: RemoteFile) -> Iterator[Finding]:
     from ..download.hashing import sha256_of
     from ..packages.shipped_files import locate
 
-    path = locate(member.data["url"])
+    (url, *_), size = file.urls, file.size
+    path = locate(url)
     if path is None:
         yield Fault(
             f"{member.where}.url",
-            f"no installed package ships {member.data['url']}",
+            f"no installed package ships {url}",
             "write package:DISTRIBUTION/path/inside/it, with the path in the distribution's RECORD",
         )
         return
@@ -375,5 +379,5 @@ def _check_packaged_file(member: Member, size: int | None) -> Iterator[Finding]:
     if size is not None and actual != size:
         yield Fault(member.where, f"the file has {actual} bytes, not {size}", f'"size": {actual}')
     digest = sha256_of(path)
-    if not digest.startswith(member.data.get("sha256", "")):
+    if not digest.startswith(file.sha256 or ""):
         yield Fault(member.where, f"the file's SHA-256 is {digest}", f'"sha256": "{digest}"')

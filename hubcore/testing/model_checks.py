@@ -77,9 +77,10 @@ def check_loading(subject: Subject) -> Iterator[Finding]:
         if fits is None:
             yield Skipped(member.where, f"the model '{member.entry.builder}' is not installed")
             continue
-        packaged = member.data["url"].startswith("package:")
+        files = member.weights.value.files
+        packaged = all(file.urls[0].startswith("package:") for file in files)
         try:
-            if not packaged and store.find(member.weights.value.file) is None:
+            if not packaged and None in map(store.find, member.weights.value.files):
                 yield Skipped(member.where, "its file is not in the store; get it: hub download")
                 continue
             built = builder_of(fits)(weights=member.weights, progress=False).eval()

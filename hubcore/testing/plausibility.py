@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from ..catalogs.member_files import addresses_of
 from ..catalogs.metrics import metric_of
 from ..download.addresses import check_address, redact, scheme
 from ..errors import CatalogError, UnsafeAddressError
@@ -83,7 +84,7 @@ def check_fetchable(subject: Subject) -> Iterator[Finding]:
     from ..packages import hooks
 
     for member in subject.members:
-        for url in (member.data["url"], *member.data.get("mirrors", ())):
+        for url in addresses_of(member.data):
             try:
                 check_address(url, other_schemes=lambda: bool(hooks.installed()))
             except UnsafeAddressError as error:

@@ -80,13 +80,13 @@ def create_bundle(
         check_writable(target)
     except OSError as error:
         raise BundleError(f"Cannot write {target}: {error.strerror or error}.") from error
-    results = store.get_many([member.value.file for member in members], progress=progress)
+    wanted = [(member, file) for member in members for file in member.value.files]
+    results = store.get_many([file for _, file in wanted], progress=progress)
     files: dict[str, dict[str, Any]] = {}
     paths: dict[str, Path] = {}
-    for member, result in zip(members, results, strict=True):
+    for (member, file), result in zip(wanted, results, strict=True):
         if isinstance(result, Exception):
             raise BundleError(f"Cannot bundle {canonical_name(member)}: {result}") from result
-        file = member.value.file
         digest = result.name if is_digest(result.name) else sha256_of(result)
         facts = files.setdefault(
             digest, {"name": file.name, "size": result.stat().st_size, "urls": [], "weights": []}
@@ -366,7 +366,9 @@ def _pin(store: Store, digest: str, facts: Mapping[str, Any]) -> None:
     urls = {url for url in facts["urls"] if not redacted(url)}
     for name in facts["weights"]:
         with contextlib.suppress(HubError):  # they are not installed, or have another digest
-            file = get_weight(name).value.file
+            file, *further = get_weight(name).value.files
+            if digest in (one.digest for one in further):
+                continue
             if digest.startswith(file.digest or "") and not is_digest(file.digest or ""):
                 urls.add(file.urls[0])
     for url in sorted(urls):

@@ -160,14 +160,24 @@ def self_contained(data: Mapping[str, Any], catalog: Catalog, included: set[str]
         if not (isinstance(value, str) and value.startswith("@") and "." in value)
         or f"{catalog.distribution}/{value[1:]}" in included
     }
-    clean = {**data, "url": redact(data["url"]), "meta": meta}
+    clean = {**data, "meta": meta}
     evidence = evidence_of(catalog, data)
     if "evidence" in data:
         clean["evidence"] = to_json(evidence)
     if evidence.parent is not None:
         clean["parent"] = parent_json(evidence.parent)
-    if "mirrors" in data:
-        clean["mirrors"] = [redact(url) for url in data["mirrors"]]
+    clean |= _without_secrets(data)
+    if "files" in data:
+        clean["files"] = [_without_secrets(one) for one in data["files"]]
+    return clean
+
+
+def _without_secrets(file: Mapping[str, Any]) -> dict[str, Any]:
+    """A file's facts, with addresses in which nothing is secret."""
+    clean = {key: file[key] for key in ("url", "sha256", "size") if key in file}
+    clean["url"] = redact(file["url"])
+    if "mirrors" in file:
+        clean["mirrors"] = [redact(url) for url in file["mirrors"]]
     return clean
 
 

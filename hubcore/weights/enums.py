@@ -133,7 +133,8 @@ class WeightsEnum(_Shown, Enum, metaclass=_AnyCase):
     def download(self, *, progress: bool = True, check_hash: bool = True) -> Path:
         """Returns the file's path in the store, downloading and verifying it first if needed.
 
-        Needs no torch. With ``HUBCORE_LOCK``, only the locked file is accepted.
+        Of weights of several files, all are downloaded; the path is the first one's. Needs no
+        torch. With ``HUBCORE_LOCK``, only the locked files are accepted.
 
         Args:
             progress: show a progress bar on stderr while downloading.
@@ -144,14 +145,21 @@ class WeightsEnum(_Shown, Enum, metaclass=_AnyCase):
             hubcore.errors.HubError: the file cannot be downloaded or verified, or ``HUBCORE_LOCK``
                 does not allow these weights.
         """
+        return next(iter(self._download(progress, check_hash).values()))
+
+    def _download(self, progress: bool, check_hash: bool) -> dict[str, Path]:
+        """The paths of all files by their published names, the first one first."""
         from ..store import default_store
 
-        file = self._value_.file
+        files = self._value_.files
         if settings.lock():
-            from .lockfile import locked_file
+            from .lockfile import locked_files
 
-            file = locked_file(canonical_name(self), self._value_)
-        return default_store().get(file, progress=progress, check_hash=check_hash)
+            files = locked_files(canonical_name(self), self._value_)
+        store = default_store()
+        return {
+            file.name: store.get(file, progress=progress, check_hash=check_hash) for file in files
+        }
 
     def get_state_dict(
         self, progress: bool = True, check_hash: bool = True, map_location: Any = None
@@ -173,8 +181,18 @@ class WeightsEnum(_Shown, Enum, metaclass=_AnyCase):
         from ..checkpoints.legacy import mappable
         from ..checkpoints.reading import read_state_dict
 
-        path = mappable(self.download(progress=progress, check_hash=check_hash), progress=progress)
-        return read_state_dict(path, map_location=map_location, convert=self._value_.convert)
+        convert = self._value_.convert
+        if not self._value_.further:
+            path = self.download(progress=progress, check_hash=check_hash)
+            path = mappable(path, progress=progress)
+            return read_state_dict(path, map_location=map_location, convert=convert)
+        from ..checkpoints.reading import read_several
+
+        paths = {
+            name: mappable(path, progress=progress)
+            for name, path in self._download(progress, check_hash).items()
+        }
+        return read_several(paths, map_location=map_location, convert=convert)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}.{self._name_}"

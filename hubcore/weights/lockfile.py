@@ -38,6 +38,7 @@ __all__ = [
     "fingerprint",
     "from_entry",
     "locked_file",
+    "locked_files",
     "make_lock",
     "read_lock",
     "write_lock",
@@ -65,6 +66,7 @@ class LockedWeights(NamedTuple):
             locks that do not say.
         pinned_by: how the rest was learned, ``first use`` (from the file, when it was first
             fetched) or ``user``; "" if the catalogue gave all of it.
+        files: the SHA-256 of further files of the weights, by their published names.
     """
 
     model: str
@@ -74,6 +76,7 @@ class LockedWeights(NamedTuple):
     preprocessing: str
     published: str = ""
     pinned_by: str = ""
+    files: Mapping[str, str] = {}
 
 
 class Lockfile(NamedTuple):
@@ -130,6 +133,7 @@ def make_lock(members: Mapping[str, Weights], store: Store, *, progress: bool = 
             fingerprint(weights),
             digest_state(weights.file.digest),
             _pinned_by(weights, digest, store),
+            _further(weights),
         )
     return Lockfile(plugins, entries)
 
@@ -143,13 +147,22 @@ def write_lock(lock: Lockfile, path: Path) -> None:
     document = {
         "lock": FORMAT,
         "plugins": dict(sorted(lock.plugins.items())),
-        "weights": {name: entry._asdict() for name, entry in sorted(lock.weights.items())},
+        "weights": {name: _to_json(entry) for name, entry in sorted(lock.weights.items())},
     }
     try:
         with atomic_write(path) as temporary:
             temporary.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
     except OSError as error:
         raise LockError(f"Cannot write {path}: {error.strerror}.") from error
+
+
+def _to_json(entry: LockedWeights) -> dict[str, Any]:
+    data = entry._asdict()
+    return data if entry.files else {key: data[key] for key in data if key != "files"}
+
+
+def _further(weights: Weights) -> dict[str, str]:
+    return {file.name: file.digest or "" for file in weights.further}
 
 
 def read_lock(path: Path) -> Lockfile:
@@ -176,6 +189,7 @@ def read_lock(path: Path) -> Lockfile:
                 entry["preprocessing"],
                 str(entry.get("published", "")),
                 str(entry.get("pinned_by", "")),
+                {str(file): str(digest) for file, digest in entry.get("files", {}).items()},
             )
             for name, entry in document["weights"].items()
         }
@@ -213,6 +227,7 @@ def changes(old: Lockfile, new: Lockfile) -> list[str]:
             f"~ {name}: {field} {str(was)[:20]} -> {str(now)[:20]}"
             for field, was, now in (
                 ("sha256", before.sha256, entry.sha256),
+                ("files", before.files, entry.files),
                 ("preprocessing", before.preprocessing, entry.preprocessing),
                 ("model", before.model, entry.model),
             )
@@ -245,6 +260,8 @@ def check_lock(lock: Lockfile, name: str, weights: Weights) -> list[str]:
         differences.append(
             f"{name}: the catalogue's SHA-256 is {digest}, but {entry.sha256} is locked"
         )
+    if dict(entry.files) != _further(weights):
+        differences.append(f"{name}: its further files differ from the locked ones")
     if entry.preprocessing != fingerprint(weights):
         differences.append(f"{name}: its preprocessing differs from the locked one")
     for distribution, version in _plugin_of(name).items():
@@ -296,6 +313,15 @@ def locked_file(name: str, weights: Weights) -> RemoteFile:
             )
         )
     return from_entry(lock.weights[name], weights.file)
+
+
+def locked_files(name: str, weights: Weights) -> tuple[RemoteFile, ...]:
+    """All files of some weights, as `locked_file` gives the first.
+
+    Raises:
+        LockError: the weights are not in the lock file or differ from it, or it cannot be used.
+    """
+    return (locked_file(name, weights), *weights.files[1:])
 
 
 def from_entry(entry: LockedWeights, file: RemoteFile) -> RemoteFile:

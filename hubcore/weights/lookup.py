@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..catalogs.catalog import Catalog, WeightsEntry
 from ..catalogs.names import find_weights, model_of, task_of
@@ -13,6 +13,9 @@ from ..catalogs.permits import Permit
 from ..errors import UnknownNameError
 from .enums import WeightsEnum
 from .value import Weights
+
+if TYPE_CHECKING:
+    from ..download.remote import RemoteFile
 
 __all__ = ["get_weight", "keep_enum", "make_enum", "meta_value", "weights_enum"]
 
@@ -128,9 +131,16 @@ def _weights(
         sampling=dict(data.get("sampling", {})),
         # A catalogue outside of a package comes from the user.
         allow_file=entry.catalog.package is None,
+        further=_further(data) if "files" in data else (),
     )
     weights.permit = Permit(entry.catalog, f"{entry.canonical}.{name}", data)
     return weights
+
+
+def _further(data: Mapping[str, Any]) -> tuple[RemoteFile, ...]:
+    from ..catalogs.member_files import files_of  # most weights are one file
+
+    return files_of(data)[1:]
 
 
 def meta_value(

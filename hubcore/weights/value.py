@@ -38,6 +38,8 @@ class Weights:
         sampling: for video models, how clips were sampled for the published metrics:
             ``clip_len`` frames at ``frame_rate`` frames per second, ``clips_per_video`` clips.
         allow_file: whether ``file:`` addresses are allowed. True only where the user wrote them.
+        further: more files, where the weights are several: each with its whole digest. ``url`` is
+            the first, and names the weights in results.
         permit: applies the user's rules for licences before the file is used. Set by the hub.
     """
 
@@ -54,6 +56,7 @@ class Weights:
     replaced_by: str | None = None
     sampling: dict[str, Any] = field(default_factory=dict)
     allow_file: bool = False
+    further: tuple[RemoteFile, ...] = ()
     permit: Callable[[], None] | None = field(default=None, init=False, repr=False)
 
     def __repr__(self) -> str:
@@ -71,6 +74,8 @@ class Weights:
             self.url == other.url
             and self.sha256 == other.sha256
             and self.meta == other.meta
+            and [(f.urls, f.sha256) for f in self.further]
+            == [(f.urls, f.sha256) for f in other.further]
             and _parts(self.transforms) == _parts(other.transforms)
         )
 
@@ -78,15 +83,27 @@ class Weights:
 
     @property
     def file(self) -> RemoteFile:
-        """The file's addresses, digest and size, as the store takes them."""
+        """The (first) file's addresses, digest and size, as the store takes them."""
         from ..download.remote import RemoteFile
         from ..sizes import published_size
 
         urls = (self.url, *self.mirrors)
-        about = published_size(self.meta)
+        about = None if self.further else published_size(self.meta)
         if self.permit is None:
             self.permit = _Own(self)
         return RemoteFile(urls, self.sha256, self.size, self.allow_file, about, self.permit)
+
+    @property
+    def files(self) -> tuple[RemoteFile, ...]:
+        """All files, the first one first."""
+        first = self.file
+        return (
+            first,
+            *(
+                one._replace(allow_file=self.allow_file, permit=first.permit)
+                for one in self.further
+            ),
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         # What a catalogue says stays there: a copy is judged by its own licence.

@@ -23,6 +23,7 @@ from packageurl import PackageURL
 from hubcore.catalogs.catalog import Catalog
 from hubcore.catalogs.licenses import STATED, DataSet, Parent, Source, Statement
 from hubcore.download.addresses import redact
+from hubcore.download.remote import RemoteFile
 from hubcore.errors import HubError
 from hubcore.store import Entry
 
@@ -159,6 +160,7 @@ def _weights(subject: Subject, references: Mapping[DataSet, str]) -> Json:
                 ),
                 *_license_links(evidence.weights),
             ],
+            "components": [_further(subject, file) for file in subject.files[1:]],
             "pedigree": _known({"ancestors": ancestors}),
             "modelCard": _known(card),
             "properties": _properties(
@@ -288,6 +290,17 @@ def _sourced(name: str, source: Source) -> Iterator[tuple[str, Any]]:
 
 def _properties(*pairs: tuple[str, Any]) -> list[Json]:
     return [{"name": name, "value": str(value)} for name, value in pairs if value not in (None, "")]
+
+
+def _further(subject: Subject, file: RemoteFile) -> Json:
+    """One of several files of weights."""
+    return {
+        "type": "file",
+        "bom-ref": f"{subject.name}#{file.digest}",
+        "name": file.name,
+        "hashes": _hashes(file.digest or ""),
+        "externalReferences": [_link("distribution", redact(url)) for url in file.urls],
+    }
 
 
 def _hashes(sha256: str) -> list[Json]:

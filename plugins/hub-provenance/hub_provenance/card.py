@@ -274,6 +274,10 @@ def _files(subject: Subject) -> Iterator[Fact]:
         yield Fact(f"SHA-256 {digest}{part}", _said(subject, "sha256"))
     if subject.data.get("size"):
         yield Fact(f"{subject.data['size']:,} bytes", _said(subject, "size"))
+    for file in subject.files[1:]:
+        facts = [redact(file.urls[0]), f"SHA-256 {file.digest}"]
+        size = [f"{file.size:,} bytes"] if file.size else []
+        yield Fact(", ".join([*facts, *size]), _said(subject, "files"))
 
 
 def _in_fact(what: str, statement: Statement, subject: Subject) -> Fact:

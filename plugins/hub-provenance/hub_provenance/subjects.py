@@ -12,6 +12,7 @@ from hubcore.catalogs import queries
 from hubcore.catalogs.catalog import ModelEntry, WeightsEntry
 from hubcore.catalogs.known_files import KnownFiles
 from hubcore.catalogs.licenses import Evidence, evidence_of
+from hubcore.catalogs.member_files import files_of
 from hubcore.catalogs.names import find_weights, model_of, task_of
 from hubcore.cli.arguments import path
 from hubcore.digests import is_digest
@@ -71,8 +72,12 @@ class Subject(NamedTuple):
     @property
     def file(self) -> RemoteFile:
         """The file, as the catalogue gives it."""
-        urls = (self.data["url"], *self.data.get("mirrors", ()))
-        return RemoteFile(urls, self.data.get("sha256"), self.data.get("size"))
+        return self.files[0]
+
+    @property
+    def files(self) -> tuple[RemoteFile, ...]:
+        """All files, the first one first."""
+        return files_of(self.data)
 
     @property
     def metrics(self) -> list[tuple[str, str, float]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from hubcore.catalogs import member_files
 from hubcore.catalogs.catalog import Catalog
 from hubcore.digests import is_digest
 from hubcore.download.hashing import sha256_of
@@ -74,5 +75,5 @@ def _state(file: RemoteFile, store: Store) -> str:
 def _files(catalog: Catalog) -> Iterator[tuple[str, RemoteFile]]:
     for entry in catalog.weights.values():
         for member, data in entry.members.items():
-            file = RemoteFile((data["url"],), data.get("sha256"), data.get("size"))
-            yield f"{entry.name}.{member}", file
+            for file in member_files.files_of(data):
+                yield f"{entry.name}.{member}", file

@@ -365,4 +365,7 @@ def _file(weights: Weights) -> Iterator[tuple[str, str]]:
         yield "SHA-256", digest if len(digest) == 64 else f"{digest}... (a prefix)"
     else:
         yield "SHA-256", "none is published"
+    for one in weights.data.get("files", ()):
+        addresses = map(redact, (one["url"], *one.get("mirrors", ())))
+        yield "further file", "\n".join([*addresses, one["sha256"]])
     yield "canonical name", weights.canonical
