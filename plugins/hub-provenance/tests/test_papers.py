@@ -425,3 +425,28 @@ def test_the_installed_commands_work(tmp_path):
     verified = environment.hub("verify", "hub-optical-flow", "--key", public)
     assert verified.returncode == 0, verified.stdout
     assert "key.pub" in verified.stdout
+
+
+def test_every_file_of_weights_is_in_the_bill_and_on_the_card(tmp_path):
+    """Without the secrets of its address."""
+    from hub_provenance import bom, card, subjects
+    from hub_provenance.verification import files_of
+
+    more = {"url": "https://user:hunter2@example.org/fc.pth", "sha256": "2" * 64, "size": 7}
+    member = {
+        "url": "https://example.org/stem.pth",
+        "sha256": "1" * 64,
+        "files": [more],
+        "transforms": "hubcore.transforms:ImageClassification",
+    }
+    enum = {"builder": "resnet18", "members": {"V1": member}}
+    catalog = {"schema": 1, "weights": {"Parts_Weights": enum}}
+    with hubcore.register(catalog, name="parts"):
+        subject = subjects.of("parts/Parts_Weights.V1")
+        text = bom.to_text(bom.bill([subject]))
+        states = list(files_of(subject.entry.catalog, default_store()))
+        facts = [fact.text for fact in card._files(subject)]
+    assert '"content": "' + "2" * 64 in text
+    assert "hunter2" not in text + str(facts)
+    assert [state.sha256 for state in states] == ["1" * 64, "2" * 64]
+    assert any("2" * 64 in fact and "7 bytes" in fact for fact in facts)
