@@ -182,7 +182,7 @@ def _assembled(
     # A module that the hub loads itself has its new head before its weights: it is built once.
     if has_new_head and (skips or builder_loads):
         new_head = _new_head(model, build, progress, tensors, arguments, skips)
-        tensors = _replaced(tensors, new_head)
+        tensors = _with_head(model, tensors, new_head)
     try:
         # Skipping is safe: the strict load below fails unless it overwrites every parameter.
         quantized = skips and bool(arguments.get("quantize"))
@@ -204,7 +204,7 @@ def _assembled(
         if not builder_loads:
             if has_new_head and not new_head:
                 new_head = _head_tensors(model, tensors, module)
-                state_dict = _replaced(tensors, new_head)
+                state_dict = _with_head(model, tensors, new_head)
             module.load_state_dict(state_dict, strict=True)
     except RuntimeError as error:
         if not str(error).startswith("Error(s) in loading state_dict"):
@@ -436,9 +436,17 @@ def _head_prefixes(model: ModelEntry) -> tuple[str, ...]:
     return tuple(f"{path}." for path in model.head)
 
 
-def _replaced(tensors: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A copy of a state dict, including its meta-data, with some tensors replaced."""
+def _with_head(
+    model: ModelEntry, tensors: Mapping[str, Any], new: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """A copy of a state dict, including its meta-data, with another head.
+
+    A new head without tensors, as timm's models have for ``num_classes=0``, leaves none of the old.
+    """
     state_dict = OrderedDict(tensors)
+    if not new:
+        for key in [key for key in state_dict if key.startswith(_head_prefixes(model))]:
+            del state_dict[key]
     state_dict.update(new)
     state_dict._metadata = getattr(tensors, "_metadata", None)  # type: ignore[attr-defined]  # torch
     return state_dict
