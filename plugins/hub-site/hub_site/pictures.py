@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from hubcore.catalogs.tasks import task_facts
+
 from .entries import Contents, Weights
 from .pages import Page, Picture
 
@@ -14,15 +16,6 @@ if TYPE_CHECKING:
     from hubcore.prediction.results import Result
 
 __all__ = ["Pictures", "pictures"]
-
-_TASKS = (
-    "image-classification",
-    "instance-segmentation",
-    "keypoint-detection",
-    "object-detection",
-    "semantic-segmentation",
-)
-"""What can be shown on one photo."""
 
 _WIDTH = 720  # pixels: twice what a page shows
 _SAID = 5  # lines of a result
@@ -84,9 +77,11 @@ def _at_hand(contents: Contents) -> Iterator[Weights]:
     import hubcore
     from hubcore.store import default_store
 
+    tasks = {name for one in contents.weights if (name := one.row.get("task"))}
+    of_a_photo = {name for name in tasks if (facts := task_facts(name)) and facts.input == "image"}
     store = default_store()
     for weights in contents.weights:
-        if weights.row.get("task") in _TASKS and weights.model is not None:
+        if weights.row.get("task") in of_a_photo and weights.model is not None:
             file = hubcore.get_weight(weights.canonical).value.file
             if store.find(file) is not None:
                 yield weights
