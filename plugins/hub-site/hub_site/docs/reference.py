@@ -25,6 +25,7 @@ _CORE = (
     "hubcore.hookspecs",
     "hubcore.models",
     "hubcore.prediction",
+    "hubcore.prediction.tasks",
     "hubcore.store",
     "hubcore.testing",
     "hubcore.transforms",
