@@ -2,6 +2,7 @@
 
 import sys
 from enum import Enum
+from functools import cache
 
 import pytest
 import torch
@@ -27,11 +28,9 @@ def shop(tmp_path_factory, wheels):
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
+    """The wheel of an example, by the name of its folder."""
     folder = tmp_path_factory.mktemp("examples")
-    return {
-        name: build_wheel(EXAMPLES / name, folder)
-        for name in ("hub-acme-flowers", "hub-efficientnet-lite")
-    }
+    return cache(lambda name: build_wheel(EXAMPLES / name, folder))
 
 
 def test_a_pack_without_python_is_installed_used_and_gone_after_uninstall(shop, built, tmp_path):
@@ -44,7 +43,7 @@ def test_a_pack_without_python_is_installed_used_and_gone_after_uninstall(shop, 
     photo = tmp_path / "flower.png"
     draw("tulip", 4321).save(photo)
 
-    shop.install(built["hub-acme-flowers"])
+    shop.install(built("hub-acme-flowers"))
     shown = shop.hub("show", "AcmeFlowers_Weights.V1")
     assert shown.returncode == 0, shown.stderr
     assert "BSD-3-Clause" in shown.stdout
@@ -114,17 +113,25 @@ def test_weights_for_our_resnet50_from_another_package_and_a_server(shop, tmp_pa
     ]
 
 
-@pytest.mark.parametrize("example", ["hub-acme-flowers", "hub-efficientnet-lite"])
-def test_the_examples_own_tests_pass_where_they_are_installed(shop, built, example, tmp_path):
+@pytest.mark.parametrize(
+    ("example", "needs"),
+    [
+        ("hub-acme-flowers", []),
+        ("hub-efficientnet-lite", []),
+        pytest.param("hub-acme-similarity", ["hub-efficientnet-lite"], marks=pytest.mark.sweep),
+    ],
+)
+def test_the_examples_own_tests_pass_where_they_are_installed(
+    shop, built, example, needs, tmp_path
+):
     """As their authors run them: from a folder of theirs, against installed wheels."""
-    shop.install(built[example])
+    shop.install(built(example), *(built(name) for name in needs))
     done = shop.run(
         "import sys, pytest\n"
         f"sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', '--rootdir', {str(tmp_path)!r}, "
         f"{str(EXAMPLES / example / 'tests')!r}]))"
     )
-    name = "acme-flowers" if example == "hub-acme-flowers" else example
-    shop.uninstall(name)
+    shop.uninstall(*(name.replace("hub-acme", "acme") for name in [example, *needs]))
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
     assert " failed" not in done.stdout
 
@@ -145,6 +152,7 @@ def test_an_editable_installation_finds_the_checkpoint_in_its_source(shop):
 def test_an_example_holds_nothing_of_ours():
     """They reach hubcore through its public names alone, as an author outside must."""
     allowed = {"hubcore", "hubcore.family", "hubcore.testing", "hubcore.transforms"}
+    allowed |= {"hubcore.prediction", "hubcore.prediction.tasks"}
     for path in EXAMPLES.glob("hub-*/**/*.py"):
         for line in path.read_text("utf-8").splitlines():
             words = line.split()

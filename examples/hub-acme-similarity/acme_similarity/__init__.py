@@ -1,0 +1,1 @@
+"""Images as vectors, and how similar two images are, for hubcore."""
