@@ -1,8 +1,12 @@
 """`hub pack`: from a checkpoint to a wheel in one command."""
 
 import json
+import re
 import shutil
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 import torch
@@ -129,11 +133,11 @@ def test_a_record_of_something_else_is_refused(
 
 
 def test_an_address_leaves_the_checkpoint_out_of_the_wheel(workplace):
-    assert pack("--url", "https://acme.example/best.pth", "--crop-size", "96",
+    assert pack("--url", "https://files.acme.org/best.pth", "--crop-size", "96",
                 "--mean", "0.5", "0.5", "0.5", "--interpolation", "bicubic") == 0  # fmt: skip
     entry, files, _ = packed(workplace)
     member = entry["members"]["V1"]
-    assert member["url"] == "https://acme.example/best.pth"
+    assert member["url"] == "https://files.acme.org/best.pth"
     assert member["sha256"] == sha256_of(workplace / "best.pth")
     assert not any(name.endswith(".pth") for name in files)
     assert member["transforms"][1] == {
@@ -165,6 +169,75 @@ def test_the_project_can_be_kept_and_built_again(workplace):
     first = next((workplace / "dist").glob("*.whl")).read_bytes()
     again = packing.build_wheel(workplace / "source", workplace / "again")
     assert again.read_bytes() == first
+
+
+def second(*arguments):
+    return pack("--project", "source", "--member", "V2", "--version", "0.2.0", *arguments)
+
+
+def test_a_second_version_keeps_the_first(workplace):
+    """Both weights are in the new wheel, each with its file and its own classes; V2 is DEFAULT."""
+    assert pack("--project", "source") == 0
+    first = json.loads((workplace / "source/acme_pets/catalog.json").read_text())
+    torch.manual_seed(1)
+    torch.save(torchvision.models.squeezenet1_1(num_classes=2).state_dict(), "best.pth")
+    (workplace / "pets.txt").write_text("cat\ndog\n")
+    assert second("--license", "MIT") == 0
+    [wheel] = (workplace / "dist").glob("*-0.2.0-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        catalog = json.loads(archive.read("acme_pets/catalog.json"))
+        weights = catalog["weights"]["AcmePets_Weights"]
+        for member in weights["members"].values():
+            archive.getinfo(member["url"].removeprefix("package:acme-pets/"))
+        names = [
+            json.loads(archive.read(f"acme_pets/{catalog['lists'][m['meta']['categories'][1:]]}"))
+            for m in weights["members"].values()
+        ]
+    assert names == [CATEGORIES, ["cat", "dog"]]
+    assert weights["default"] == "V2"
+    assert weights["members"]["V1"] == first["weights"]["AcmePets_Weights"]["members"]["V1"]
+    changes = (workplace / "source/CHANGELOG.md").read_text()
+    assert 0 < changes.index("[0.2.0]") < changes.index("[0.1.0]")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--member", "V1"], "AcmePets_Weights.V1 is there already"),
+        (["--version", "0.1.0"], "give a newer one with --version"),
+        (["--name", "acme-birds"], "is the project of acme-pets"),
+    ],
+)
+def test_what_is_published_is_not_changed(workplace, capsys, arguments, message):
+    assert pack("--project", "source") == 0
+    before = {path: path.read_bytes() for path in workplace.rglob("source/**/*") if path.is_file()}
+    assert second(*arguments) == 1
+    assert message in capsys.readouterr().err
+    assert {p: p.read_bytes() for p in workplace.rglob("source/**/*") if p.is_file()} == before
+
+
+def test_an_index_takes_the_project_and_a_workflow_publishes_it(workplace):
+    """`python -m build` and `twine check` pass; no action is unpinned, no permission is wide."""
+    assert pack("--project", "source", "--license", "MIT") == 0
+
+    def run(*command):
+        done = subprocess.run(
+            [sys.executable, "-m", *command], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    run("build", "--no-isolation", "source")
+    built = sorted(map(str, Path("source/dist").iterdir()))
+    assert [name.endswith(".tar.gz") for name in built].count(True) == 1
+    assert len(built) == 2
+    run("twine", "check", "--strict", *built)
+    workflow = (workplace / "source/.github/workflows/publish.yml").read_text()
+    used = re.findall(r"uses: (\S+)", workflow)
+    assert used
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action) for action in used)
+    assert re.findall(r"^ *([\w-]+): write$", workflow, re.MULTILINE) == ["id-token"]
+    assert "permissions: {}" in workflow
+    assert "dist/acme_pets-${GITHUB_REF_NAME#v}.tar.gz" in workflow
 
 
 def test_safetensors_are_packed_as_they_are(workplace):
@@ -202,6 +275,15 @@ def training_state(workplace):
         (lambda w: (w / "pets.txt").write_text("\n"), [], "holds no names"),
         (lambda w: None, ["--metric", "acc@1"], "write --metric acc@1=97.1"),
         (lambda w: None, ["--name", "hub-video"], "one of the hub's own distributions"),
+        # What hubcore, or `hub check`, would refuse once it is installed.
+        (lambda w: None, ["--name", "json"], "a module of Python's own"),
+        (lambda w: None, ["--name", "hub-3d"], "called '3d_Weights'"),
+        (lambda w: None, ["--member", "url"], "enums use it themselves"),
+        (lambda w: None, ["--member", "class"], "cannot be the name of weights"),
+        (lambda w: None, ["--license", "Apache 2"], "write an identifier of SPDX"),
+        (lambda w: None, ["--url", "http://localhost:8000/best.pth"], "serves no files"),
+        (lambda w: None, ["--url", "https://127.0.0.1/best.pth"], "is only on one machine"),
+        (lambda w: None, ["--url", "ftp://acme.org/best.pth"], "no way to fetch 'ftp:'"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

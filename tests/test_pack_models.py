@@ -84,7 +84,7 @@ def packed(tmp_path):
         torch.save(model.state_dict(), path)
         labels = FIVE if find_model(name).head else []
         make_project(
-            Recipe(path, name, labels, "acme-best", url="https://acme.example/best.pth"),
+            Recipe(path, name, labels, "acme-best", url="https://files.acme.org/best.pth"),
             tmp_path / "source",
         )
         default_store().add(path)

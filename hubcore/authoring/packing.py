@@ -17,6 +17,7 @@ from shutil import copyfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..catalogs.catalog import ModelEntry
+from ..catalogs.checking import check
 from ..catalogs.licenses import Evidence, evidence_of_license, parent_json
 from ..catalogs.names import find_model, short_name
 from ..devices import refuse_device
@@ -29,6 +30,7 @@ from .export import dumps
 from .needs import PACKED, Needs, needs
 from .recipe import PackError, Recipe, check_recipe, writable_folder
 from .scaffold import names_for, write_project
+from .second import add_to_project, is_project, require_nothing_lost
 
 if TYPE_CHECKING:
     from torch import nn
@@ -89,7 +91,8 @@ def make_project(recipe: Recipe, folder: Path, on_step: Step = _silent) -> None:
 
     Args:
         recipe: what to pack.
-        folder: the folder for the source. It must be empty or not exist.
+        folder: the folder for the source. It must be empty or not exist, or hold the source of an
+            earlier version, to which the weights are added.
         on_step: called with what begins, such as ``reading best.pth``.
 
     Raises:
@@ -101,6 +104,8 @@ def make_project(recipe: Recipe, folder: Path, on_step: Step = _silent) -> None:
     _require_tools()
     values = names_for(recipe.name)
     check_recipe(recipe)
+    if not is_project(folder):
+        require_nothing_lost(recipe, values)
     model = find_model(recipe.model)
     if model.head and not recipe.categories:
         raise PackError(
@@ -167,15 +172,20 @@ def make_project(recipe: Recipe, folder: Path, on_step: Step = _silent) -> None:
         "license_line": _license_line(recipe.license),
         "transforms": "null",  # the whole catalogue is written below
     }
+    files = {file: recipe.checkpoint} if recipe.url is None else {}
+    if recipe.record is not None:
+        files[f"records/{recipe.member}.json"] = recipe.record
+    check(catalog, "the catalogue of the new package")
+    if is_project(folder):
+        add_to_project(folder, recipe, catalog, files)
+        return
     write_project("weights", folder, values)
     package = folder / values["package"]
     _write_json(package / "catalog.json", catalog)
     _write_json(package / "categories.json", list(recipe.categories))
-    if recipe.url is None:
-        copyfile(recipe.checkpoint, package / file)
-    if recipe.record is not None:
-        (package / "records").mkdir()
-        copyfile(recipe.record, package / "records" / f"{recipe.member}.json")
+    for name, source in files.items():
+        (package / name).parent.mkdir(exist_ok=True)
+        copyfile(source, package / name)
 
 
 def build_wheel(project: Path, output: Path) -> Path:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import keyword
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .. import spdx
 from ..atomic_write import check_writable
+from ..catalogs.values import RESERVED, is_identifier
 from ..download.addresses import check_address
+from ..download.public import hindrance
 from ..errors import HubError
+from ..packages import hooks
 
 __all__ = ["PackError", "Recipe", "check_recipe", "writable_folder"]
 
-_MEMBER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}", re.ASCII)
 _LONGEST_NAME = 100  # it is in the wheel's file name, which has at most 255 bytes
 
 
@@ -69,7 +72,7 @@ def check_recipe(recipe: Recipe) -> None:
     """Checks all of a recipe but the checkpoint.
 
     Raises:
-        PackError: a value is none that a package can have.
+        PackError: a value is none that a package can have, by the rules of `hub check`.
         UnsafeAddressError: nobody could download from the address.
     """
     from packaging.version import InvalidVersion, Version
@@ -82,11 +85,17 @@ def check_recipe(recipe: Recipe) -> None:
         raise PackError(
             f"'{recipe.version}' is not a version: write --version 1.0, or 1.0.dev1."
         ) from None
-    if not _MEMBER.fullmatch(recipe.member) or recipe.member.upper() == "DEFAULT":
+    name = recipe.member
+    if not is_identifier(name) or keyword.iskeyword(name) or name[0] == "_" or len(name) > 100:
         raise PackError(
-            f"'{recipe.member}' cannot be the name of weights: use letters, digits and '_', and "
-            f"begin with a letter, as in V1 or FLOWERS_V2. DEFAULT is taken."
+            f"'{name}' cannot be the name of weights: use letters, digits and '_', and begin with "
+            f"a letter, as in V1 or FLOWERS_V2."
         )
+    if name in RESERVED or name.upper() == "DEFAULT":
+        raise PackError(
+            f"'{name}' cannot be the name of weights: enums use it themselves. Write V1, say."
+        )
+    _check_license(recipe.license)
     for name, value in recipe.metrics.items():
         if not name or not math.isfinite(value):
             raise PackError(f"'{name}={value}' is not a metric: write --metric acc@1=97.1.")
@@ -95,8 +104,22 @@ def check_recipe(recipe: Recipe) -> None:
     if recipe.dataset == "":
         raise PackError("The data set has no name: write --dataset NAME, or leave it out.")
     if recipe.url is not None:
-        check_address(recipe.url)
+        check_address(recipe.url, other_schemes=lambda: bool(hooks.installed()))
+        found = hindrance(recipe.url)
+        if found is not None and found.certain:
+            raise PackError(f"Users cannot fetch from this --url: {found.reason}.")
     _check_preprocessing(recipe)
+
+
+def _check_license(license: str) -> None:
+    if license.lower() == "unknown" or "://" in license:
+        return
+    problem = spdx.problem(license) if license.strip() else "is empty"
+    if problem:
+        raise PackError(
+            f"--license '{license}' {problem}: write an identifier of SPDX such as MIT, an "
+            f"expression of several, an address, LicenseRef-NAME, or unknown."
+        )
 
 
 def _check_preprocessing(recipe: Recipe) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import keyword
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
+from ..catalogs.values import is_identifier
 from ..errors import HubError
 from ..packages.entry_points import normalise
 
@@ -40,6 +42,11 @@ def check_name(name: str) -> str:
             f"'{name}' cannot be a package's name: use letters, digits and hyphens, and begin with "
             f"a letter, as in 'acme-flowers'."
         )
+    if package in sys.stdlib_module_names:
+        raise ScaffoldError(
+            f"'{package}' is a module of Python's own, which this package would hide or be hidden "
+            f"by: choose another name."
+        )
     if normal in BUILT_IN or normal == "hubcore":
         raise ScaffoldError(
             f"'{normal}' is one of the hub's own distributions: choose another name."
@@ -56,16 +63,24 @@ def names_for(name: str) -> dict[str, str]:
     normal = check_name(name)
     package = normal.replace("-", "_")
     bare = normal.removeprefix("hub-")
+    enum = "".join(part.capitalize() for part in bare.split("-")) + "_Weights"
+    function = bare.replace("-", "_")
+    if not is_identifier(enum) or not function.isidentifier() or keyword.iskeyword(function):
+        raise ScaffoldError(
+            f"'{name}' cannot be a package's name: its weights would be called '{enum}' and its "
+            f"model '{function}', which Python cannot take."
+        )
     return {
         "name": normal,
         "package": package,
         "entry": bare,
-        "function": bare.replace("-", "_"),
-        "enum": "".join(part.capitalize() for part in bare.split("-")) + "_Weights",
+        "function": function,
+        "enum": enum,
         "member": "V1",
         "version": "0.1.0",
         "license_line": "",
         "todo": "",
+        "changes": "The first release.",
     }
 
 
@@ -83,12 +98,14 @@ def write_project(kind: str, folder: Path, values: Mapping[str, str]) -> None:
     try:
         if folder.exists() and any(folder.iterdir()):
             raise ScaffoldError(f"{folder} is not empty: choose another folder.")
-        template = TEMPLATES / kind
-        for source in sorted(template.rglob("*.tmpl")):
-            inside = source.relative_to(template).as_posix().removesuffix(".tmpl")
-            target = folder / inside.replace("PACKAGE", values["package"])
-            target.parent.mkdir(parents=True, exist_ok=True)
-            text = Template(source.read_text("utf-8")).substitute(values)
-            target.write_text(text.rstrip("\n") + "\n", "utf-8")
+        for template in (TEMPLATES / "both", TEMPLATES / kind):
+            for source in sorted(template.rglob("*.tmpl")):
+                inside = source.relative_to(template).as_posix().removesuffix(".tmpl")
+                # Hidden files would be lost where sources are copied without them.
+                inside = inside.replace("DOT", ".").replace("PACKAGE", values["package"])
+                target = folder / inside
+                target.parent.mkdir(parents=True, exist_ok=True)
+                text = Template(source.read_text("utf-8")).substitute(values)
+                target.write_text(text.rstrip("\n") + "\n", "utf-8")
     except OSError as error:
         raise ScaffoldError(f"Cannot write {folder}: {error.strerror or error}.") from error

@@ -16,7 +16,9 @@ examples:
   hub pack best.pth --model resnet50 --categories flowers.txt --name acme-flowers \\
       --metric acc@1=97.1 --dataset "Oxford Flowers" --license MIT
   hub pack best.pth --model resnet50 --categories flowers.txt --name acme-flowers \\
-      --url https://acme.example/best-1a2b3c4d.pth
+      --url https://files.acme.org/best-1a2b3c4d.pth
+  hub pack better.pth --model resnet50 --categories flowers.txt --name acme-flowers \\
+      --project acme-flowers/ --member V2 --version 0.2.0     # V1 stays
   hub pack best.pth --model resnet50 --categories flowers.txt --name acme-flowers \\
       --record flowers.json                     # what 'hub evaluate' measured and recorded
 
@@ -75,7 +77,12 @@ def add_parser(subparsers: Any) -> None:
     add("--std", type=float, nargs=3, metavar=("R", "G", "B"), help="for images in [0, 1]")
     add("--interpolation", choices=["nearest", "bilinear", "bicubic"], help="for resizing")
     add("--output", type=path, default=Path("dist"), help="folder for the wheel (default: dist)")
-    add("--project", type=path, help="also keep the package's source in this folder")
+    add(
+        "--project",
+        type=path,
+        help="also keep the package's source in this folder; the source of an earlier version gets "
+        "these weights as a further --member",
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from ..catalogs.member_files import addresses_of
 from ..catalogs.metrics import metric_of
-from ..download.addresses import check_address, redact, scheme
+from ..download.addresses import check_address
+from ..download.public import hindrance
 from ..errors import CatalogError, UnsafeAddressError
 from .subject import Fault, Finding, Skipped, Subject
 
@@ -19,8 +18,6 @@ __all__ = ["check_fetchable", "check_metrics", "check_placeholders"]
 _NO_FILE = "-00000000.pth"
 _NO_CATEGORIES = ["first class", "second class"]
 _NO_DOC = "What the model is, in a sentence or two."
-
-_RESERVED = ("example", "invalid", "test", "localhost", "example.com", "example.net", "example.org")
 
 
 def check_placeholders(subject: Subject) -> Iterator[Finding]:
@@ -90,24 +87,13 @@ def check_fetchable(subject: Subject) -> Iterator[Finding]:
             except UnsafeAddressError as error:
                 yield Fault(member.where, str(error), _REMEDY)
                 continue
-            if scheme(url) not in ("http", "https"):
+            found = hindrance(url)
+            if found is None:
                 continue
-            host = (urlsplit(url).hostname or "").rstrip(".").lower()
-            if host.endswith(_RESERVED) and any(
-                host == name or host.endswith(f".{name}") for name in _RESERVED
-            ):
-                yield Fault(member.where, f"{redact(url)}: {host} serves no files", _REMEDY)
-                continue
-            try:
-                address = ip_address(host)
-            except ValueError:
-                if "." not in host:
-                    yield Skipped(member.where, f"{host} is known only in its own network")
-                continue
-            if address.is_loopback or address.is_unspecified or address.is_multicast:
-                yield Fault(member.where, f"{redact(url)} is only on one machine", _REMEDY)
-            elif not address.is_global:
-                yield Skipped(member.where, f"{host} can be reached only in its own network")
+            if found.certain:
+                yield Fault(member.where, found.reason, _REMEDY)
+            else:
+                yield Skipped(member.where, found.reason)
 
 
 _REMEDY = "publish the file, and write its address; or ship it in the package, as 'hub pack' does"
