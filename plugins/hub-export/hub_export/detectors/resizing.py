@@ -59,7 +59,7 @@ class ResizedImage(nn.Module):
         scale = torch.sym_min(
             self.shorter / torch.sym_min(height, width), self.longer / torch.sym_max(height, width)
         )
-        return math.floor(height * scale), math.floor(width * scale)
+        return math.trunc(height * scale), math.trunc(width * scale)  # torch.export writes no floor
 
 
 class AntialiasedImage(ResizedImage):

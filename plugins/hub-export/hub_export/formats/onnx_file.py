@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import math
 import operator
 import warnings
 from collections.abc import Mapping
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["OPSET", "metadata", "open", "write"]
 
 OPSET = 18  # the first whose Resize antialiases
-FLOAT64 = 11  # in ONNX
+FLOAT64, INT64 = 11, 7  # in ONNX
 
 
 def write(
@@ -101,7 +102,10 @@ def _sizes_in_float64() -> dict[Any, Any]:
     def divide(one: Any, other: Any) -> Any:
         return ops.Div(to_float(one), to_float(other))
 
-    return {torch.sym_float: to_float, operator.truediv: divide}
+    def to_int(size: Any) -> Any:
+        return ops.Cast(size, to=INT64)
+
+    return {torch.sym_float: to_float, operator.truediv: divide, math.trunc: to_int}
 
 
 @contextlib.contextmanager

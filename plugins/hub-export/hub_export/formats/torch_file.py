@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.export import ExportedProgram
 
+from ..errors import ExportError
 from ..ports import Port
+from ..tracing import first_line
 from . import KEY
 
 if TYPE_CHECKING:
@@ -28,7 +30,14 @@ def write(
 ) -> None:
     for node in program.graph.nodes:
         node.meta.pop("stack_trace", None)  # paths of this machine
-    torch.export.save(program, path, extra_files={KEY: metadata})
+    try:
+        torch.export.save(program, path, extra_files={KEY: metadata})
+    except OSError:
+        raise
+    except Exception as error:  # of its serializer, which knows only some operations
+        raise ExportError(
+            f"The model cannot be written by torch.export: {first_line(error)}."
+        ) from error
 
 
 def open(path: Path) -> Run:

@@ -22,7 +22,7 @@ SCORE = 0.01
 """The largest difference of a score."""
 NEAR = 0.001
 """Objects whose scores are so near to the lowest that is kept may be in one result only."""
-POINT = 0.001
+POINT = 0.01
 """Pixels: boxes whose corners are this near are equal, however small they are."""
 PIXEL = 0.5
 PARTS = 0.01
