@@ -64,6 +64,7 @@ def entry(code: bytes) -> bytes:
     return b"\x80\x02}" + text("a") + code + b"s."
 
 
+NAME = b"ccollections\nOrderedDict\n"
 DEEP = b"K\x01" + b"\x85" * 1_000_000
 PICKLES = {
     "a tuple that doubles 40 times": entry(doubled(40)),
@@ -89,6 +90,7 @@ PICKLES = {
         b"c_codecs\nencode\nq\x00" + text("x" * 1_000_000) + b"q\x01" + text("latin1") + b"q\x02"
         b"(" + b"h\x00h\x01h\x02\x86R" * 100_000 + b"l"
     ),
+    "one class named again and again": entry(b"](" + NAME * 600_000 + b"e"),
     "a tensor of 4 GB that is not in the file": entry(
         b"ctorch\nFloatTensor\n" + b"J\x00\x00\x00\x40\x85R"
     ),
@@ -314,6 +316,15 @@ def test_large_honest_checkpoints_are_within_the_limits(tmp_path):
         table = archive.read("w/data.pkl")
         assert len(archive.namelist()) * 20 < limits.MAX_RECORDS
     assert check_pickle(table) == len(table) < limits.MAX_PICKLE / 20
+
+
+@pytest.mark.parametrize("name", [NAME, text("collections") + text("OrderedDict") + b"\x93"])
+def test_names_are_counted_however_they_are_written(name):
+    """By the protocols that torch.save can be told to use, and whichever name it is."""
+    code = entry(b"](" + name * limits.MAX_NAMES + b"e")
+    assert check_pickle(code) == len(code)
+    with pytest.raises(HostilePickleError, match="names classes and functions"):
+        check_pickle(entry(b"](" + name * (limits.MAX_NAMES + 1) + b"e"))
 
 
 @pytest.mark.parametrize("protocol", [2, 3, 4])

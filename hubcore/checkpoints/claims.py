@@ -84,7 +84,10 @@ class _Table(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> type[_Anything]:
         # A class for each name, so that `persistent_load` knows the type of a storage.
-        return self._classes.setdefault(name, type(name, (_Anything,), {}))
+        found = self._classes.get(name)
+        if found is None:
+            found = self._classes[name] = type(name, (_Anything,), {})
+        return found
 
     def persistent_load(self, pid: Any) -> _Storage:
         _kind, kind, key, _location, count, *_view = pid

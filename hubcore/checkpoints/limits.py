@@ -11,6 +11,7 @@ __all__ = [
     "MAX_DIRECTORY",
     "MAX_FETCHED",
     "MAX_HEADER",
+    "MAX_NAMES",
     "MAX_PICKLE",
     "MAX_RECORDS",
     "MAX_TUPLE",
@@ -36,6 +37,11 @@ tuples cannot be too deep for C's stack, nor double forty times in 200 bytes. A 
 
 MAX_FETCHED = 10_000_000
 """The same, for all that a pickle takes from its memo: what it says once and uses again."""
+
+MAX_NAMES = 10_000
+"""Names of classes and functions in a pickle, each as often as it is written out. `torch.save`
+writes each once and then takes it from the memo: some 20 in all. To look up a name costs a reader
+more than any other operation."""
 
 MAX_HEADER = 32 * 1024**2
 """Bytes of a safetensors file's header. The library's own limit is 100 MB."""

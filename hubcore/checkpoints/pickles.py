@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from .limits import MAX_FETCHED, MAX_TUPLE
+from .limits import MAX_FETCHED, MAX_NAMES, MAX_TUPLE
 
 __all__ = ["HostilePickleError", "check_pickle"]
 
@@ -111,6 +111,7 @@ def _check(data: bytes, at: int, usual: Callable[..., re.Match[bytes] | None] | 
     marks: list[int] = []
     memo: dict[int, float] = {}
     fetched = 0.0
+    names = 0
     known: set[bytes] = set()  # operations that get a plain value
     places: set[bytes] = set()  # operations that would replace a value of the memo
     push = stack.append
@@ -188,11 +189,15 @@ def _check(data: bytes, at: int, usual: Callable[..., re.Match[bytes] | None] | 
         elif operation == _PERSISTENT:
             stack[-1] = _PLAIN
         elif operation == _GLOBAL:
+            names += 1
+            _check_names(names)
             middle = data.index(b"\n", at)
             end = data.index(b"\n", middle + 1)
             push(_of_name(data[at:middle] + b" " + data[middle + 1 : end]))
             at = end + 1
         elif operation == _STACK_GLOBAL:
+            names += 1
+            _check_names(names)
             stack[-2:] = [_CONTAINER]  # whatever it is called: torch.load reads none of these
         elif operation in empty:
             push(_LIST)
@@ -225,6 +230,11 @@ def _all_plain(gets: tuple[bytes, ...], memo: dict[int, float], known: set[bytes
             return False
     known.update(gets)
     return True
+
+
+def _check_names(count: int) -> None:
+    if count > MAX_NAMES:
+        raise HostilePickleError(f"it names classes and functions more than {MAX_NAMES:,} times")
 
 
 def _check_keys(keys: list[float]) -> None:
