@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -45,6 +46,13 @@ class CommandParser(argparse.ArgumentParser):
         if unknown:
             self._command_of(args or ()).error(f"unrecognized arguments: {' '.join(unknown)}")
         return found
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        # argparse swallows that standard output cannot be written: help would be lost in silence.
+        if message and file is not None and file is sys.stdout:
+            file.write(message)
+        else:
+            super()._print_message(message, file)
 
     def error(self, message: str) -> NoReturn:
         """Says what is wrong and what may have been meant, and exits with 2."""

@@ -52,6 +52,8 @@ class PictureFolder:
                 pass
         except OSError as error:
             reason = error.strerror or str(error)
+            if isinstance(error, FileExistsError | NotADirectoryError):
+                reason = "it is not a folder"
             raise PredictionError(f"Cannot write to the folder '{folder}': {reason}.") from error
 
     def save(self, result: Result) -> Path:
