@@ -13,9 +13,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torchvision.models.detection import FCOS, RetinaNet
 from torchvision.models.detection.image_list import ImageList
-from torchvision.models.detection.ssd import SSD
 
 from .resizing import ResizedImage, scaled_back
 from .suppression import best, clipped, strongest
@@ -68,9 +66,6 @@ class _OneStage(nn.Module):
 class ExportableRetinaNet(_OneStage):
     """`detection_module` for RetinaNet."""
 
-    def __init__(self, model: RetinaNet) -> None:
-        super().__init__(model)
-
     def _candidates(
         self,
         outputs: Mapping[str, Tensor],
@@ -107,9 +102,6 @@ class ExportableRetinaNet(_OneStage):
 class ExportableFCOS(ExportableRetinaNet):
     """`detection_module` for FCOS: a score is also of how central a place is in its box."""
 
-    def __init__(self, model: FCOS) -> None:
-        super().__init__(model)
-
     def _decoded(self, deltas: Tensor, anchors: Tensor) -> Tensor:
         boxes: Tensor = self.coder.decode(deltas, anchors)
         return boxes
@@ -121,9 +113,6 @@ class ExportableFCOS(ExportableRetinaNet):
 
 class ExportableSSD(_OneStage):
     """`detection_module` for SSD and SSDlite: the best anchors of each class are candidates."""
-
-    def __init__(self, model: SSD) -> None:
-        super().__init__(model)
 
     def _candidates(
         self,

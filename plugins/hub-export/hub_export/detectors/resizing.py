@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 
-__all__ = ["AntialiasedImage", "ResizedImage", "scaled_back"]
+__all__ = ["AntialiasedImage", "ResizedImage", "back", "scaled_back"]
 
 
 class ResizedImage(nn.Module):

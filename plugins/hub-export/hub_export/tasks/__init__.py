@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..agreement import Arrays, Measure
     from ..pipeline import Pipeline
 
-__all__ = ["TASKS", "TaskExport", "require_task"]
+__all__ = ["TASKS", "TaskExport", "check_task", "require_task"]
 
 TASKS = {
     "image-classification": "classification",
