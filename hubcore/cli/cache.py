@@ -10,7 +10,7 @@ from typing import Any
 from ..catalogs.known_files import KnownFiles
 from ..digests import is_digest, is_prefix
 from ..download.addresses import redact
-from ..download.partial import Interrupted, interrupted
+from ..download.partial import Interrupted
 from ..download.remote import RemoteFile
 from ..errors import HubError, StoreError, UnknownNameError
 from ..store import Entry, Store, default_store, upkeep
@@ -128,7 +128,7 @@ def _list(args: argparse.Namespace) -> int:
     store = default_store()
     uses = Uses(store)
     entries = sorted(filtered(store.entries(), uses, args.filter), key=_order(args.sort, uses))
-    partials = [] if args.filter else interrupted(store.root / "partial")
+    partials = [] if args.filter else upkeep.interrupted_downloads(store)
     if args.quiet:
         print("".join(f"{entry.sha256}\n" for entry in entries), end="")
         return 0
@@ -249,8 +249,7 @@ def _rm(args: argparse.Namespace) -> int:
     removals = [*plan.values()]
     if args.partial:
         removals += [
-            upkeep.Removal("an interrupted download", "partial", partial.size, (partial.folder,))
-            for partial in interrupted(store.root / "partial")
+            upkeep.removal_of_partial(partial) for partial in upkeep.interrupted_downloads(store)
         ]
     size = sum(removal.size for removal in removals)
     if removals and not args.yes and sys.stdin.isatty() and sys.stderr.isatty():

@@ -15,7 +15,14 @@ from pathlib import Path
 
 from ..atomic_write import atomic_write
 
-__all__ = ["is_ours_alone", "make_folder", "make_private_folder", "warn_of_others", "write_private"]
+__all__ = [
+    "is_ours_alone",
+    "is_planted",
+    "make_folder",
+    "make_private_folder",
+    "warn_of_others",
+    "write_private",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -82,9 +89,22 @@ def write_private(path: Path, text: str) -> None:
             file.write(text)
 
 
+def is_planted(path: str | Path) -> bool:
+    """Whether a path is a symbolic link of another user; also if that cannot be told.
+
+    What is behind it is not of the store: nothing there is listed, written or removed.
+    """
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return stat.S_ISLNK(status.st_mode) and status.st_uid not in _trusted_users()
+
+
 def _refuse_planted(folder: Path) -> None:
-    status = folder.lstat()
-    if stat.S_ISLNK(status.st_mode) and status.st_uid not in _trusted_users():
+    if is_planted(folder):
         raise NotADirectoryError(
             errno.ENOTDIR, "it is a symbolic link of another user", str(folder)
         )

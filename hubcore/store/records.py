@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from .ownership import write_private
+from .ownership import is_planted, write_private
 
-__all__ = ["key_of", "read_record", "scan_shards", "texts_in", "write_record"]
+__all__ = ["key_of", "read_record", "scan_folder", "scan_shards", "texts_in", "write_record"]
 
 
 def read_record(path: Path) -> dict[str, Any]:
@@ -46,7 +46,13 @@ def key_of(text: str) -> str:
 
 def scan_shards(folder: Path) -> Iterator[os.DirEntry[str]]:
     """The files in the shards (subfolders) of a folder, without those removed meanwhile."""
-    with contextlib.suppress(OSError), os.scandir(folder) as shards:
-        for shard in shards:
-            with contextlib.suppress(OSError), os.scandir(shard.path) as files:
-                yield from files
+    for shard in scan_folder(folder):
+        yield from scan_folder(Path(shard.path))
+
+
+def scan_folder(folder: Path) -> list[os.DirEntry[str]]:
+    """What is in a folder of the store; nothing if it is a link that another user planted."""
+    if not is_planted(folder):
+        with contextlib.suppress(OSError), os.scandir(folder) as items:
+            return list(items)
+    return []

@@ -13,13 +13,23 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..download.hashing import sha256_of
-from ..download.partial import abandoned, remove_free
+from ..download.partial import Interrupted, interrupted, remove_free
 from ..download.remote import RemoteFile
 from ..errors import HubError
 from .content_store import Entry, Store
-from .records import read_record
+from .ownership import is_planted
+from .records import read_record, scan_folder, scan_shards
 
-__all__ = ["Removal", "Verdict", "plan_removal", "removal_of", "remove", "verify"]
+__all__ = [
+    "Removal",
+    "Verdict",
+    "interrupted_downloads",
+    "plan_removal",
+    "removal_of",
+    "removal_of_partial",
+    "remove",
+    "verify",
+]
 
 _LEFT_OVER = 3600.0  # seconds after which a temporary file is taken for abandoned
 
@@ -165,8 +175,8 @@ def plan_removal(
             total -= _size(entry)
             plan.append(removal_of(store, entry, "over the size"))
     if partials:
-        for folder, size in abandoned(store.root / "partial"):
-            plan.append(Removal("an interrupted download", "partial", size, (folder,)))
+        for partial in interrupted_downloads(store):
+            plan.append(removal_of_partial(partial))
         plan += _left_over(store, now)
     return plan
 
@@ -184,12 +194,23 @@ def remove(plan: Iterable[Removal]) -> int:
     for removal in plan:
         for path in removal.paths:
             with contextlib.suppress(FileNotFoundError):
-                if path.is_dir():
+                if path.is_dir() and not path.is_symlink():
                     remove_free(path)
                 else:
                     path.unlink()
         freed += removal.size
     return freed
+
+
+def interrupted_downloads(store: Store) -> list[Interrupted]:
+    """The partial downloads of a store that no process works on."""
+    folder = store.root / "partial"
+    return [] if is_planted(folder) else interrupted(folder)
+
+
+def removal_of_partial(partial: Interrupted) -> Removal:
+    """What is removed with an interrupted download."""
+    return Removal("an interrupted download", "partial", partial.size, (partial.folder,))
 
 
 def removal_of(store: Store, entry: Entry, reason: str) -> Removal:
@@ -210,15 +231,17 @@ def _size(entry: Entry) -> int:
 
 def _left_over(store: Store, now: float) -> Iterator[Removal]:
     """Temporary files of crashed processes, and records and derived files whose file is gone."""
-    for folder in ("blobs/*", "derived/*", "urls/*", "seen", "partial"):
-        for path in store.root.glob(f"{folder}/*"):
+    for name in ("blobs", "derived", "urls", "seen", "partial"):
+        scan = scan_folder if name in ("seen", "partial") else scan_shards
+        for item in scan(store.root / name):
             with contextlib.suppress(OSError):
-                status = path.stat()
-                temporary = path.name.startswith(".")
-                orphan = folder in {"blobs/*", "derived/*"} and not (
-                    store.blob_path(path.name[:64]).exists()
+                status = item.stat(follow_symlinks=False)
+                temporary = item.name.startswith(".")
+                orphan = name in ("blobs", "derived") and not (
+                    store.blob_path(item.name[:64]).exists()
                 )
-                if path.is_file() and (temporary or orphan) and now - status.st_mtime > _LEFT_OVER:
-                    yield Removal(path.name, "left over", status.st_size, (path,))
-                elif path.name.startswith(".removed-"):
-                    yield Removal(path.name, "left over", 0, (path,))
+                old = now - status.st_mtime > _LEFT_OVER
+                if not item.is_dir(follow_symlinks=False) and (temporary or orphan) and old:
+                    yield Removal(item.name, "left over", status.st_size, (Path(item.path),))
+                elif item.name.startswith(".removed-"):
+                    yield Removal(item.name, "left over", 0, (Path(item.path),))

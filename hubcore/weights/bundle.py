@@ -244,7 +244,13 @@ def _import(
         _give_digests(manifest)
     if settings.licenses() is not None:
         _require_licenses(manifest)
-    kept = KeptCatalogs(manifest["catalogs"], store.root / "catalogs", source, replace=replace)
+    kept = KeptCatalogs(
+        manifest["catalogs"],
+        store.root / "catalogs",
+        source,
+        replace=replace,
+        believe_digests=trust,
+    )
     files: Mapping[str, Any] = manifest["files"]
     imported = []
     missing = set(files)

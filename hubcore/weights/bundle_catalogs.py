@@ -38,6 +38,7 @@ class KeptCatalogs:
         folder: the folder of the store's catalogues.
         source: the bundle, for messages.
         replace: replace entries that an earlier bundle brought and that differ.
+        believe_digests: of files of which an earlier bundle gave only the first digits or none.
 
     Raises:
         BundleError: the entries differ from those of an earlier bundle.
@@ -45,8 +46,15 @@ class KeptCatalogs:
     """
 
     def __init__(
-        self, catalogs: Mapping[str, Any], folder: Path, source: Path, *, replace: bool = False
+        self,
+        catalogs: Mapping[str, Any],
+        folder: Path,
+        source: Path,
+        *,
+        replace: bool = False,
+        believe_digests: bool = False,
     ) -> None:
+        self._believe_digests = believe_digests
         self._folder = folder
         self._merged: dict[str, dict[str, Any]] = {}
         self._lists: dict[Path, list[str]] = {}
@@ -102,7 +110,7 @@ class KeptCatalogs:
     def _compare(self, distribution: str, part: Mapping[str, Any], mine: Catalog | None) -> None:
         if mine is None:
             return
-        different = list(_different(_as_bundled(mine, part), part))
+        different = list(_different(_as_bundled(mine, part), part, more_digits=True))
         if different:
             self._notes.append(
                 f"'{distribution}' is installed, and its entries are used, not the bundle's, which "
@@ -127,7 +135,7 @@ class KeptCatalogs:
                     f"The entries of '{distribution}' cannot be added to those that an earlier "
                     f"bundle brought: {error}. To remove them: rm {path}"
                 ) from error
-        different = list(_different(old, part))
+        different = list(_different(old, part, more_digits=self._believe_digests))
         files = {name: f"{distribution}-lists/{name}.json" for name in lists}
         for name, file in files.items():
             target = self._folder / file
@@ -218,8 +226,13 @@ def _as_bundled(catalog: Catalog, part: Mapping[str, Any]) -> dict[str, Any]:
     return {**catalog.data, "weights": weights}
 
 
-def _different(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    """The places where both have an entry, and the new one says something else."""
+def _different(
+    old: Mapping[str, Any], new: Mapping[str, Any], *, more_digits: bool
+) -> Iterator[str]:
+    """The places where both have an entry, and the new one says something else.
+
+    With `more_digits`, a digest that continues the old one, or is the first, says nothing else.
+    """
     for name, model in new.get("models", {}).items():
         mine = old.get("models", {}).get(name, model)
         if mine != model:
@@ -245,8 +258,9 @@ def _different(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
                     yield f"weights.{name}.aliases.{key}"
                     continue
                 keys = [k for k in {**before, **value} if before.get(k) != value.get(k)]
-                # More digits of the same digest say nothing else.
-                if str(value.get("sha256") or "").startswith(str(before.get("sha256") or "")):
+                if more_digits and str(value.get("sha256") or "").startswith(
+                    str(before.get("sha256") or "")
+                ):
                     keys = [k for k in keys if k != "sha256"]
                 yield from (f"weights.{name}.{key}.{k}" for k in keys)
 
