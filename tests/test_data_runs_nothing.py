@@ -7,14 +7,16 @@ import json
 import os
 import sys
 import tarfile
+import warnings
 
 import pytest
+import torch
 
 import hubcore
 from hubcore.catalogs.allowed import DataReference, Origin, is_trusted, references
 from hubcore.catalogs.index import current, refresh
 from hubcore.cli import main
-from hubcore.errors import CatalogError, PluginWarning
+from hubcore.errors import CatalogError, HubError, PluginWarning
 from hubcore.store import default_store, ownership
 from hubcore.weights.bundle import import_bundle
 from hubcore.weights.bundle_catalogs import BundleError
@@ -25,9 +27,9 @@ RUN = ["subprocess:getoutput", {"cmd": "touch marker"}]
 PRESET = ["hubcore.transforms:ImageClassification", {"crop_size": 224}]
 
 
-def reference(target, origin=Origin.DATA, **keywords):
+def reference(target, origin=Origin.DATA, converts=False, **keywords):
     made = DataReference(target, keywords)
-    made.origin, made.remedy = origin, "the remedy"
+    made.origin, made.remedy, made.converts = origin, "the remedy", converts
     return made
 
 
@@ -107,8 +109,15 @@ def test_a_data_files_model_loads_nothing_by_itself(keyword):
 
 def test_what_the_built_in_families_name_every_catalogue_may():
     for plugin in current().plugins:
+        conversions = {
+            member["convert"]
+            for enum in plugin.catalog.data["weights"].values()
+            for member in enum["members"].values()
+            if "convert" in member
+        }
         for found in references(plugin.catalog.data):
-            assert callable(reference(found.target, **found.keywords).func)
+            converts = found.target in conversions
+            assert callable(reference(found.target, converts=converts, **found.keywords).func)
 
 
 class OwnNet:
@@ -274,3 +283,39 @@ def test_a_bundles_distribution_is_a_distributions_name(bundle, name):
     with pytest.warns(PluginWarning, match="no distribution's name"):
         import_bundle(bundle({name: part()}), default_store())
     assert not (default_store().root / "catalogs").exists()
+
+
+DETECTOR = "torchvision.models.detection:fasterrcnn_mobilenet_v3_large_320_fpn"
+
+
+@pytest.mark.parametrize(
+    "case", ["backbone by default", "config", "old config", "convert", "detector by config"]
+)
+def test_a_data_files_model_fetches_nothing_past_the_store(case, tmp_path, connections):
+    """torchvision's builders fetch weights by themselves, unverified, unless told not to."""
+    member, architecture = {}, "torchvision.models:resnet18"
+    if "backbone" in case or "detector" in case:
+        architecture = DETECTOR
+    if "config" in case:
+        key = {"config": "weights", "old config": "pretrained"}.get(case, "weights_backbone")
+        member = {"config": {key: "DEFAULT"}}
+    if case == "convert":
+        member = {"convert": "torchvision.models:resnet18"}
+    torch.save({"fc.weight": torch.zeros(1)}, tmp_path / "w.pth")
+    digest = hashlib.sha256((tmp_path / "w.pth").read_bytes()).hexdigest()
+    default_store().add(tmp_path / "w.pth")
+    folder = default_store().root / "catalogs"
+    folder.mkdir()
+    entries = {"N_Weights": weights("net", **{"sha256": digest, **member})}
+    models = {"net": {**model(architecture), "weights": "N_Weights"}}
+    (folder / "evil.json").write_text(json.dumps(part(models=models, weights=entries)))
+    refresh()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for chosen in (None, "DEFAULT"):
+            if case == "backbone by default" and chosen is None:
+                assert hubcore.get_model("evil/net", weights=None) is not None
+            else:
+                with contextlib.suppress(HubError):
+                    hubcore.get_model("evil/net", weights=chosen)
+    assert not connections

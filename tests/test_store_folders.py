@@ -197,6 +197,27 @@ def test_a_shard_that_another_user_planted_leads_nowhere(folder, tmp_path, serve
     assert list(outside.iterdir()) == []
 
 
+@needs_two_users
+@pytest.mark.parametrize("place", ["blobs/ab", "derived/ab", "urls/ab", "partial", "blobs", "seen"])
+def test_cleaning_removes_nothing_behind_a_link_that_another_user_planted(place, tmp_path, hub):
+    """In a store that others may write to, such a link may lead to any folder of ours."""
+    mine = tmp_path / "mine"
+    for name in ("notes.txt", ".hidden", "project/notes.txt", ".removed-x/a"):
+        (mine / name).parent.mkdir(parents=True, exist_ok=True)
+        (mine / name).write_text("mine")
+    paths = [mine, *mine.rglob("*")]
+    for path in paths:
+        os.utime(path, (0, 0))
+    link = tmp_path / "home" / place
+    link.parent.mkdir(parents=True)
+    link.symlink_to(mine)
+    os.chown(link, NOBODY, NOBODY, follow_symlinks=False)
+    for options in (["prune"], ["prune", "--unused"], ["rm", "--partial"]):
+        hub("cache", *options, "--yes", check=0)
+    hub("cache", "verify", check=0)
+    assert all(path.exists() for path in paths)
+
+
 # -- Files of overlays
 
 

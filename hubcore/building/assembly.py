@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
+from ..catalogs.allowed import DataReference, without_loading
 from ..catalogs.catalog import ModelEntry
 from ..errors import CatalogError, MissingDependencyError, WeightsError, WrongTypeError
 from ..packages import hooks
@@ -154,6 +155,8 @@ def _assembled(
     architecture = model.architecture
     build = architecture.func
     arguments = {**architecture.keywords, **config}
+    if isinstance(architecture, DataReference):
+        arguments = {**without_loading(build), **arguments}
     if weights is None:
         asked_channels(model, arguments)
         return _finished(model, _blank(model, build, progress, arguments), None)
@@ -206,8 +209,10 @@ def _assembled(
                 new_head = _head_tensors(model, tensors, module)
                 state_dict = _with_head(model, tensors, new_head)
             module.load_state_dict(state_dict, strict=True)
-    except RuntimeError as error:
-        if not str(error).startswith("Error(s) in loading state_dict"):
+    except (RuntimeError, KeyError) as error:
+        # Layers of integers raise a KeyError for what the weights lack.
+        lacking = isinstance(error, KeyError) and bool(arguments.get("quantize"))
+        if not lacking and not str(error).startswith("Error(s) in loading state_dict"):
             raise
         from .misfit import misfit
 

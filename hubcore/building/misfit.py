@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from ..catalogs.allowed import without_loading
 from ..catalogs.catalog import ModelEntry
 
 __all__ = ["misfit"]
@@ -59,9 +60,8 @@ def _expected(model: ModelEntry, config: Mapping[str, Any]) -> dict[str, tuple[i
     """The shapes of a model's tensors, without memory for them; None if that cannot be known."""
     build: Callable[..., nn.Module] = model.architecture.func
     arguments = {**model.architecture.keywords, **config}
-    if model.loads_weights and model.data.get("backbone"):
-        arguments["weights_backbone"] = None  # nothing is downloaded for an explanation
     try:
+        arguments |= without_loading(build)  # nothing is downloaded for an explanation
         with torch.device("meta"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return _shapes(build(**arguments).state_dict())

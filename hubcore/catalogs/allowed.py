@@ -20,6 +20,7 @@ from ..errors import CatalogError, StoreError
 from ..packages.folders import package_folders
 from ..packages.references import Reference, resolve
 from .known_packages import BUILT_IN
+from .values import LOADING
 
 __all__ = [
     "DataReference",
@@ -29,6 +30,7 @@ __all__ = [
     "references",
     "refused",
     "trust",
+    "without_loading",
 ]
 
 
@@ -47,8 +49,6 @@ _FAMILIES = frozenset(name.replace("-", "_") for name in BUILT_IN)
 _TORCHVISION = ("torchvision.models", "torchvision.transforms._presets", "torch.nn")
 # Gives a ready-made object instead of calling it; only of the running program.
 _PUBLISHED = "hubcore.authoring.export:published"
-# A model that loads weights by itself would fetch them outside of the store, unverified.
-_LOADING = frozenset({"weights", "weights_backbone", "pretrained", "pretrained_backbone"})
 _TRUST_FILE = "trusted"
 
 
@@ -58,11 +58,13 @@ class DataReference(Reference):
     Attributes:
         origin: where the catalogue comes from.
         remedy: what the user does to let it name any object.
+        converts: whether it is called with a checkpoint, and not to make a model or preprocessing.
     """
 
-    __slots__ = ("origin", "remedy")
+    __slots__ = ("converts", "origin", "remedy")
     origin: Origin
     remedy: str
+    converts: bool
 
     @property
     def func(self) -> Any:
@@ -79,13 +81,26 @@ class DataReference(Reference):
                 made, module = resolve(inner), inner.partition(":")[0]
                 if _is_own_program(module) and _is_own_program_object(made):
                     return found
-            elif _is_allowed(found, self.target, self.origin):
+            elif _is_allowed(found, self.target, self.origin, self.converts):
                 return found
-            reason = "it is no model or preprocessing that a data file may name"
+            what = (
+                "function that converts checkpoints" if self.converts else "model or preprocessing"
+            )
+            reason = f"it is no {what} that a data file may name"
         raise CatalogError(
             f"'{self.target}' is not used: {reason}. Only an installed package may name any code. "
             f"If you know who made this catalogue and trust them to run code: {self.remedy}"
         )
+
+
+def without_loading(build: Any) -> dict[str, None]:
+    """The arguments with which a data file's architecture loads no weights by itself.
+
+    A detector of torchvision's would fetch those of its backbone unless it is told not to.
+    """
+    import inspect
+
+    return dict.fromkeys(inspect.signature(build).parameters.keys() & (LOADING - {"weights"}))
 
 
 def refused(reference: Reference, origin: Origin = Origin.DATA) -> str | None:
@@ -98,7 +113,7 @@ def refused(reference: Reference, origin: Origin = Origin.DATA) -> str | None:
     module, _, attribute = reference.target.partition(":")
     if not attribute.isidentifier() or attribute.startswith("_"):
         return "a data file names a public class or function of a module, without further dots"
-    loading = sorted(key for key in _LOADING & reference.keywords.keys() if reference.keywords[key])
+    loading = sorted(key for key in LOADING & reference.keywords.keys() if reference.keywords[key])
     if loading:
         return f"'{loading[0]}' would load weights that the store did not verify"
     if module == "hubcore.transforms" or _in_torchvision(module) or _family(module):
@@ -151,13 +166,17 @@ def _is_ours(path: Path) -> bool:
 
 def references(data: Mapping[str, Any]) -> Iterator[Reference]:
     """All references of a checked catalogue."""
+    return (reference for _, reference in _references(data))
+
+
+def _references(data: Mapping[str, Any]) -> Iterator[tuple[str, Reference]]:
     for model in data.get("models", {}).values():
-        yield Reference.from_json(model["architecture"])
+        yield "architecture", Reference.from_json(model["architecture"])
     for weights in data.get("weights", {}).values():
         for member in weights["members"].values():
             for key in ("transforms", "convert"):
                 if key in member:
-                    yield Reference.from_json(member[key])
+                    yield key, Reference.from_json(member[key])
 
 
 def _digest(path: Path) -> str:
@@ -176,20 +195,22 @@ def _family(module: str) -> str | None:
     return package if package in _FAMILIES else None
 
 
-def _is_allowed(found: Any, target: str, origin: Origin) -> bool:
+def _is_allowed(found: Any, target: str, origin: Origin, converts: bool) -> bool:
     """Whether the object itself is what its name says: a model, preprocessing or own code.
 
     A module may hold objects of others, such as a function that it imports.
     """
     module, _, name = target.partition(":")
     family = _family(module)
-    if family and target in _named_by(family):
+    if family and target in _named_by(family, converts):
         return True
     if not isinstance(found, (type, FunctionType)):
         return False
     home = str(found.__module__)
     if origin is Origin.REGISTERED and _is_own_program(module):
         return _is_own_program(home)
+    if converts:
+        return False
     if module == "hubcore.transforms":
         from .. import transforms
 
@@ -213,15 +234,16 @@ def _is_preset(home: str, found: Any) -> bool:
 
 
 @functools.cache
-def _named_by(family: str) -> frozenset[str]:
-    """The objects that an installed built-in family's own catalogue names."""
+def _named_by(family: str, converts: bool) -> frozenset[str]:
+    """The objects that an installed built-in family's own catalogue names, of either kind."""
     import json
 
     for folder in package_folders(family):
         file = folder / "catalog.json"
         if file.is_file():
             data = json.loads(file.read_text("utf-8"))
-            return frozenset(reference.target for reference in references(data))
+            found = ((key == "convert", reference) for key, reference in _references(data))
+            return frozenset(reference.target for kind, reference in found if kind == converts)
     return frozenset()
 
 

@@ -245,11 +245,12 @@ class Catalog:
     def __repr__(self) -> str:
         return f"<catalogue of {self.distribution}: {len(self.models)} models>"
 
-    def reference(self, value: object) -> Reference:
+    def reference(self, value: object, *, converts: bool = False) -> Reference:
         """A reference of this catalogue, which resolves only to what its origin may name.
 
         Args:
             value: the JSON value, as `Reference.from_json` takes it.
+            converts: whether it names a function that converts checkpoints.
 
         Raises:
             CatalogError: the value has another form.
@@ -258,6 +259,7 @@ class Catalog:
             return Reference.from_json(value)
         reference = DataReference.from_json(value)
         reference.origin = self.origin
+        reference.converts = converts
         reference.remedy = (
             f"register(..., name='{self.distribution}', trust=True)"
             if self.origin is Origin.REGISTERED

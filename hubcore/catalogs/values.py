@@ -11,6 +11,7 @@ from ..digests import is_digest, is_prefix
 from .license_checking import is_evidence, is_parent
 
 __all__ = [
+    "LOADING",
     "MEMBER",
     "META",
     "MODEL",
@@ -23,6 +24,9 @@ __all__ = [
     "is_number",
     "is_text",
 ]
+
+LOADING = frozenset({"weights", "weights_backbone", "pretrained", "pretrained_backbone"})
+"""The arguments by which a model loads weights by itself: past the store, and unverified."""
 
 Table = Mapping[str, tuple[Callable[[Any], bool], str]]
 """Of each field of an object, by its name: whether a value is right, and what it must be."""
@@ -70,6 +74,10 @@ def _is_texts(value: Any) -> bool:
 
 def _is_addresses(value: Any) -> bool:
     return type(value) is list and all(map(_is_address, value))
+
+
+def _is_config(value: Any) -> bool:
+    return isinstance(value, dict) and not any(value[key] for key in LOADING & value.keys())
 
 
 def _is_object(value: Any) -> bool:
@@ -242,7 +250,7 @@ MEMBER: Table = {
     "task": (_is_task, "a string without spaces"),
     "convert": _REFERENCE,
     "replaced_by": (lambda value: value is None or _is_address(value), "name weights"),
-    "config": (_is_object, "an object"),
+    "config": (_is_config, "an object, without arguments that load weights"),
     "sampling": (_is_sampling, "an object"),
     "transforms": _REFERENCE,
     "meta": (_is_meta, "an object"),

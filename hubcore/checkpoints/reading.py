@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from ..download.impostors import impostor
-from ..errors import MissingDependencyError, WeightsError
+from ..errors import HubError, MissingDependencyError, WeightsError
 from ..packages import hooks
 from .archives import check_archive, check_pickles, check_safetensors, unreadable
 from .mapped import map_tensors
@@ -104,7 +104,7 @@ def read_state_dict(
         MissingDependencyError: it is a safetensors file, and safetensors is not installed.
     """
     checkpoint = read_checkpoint(path, map_location)
-    state_dict = checkpoint if convert is None else convert(checkpoint)
+    state_dict = checkpoint if convert is None else _converted(convert, checkpoint, str(path))
     if not isinstance(state_dict, dict) or not _is_state_dict(state_dict):
         raise WeightsError(
             f"{path} does not hold a state dict (a dict with string keys), but an object of type "
@@ -112,6 +112,18 @@ def read_state_dict(
             f'it: "convert": "module:function".'
         )
     return state_dict
+
+
+def _converted(convert: Callable[[Any], Any], checkpoint: Any, what: str) -> Any:
+    try:
+        return convert(checkpoint)
+    except HubError:
+        raise
+    except Exception as error:
+        raise WeightsError(
+            f"The function that converts {what}, {getattr(convert, 'target', convert)}, failed: "
+            f"{type(error).__name__}: {error}"
+        ) from error
 
 
 def read_several(
@@ -136,7 +148,7 @@ def read_several(
     """
     checkpoints = {name: read_checkpoint(path, map_location) for name, path in paths.items()}
     if convert is not None:
-        found = convert(checkpoints)
+        found = _converted(convert, checkpoints, ", ".join(paths))
         if not _is_state_dict(found):
             raise WeightsError(
                 f"The function that converts {', '.join(paths)} returns no state dict (a dict with "

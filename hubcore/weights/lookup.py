@@ -113,6 +113,9 @@ def _weights(
     data: Mapping[str, Any],
     resolve_member: Callable[[str], WeightsEnum],
 ) -> Weights:
+    convert = data.get("convert")
+    if convert is not None:
+        convert = entry.catalog.reference(convert, converts=True)
     weights = Weights(
         url=data["url"],
         transforms=entry.catalog.reference(data["transforms"]),
@@ -125,7 +128,7 @@ def _weights(
         mirrors=tuple(data.get("mirrors", ())),
         license=data.get("license", "unknown"),
         task=task_of(entry, name),
-        convert=entry.catalog.reference(data["convert"]) if "convert" in data else None,
+        convert=convert,
         config=dict(data.get("config", {})),
         replaced_by=data.get("replaced_by"),
         sampling=dict(data.get("sampling", {})),

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from hubcore import settings
 from hubcore.errors import StoreError
+from hubcore.store.ownership import make_private_folder
 
 from .errors import EvaluationError
 
@@ -45,7 +46,7 @@ class Journal:
 
     def __enter__(self) -> Journal:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self._path.parent)
             self._lock.acquire()
             self._file = self._path.open("a+b")
         except Timeout:
