@@ -126,3 +126,36 @@ def test_a_device_that_is_not_here_is_no_fault_of_the_file(tmp_path, device):
         read_checkpoint(tmp_path / "w.pth", map_location=device)
     assert "damaged" not in str(caught.value)
     assert str(device) in str(caught.value)
+
+
+ECHOES = {
+    "address": b"<html><title>No https://u:SECRETPASS@h/n.pth?token=SECRETTOKEN here</title>",
+    "token": b'{"message": "the token SECRETTOKEN has expired"}',
+    "unquoted": b"<Error><Message>SECRET TOKEN2 is old</Message></Error>",
+    "header": b'{"error": "Bearer SECRETBEARER is not valid"}',
+    "cut off": b'{"error": "' + b"-" * 72 + b'SECRETTOKEN"}',
+}
+
+
+@pytest.mark.parametrize("body", ECHOES.values(), ids=ECHOES.keys())
+@pytest.mark.parametrize("way", ["body", "wrong body", "status"])
+def test_what_a_server_repeats_of_the_request_is_not_told(
+    server, tmp_path, monkeypatch, body, way, caplog
+):
+    """Its error pages often name the address, with its signature, or the token."""
+    caplog.set_level("DEBUG", "hubcore")
+    config = tmp_path / "config.toml"
+    config.write_text(f'[headers."{server.url}/"]\nAuthorization = "Bearer SECRETBEARER"\n')
+    monkeypatch.setenv("HUBCORE_CONFIG", str(config))
+
+    def refuse(exchange):
+        exchange.handler.send_response(403, body.decode())
+        exchange.handler.send_header("Content-Length", "0")
+        exchange.handler.end_headers()
+
+    fault = refuse if way == "status" else servers.page(body)
+    url = server.serve("/n.pth?token=SECRETTOKEN&t=SECRET%20TOKEN2", b"", always=fault)
+    file = RemoteFile((url,), "0" * 64 if way == "wrong body" else None)
+    with pytest.raises(DownloadError) as caught:
+        Store(tmp_path / "store").get(file, check_hash=way == "wrong body")
+    assert "SECRET" not in str(caught.value) + caplog.text

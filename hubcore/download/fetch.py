@@ -188,7 +188,7 @@ class _Search:
         digest = transfer.digest()
         if self._expected and digest.startswith(self._expected):
             return digest
-        instead = impostor(transfer.partial.data) or ""
+        instead = impostor(transfer.partial.data, source.url) or ""
         if not self._expected:
             if not instead:
                 return digest

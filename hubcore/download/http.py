@@ -21,6 +21,7 @@ from .. import settings
 from ..errors import OfflineError
 from .addresses import identity, redact, scheme
 from .connections import Waiting, watch
+from .quoting import without_secrets
 
 if TYPE_CHECKING:
     import requests
@@ -212,7 +213,7 @@ def open_url(
         for _ in range(_MAX_REDIRECTS + 1):
             response = _answer(session, method, url, headers, waiting, limit)
             if not response.is_redirect:
-                return _judged(response)
+                return _judged(response, url)
             location = response.headers["Location"]
             response.close()
             url = _redirected(url, location)
@@ -324,13 +325,13 @@ def _redirected(url: str, location: str) -> str:
     return target
 
 
-def _judged(response: requests.Response) -> requests.Response:
+def _judged(response: requests.Response, url: str) -> requests.Response:
     status = response.status_code
     if status in {200, 206, 416}:
         return response
     response.close()
     phrase = "".join(c for c in response.reason or "" if c.isprintable())
-    reason = f"HTTP {status} {phrase[:60]}".strip()
+    reason = f"HTTP {status} {without_secrets(phrase, url)[:60]}".strip()
     if status in _WORTH_A_RETRY or status >= 500:
         raise TemporaryError(reason, _retry_after(response))
     if status in {401, 403, 407}:

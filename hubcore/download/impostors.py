@@ -7,6 +7,8 @@ import json
 import re
 from pathlib import Path
 
+from .quoting import without_secrets
+
 __all__ = ["impostor"]
 
 _START = 4096  # bytes that are looked at
@@ -19,11 +21,12 @@ _ERROR_KEYS = ("error", "errors", "message", "detail")
 _LFS = b"version https://git-lfs.github.com/spec/"
 
 
-def impostor(path: Path) -> str | None:
+def impostor(path: Path, url: str = "") -> str | None:
     """What a file is, if it is certainly not a checkpoint but something sent in place of one.
 
     Args:
         path: the file.
+        url: the address that served it, of which nothing secret is repeated.
 
     Returns:
         For instance "an HTML page, titled 'Quota exceeded'"; None if it may be a checkpoint.
@@ -39,14 +42,14 @@ def impostor(path: Path) -> str | None:
         return "a Git LFS pointer, not the file that it points to"
     text = _as_utf8(start).lstrip()
     if text[:1] in (b"{", b"["):
-        return _json_error(path, text)
+        return _json_error(path, text, url)
     if text[:1] == b"<":
         root = text[len(_COMMENTS.match(text)[0]) :]  # type: ignore[index]  # it matches nothing too
         if _HTML.match(root):
-            title = _quoted(_TITLE.search(text))
+            title = _quoted(_TITLE.search(text), url)
             return f"an HTML page, titled {title}" if title else "an HTML page"
         if _XML_ERROR.match(root):
-            said = _quoted(_XML_CODE.search(text))
+            said = _quoted(_XML_CODE.search(text), url)
             return f"an XML error message, {said}" if said else "an XML error message"
     return None
 
@@ -57,7 +60,7 @@ def _as_utf8(start: bytes) -> bytes:
     return start.removeprefix(b"\xef\xbb\xbf")
 
 
-def _json_error(path: Path, text: bytes) -> str | None:
+def _json_error(path: Path, text: bytes, url: str) -> str | None:
     if path.stat().st_size > _START:
         return None
     try:
@@ -67,17 +70,17 @@ def _json_error(path: Path, text: bytes) -> str | None:
     if isinstance(data, dict):
         for key in _ERROR_KEYS:
             if key in data:
-                return f"a JSON error message, {_shown(str(data[key]))!r}"
+                return f"a JSON error message, {_shown(str(data[key]), url)!r}"
     return None
 
 
-def _quoted(match: re.Match[bytes] | None) -> str:
-    text = _shown(html.unescape(match[1].decode("utf-8", "replace"))) if match else ""
+def _quoted(match: re.Match[bytes] | None, url: str) -> str:
+    text = _shown(html.unescape(match[1].decode("utf-8", "replace")), url) if match else ""
     return f"'{text}'" if text else ""
 
 
-def _shown(text: str) -> str:
+def _shown(text: str, url: str) -> str:
     """On one line, short, and without characters that a terminal would obey."""
     text = "".join(c if c.isprintable() else " " for c in text)
-    text = " ".join(text.split())
+    text = " ".join(without_secrets(text, url).split())
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -173,7 +173,7 @@ def _digest_of_fetched(path: Path, url: str, expected: str) -> str:
     digest = sha256_of(path)
     if expected and digest.startswith(expected):
         return digest
-    instead = impostor(path)
+    instead = impostor(path, url)
     if expected:
         advice = f"What arrived is {instead}." if instead else ""
         raise DigestMismatchError(redact(url), expected, digest, advice)
