@@ -14,7 +14,7 @@ from store_samples import CONTENT, DIGESTS, digests, overwrite, write_catalog
 
 from hubcore.cli import main
 from hubcore.cli.streams import say
-from hubcore.store import Store
+from hubcore.store import RemoteFile, Store
 
 pytest_plugins = ["store_fixtures"]
 
@@ -355,3 +355,13 @@ def test_a_notice_steers_no_terminal(capsys):
     """Whatever others wrote is told by `say`, which shows it harmless."""
     say("hub: a\x1b[2J\u202e\nb")
     assert capsys.readouterr().err == "hub: a\\x1b[2J\\u202e\nb\n"
+
+
+def test_verify_says_which_files_came_unchecked(hub, home, server):
+    """Their bytes are as they came, which is all that can be known of them."""
+    url = server.serve("/w.pth", b"anything")
+    urls = {"one": url, "two": f"{url}2", "three": f"{url}3"}
+    write_catalog(home, urls, {**DIGESTS, "one": hashlib.sha256(b"other").hexdigest()})
+    store = Store(home)
+    store.get(RemoteFile((url,)), check_hash=False)
+    assert "1 of them came unchecked" in hub("cache", "verify", check=0).stdout

@@ -310,6 +310,7 @@ def _verify(args: argparse.Namespace) -> int:
     if args.name:
         wanted = {file.name for name in args.name for file in _files_of(name, store)}
         entries = [entry for entry in entries if entry.sha256 in wanted]
+    uses = Uses(store)
     known = KnownFiles().by_digest(store)
 
     def source(entry: Entry) -> RemoteFile | None:
@@ -336,6 +337,12 @@ def _verify(args: argparse.Namespace) -> int:
         count = len({verdict.entry.sha256 for verdict in verdicts})
         damaged = "1 was damaged" if len(bad) == 1 else f"{len(bad)} were damaged"
         print(f"{counted(count, 'file')} verified, {damaged}")
+        unchecked = [e for e in entries if set(uses.states(e).values()) == {"not verified"}]
+        if unchecked:
+            print(
+                f"{len(unchecked)} of them came unchecked (check_hash=False): unchanged since "
+                "then, but nothing says what they should be"
+            )
     return report_errors([*(v.detail for v in bad if v.state == "damaged"), *unreadable])
 
 
