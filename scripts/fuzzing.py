@@ -10,6 +10,7 @@ import multiprocessing
 import random
 import resource
 import tempfile
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
@@ -26,7 +27,8 @@ __all__ = [
     "main",
 ]
 
-SECONDS = 10
+SECONDS = 10  # of processor time for an input: other programs may be busy
+HANGS = 100  # seconds after which an input that takes no processor time does not end either
 MEMORY = 256 * 1024**2  # that an input of a few kB may take
 ROOM = 1024**3  # of addresses, beyond what the process has before
 AT_ONCE = 500  # inputs for one process
@@ -128,13 +130,13 @@ def in_processes(
             try:
                 _answer(results, 120)  # it is ready: imports take long on a busy machine
                 while first < numbers.stop:
-                    fault = _answer(results, SECONDS)
+                    fault = _answer(results, HANGS)
                     if fault:
                         faults[f"{fault} (input {first})"] += 1
                     first += 1
-                process.join(SECONDS)
+                process.join(HANGS)
             except TimeoutError:
-                faults[f"no end within {SECONDS} seconds (input {first})"] += 1
+                faults[f"no end within {HANGS} seconds (input {first})"] += 1
                 first += 1
             except EOFError:
                 process.join()
@@ -159,7 +161,7 @@ def _work(results: Connection, make: Callable[[], Callable[[int], str]], numbers
     for number in numbers:
         fault = kind = ""
         _peak()
-        before = _peak()
+        before, began = _peak(), time.process_time()
         try:
             kind = read(number)
         except HubError as error:
@@ -168,9 +170,11 @@ def _work(results: Connection, make: Callable[[], Callable[[int], str]], numbers
                 fault = described(error, "memory")
         except BaseException as error:
             fault = described(error, "read")
-        taken = _peak() - before
+        taken, seconds = _peak() - before, time.process_time() - began
         if taken > MEMORY:
             fault = f"{taken >> 20} MiB were taken {kind}"
+        elif seconds > SECONDS:
+            fault = f"{seconds:.0f} seconds of processor time were taken {kind}"
         results.send(fault)
 
 
