@@ -34,15 +34,15 @@ def signature_of(target: str) -> Signature:
         target: ``"module:attribute"``.
     """
     module, _, name = target.partition(":")
-    source = _source(module)
-    return Signature() if source is None else _signature(source, name)
+    found = _source(module)
+    return Signature() if found is None else _signature(*found, name)
 
 
 @functools.lru_cache(maxsize=64)  # a thousand weights share a few functions
-def _signature(source: bytes, name: str) -> Signature:
+def _signature(file: Path, changed: int, name: str) -> Signature:
     try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError, RecursionError):
         return Signature()
     constants = {
         target.id: node.value
@@ -72,13 +72,14 @@ def _signature(source: bytes, name: str) -> Signature:
     return Signature(doc, {argument.arg: _value(value, constants) for argument, value in found})
 
 
-def _source(module: str) -> bytes | None:
+def _source(module: str) -> tuple[Path, int] | None:
+    """The file of a module, and when it was changed."""
     package, *parts = module.split(".")
     for folder in package_folders(package):
         place = Path(folder, *parts)
         for file in (place.with_suffix(".py"), place / "__init__.py"):
             try:
-                return file.read_bytes()
+                return file, file.stat().st_mtime_ns
             except OSError:
                 continue
     return None

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +14,7 @@ from hubcore.catalogs.offers import Offers
 from hubcore.cli.listing import HEADLINES
 from hubcore.errors import HubError
 
+from .beside import beside
 from .docs import INDEX, Documentation, shipped_guides
 from .entries import Contents, contents
 from .others import others
@@ -108,19 +108,22 @@ def build(
     told = others(merge, found)
     frame = Frame(name, hubcore.__version__, len(found.packages), _navigation())
     chosen = shipped_guides() if guides is True else guides or None
-    manual = Documentation(frame, Path(chosen) if chosen else None, repository)
     drawn = pictures(found, Path(photo)) if photo else Pictures([], {}, [])
     temporary = folder.with_name(f".{folder.name[:100]}-{os.getpid()}-{os.urandom(4).hex()}")
     try:
         temporary.mkdir(parents=True)
-        pages, size = _write(temporary, chain(_all(found, frame, drawn, told), manual.pages()))
+        place = Path(chosen) if chosen else None
+        with beside(_document, temporary, frame, place, repository) as documented:
+            pages, size = _write(temporary, _all(found, frame, drawn, told))
+            more, bytes_of_them, problems = documented()
         _replace(folder, temporary)
     except OSError as error:
         raise SiteError(f"Cannot write {folder}: {error.strerror or error}.") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    problems = (*manual.problems, *drawn.problems)
-    return Site(folder, pages, len(found.models), len(found.weights), size, problems)
+    problems += drawn.problems
+    counts = pages + more, len(found.models), len(found.weights), size + bytes_of_them
+    return Site(folder, *counts, tuple(problems))
 
 
 def check(folder: Path) -> None:
@@ -216,6 +219,16 @@ def _all(found: Contents, frame: Frame, drawn: Pictures, told: Offers) -> Iterat
     yield from drawn.pages
     yield from documents(found, classes, told)
     yield Page(".nojekyll", "")
+    for asset in ASSETS.iterdir():
+        yield Page(f"assets/{asset.name}", asset.read_bytes())
+
+
+def _document(
+    root: Path, frame: Frame, guides: Path | None, repository: str | None
+) -> tuple[int, int, list[str]]:
+    """Writes the documentation. Returns its HTML pages, its bytes, and what could not be shown."""
+    manual = Documentation(frame, guides, repository)
+    return *_write(root, manual.pages()), list(manual.problems)
 
 
 def _navigation() -> list[tuple[str, str, str]]:
@@ -243,7 +256,7 @@ def _examples(found: Contents) -> list[str]:
 
 
 def _write(root: Path, pages: Iterable[Page]) -> tuple[int, int]:
-    """Writes pages and assets. Returns the number of HTML pages and the bytes of all files."""
+    """Writes pages. Returns the number of HTML pages and the bytes of all."""
     made, count, size = {root}, 0, 0
     for page in pages:
         path = root / page.address
@@ -254,10 +267,6 @@ def _write(root: Path, pages: Iterable[Page]) -> tuple[int, int]:
         content = text if isinstance(text, bytes) else text.encode("utf-8", errors="replace")
         path.write_bytes(content)
         count += page.address.endswith(".html")
-        size += len(content)
-    for asset in ASSETS.iterdir():
-        content = asset.read_bytes()
-        (root / "assets" / asset.name).write_bytes(content)
         size += len(content)
     return count, size
 

@@ -18,6 +18,7 @@ __all__ = ["ASSETS", "Frame", "template"]
 
 ASSETS = Path(__file__).parent / "assets"
 
+_BREAK = re.compile(r"(?<=[._/])(?=[^._/])")
 _WEB = re.compile(r"(https?://[^\s<>\"'`]+[^\s<>\"'`.,;:!?)\]])", re.IGNORECASE)
 
 
@@ -94,14 +95,17 @@ def _harmless(value: Any) -> Any:
 
 def _breakable(name: Any) -> Markup:
     """A long name that may be broken behind its points and underscores."""
-    parts = re.split(r"(?<=[._/])(?=[^._/])", printable(str(name)))
-    return Markup("<wbr>").join(parts)
+    # What `escape` makes of a character has no point or underscore in it.
+    return Markup(_BREAK.sub("<wbr>", escape(printable(str(name)))))
 
 
 def _linked(text: Any) -> Markup:
     """A text in which web addresses are links; of no other kind are any made."""
+    text = printable(str(text), keep="\n\t")
+    if "://" not in text:
+        return escape(text)
     made = Markup()
-    for place, part in enumerate(_WEB.split(printable(str(text), keep="\n\t"))):
+    for place, part in enumerate(_WEB.split(text)):
         if place % 2:
             made += Markup('<a href="{0}" rel="nofollow noopener">{0}</a>').format(part)
         else:

@@ -2,6 +2,12 @@
 
 const FEW = 7; // values that are shown before one asks for all
 
+// Values that explain themselves less well than their words.
+const WORDS = {
+  measured: MEASURED,
+  license: { unknown: "not stated for the weights" }, // what is shown may be of their repository
+};
+
 class Facets {
   constructor(table, onChange) {
     this.table = table;
@@ -25,7 +31,7 @@ class Facets {
       box.type = "checkbox";
       box.addEventListener("change", () => this.onChange(name, value, box.checked));
       const count = element("span", "count");
-      const text = name === "measured" ? (MEASURED[value] ?? value) : value;
+      const text = WORDS[name]?.[value] ?? value;
       const shown = element("span", "clip", text);
       shown.title = text;
       label.append(box, shown, count);
