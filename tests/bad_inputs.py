@@ -351,6 +351,29 @@ quantize mobilenet_v2 --calibrate $PHOTO --output $OUT --name ''
 quantize mobilenet_v2 --calibrate $PHOTO --output $OUT --name '1 2'
 quantize mobilenet_v2 --calibrate $PHOTO --output $OUT --name $ESC
 
+# the command of hub-train
+train
+train mobilenet_v2
+train mobilenet_v2 --data missing
+train mobilenet_v2 --data ''
+train mobilenet_v2 --data $NUL
+train mobilenet_v2 --data $EMPTY_FOLDER --output $JUNK/x
+train mobilenet_v2 --data $JUNK
+train zzz --data $EMPTY_FOLDER
+train mobilenet_v2 --data $EMPTY_FOLDER --recipe zzz
+train mobilenet_v2 --data $EMPTY_FOLDER --recipe missing.toml
+train mobilenet_v2 --data $EMPTY_FOLDER --epochs 0
+train mobilenet_v2 --data $EMPTY_FOLDER --epochs x
+train mobilenet_v2 --data $EMPTY_FOLDER --validation 2
+train mobilenet_v2 --data $EMPTY_FOLDER --validation missing
+train mobilenet_v2 --data $EMPTY_FOLDER --seed -1
+train mobilenet_v2 --data $EMPTY_FOLDER --limit 0
+train mobilenet_v2 --data $EMPTY_FOLDER --device cpuu
+train mobilenet_v2 --data $EMPTY_FOLDER --weights V9
+train mobilenet_v2 --data $EMPTY_FOLDER --name torch!
+train mobilenet_v2 --data $EMPTY_FOLDER --license nonsense
+train --show-recipe zzz
+train --show-recipe $JUNK
 # the commands of hub-evaluate
 evaluate
 evaluate mobilenet_v2

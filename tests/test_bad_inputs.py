@@ -80,6 +80,10 @@ def test_what_can_be_known_beforehand_is_said_without_torch(names):
         "evaluate mobilenet_v2 --data $EMPTY_FOLDER --labels missing.csv",
         "evaluate mobilenet_v2 --data $EMPTY_FOLDER --record $JUNK/x",
         "evaluate --check $BROKEN_JSON --data $EMPTY_FOLDER",
+        "train zzz --data $EMPTY_FOLDER",
+        "train mobilenet_v2 --data missing",
+        "train mobilenet_v2 --data $EMPTY_FOLDER --recipe zzz",
+        "train mobilenet_v2 --data $EMPTY_FOLDER --output $JUNK/x",
     ):
         program = (
             "import sys; from hubcore.cli import main; code = main(sys.argv[1:]); "

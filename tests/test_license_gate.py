@@ -254,6 +254,7 @@ WAYS_IN = [
     "pack {tmp}/w.pth --model resnet18 --categories {tmp}/names.txt --name acme --output {tmp}/d",
     f"quantize resnet18 --calibrate {PHOTO.parent} --output {{tmp}}/q",
     "evaluate resnet18 --data {tmp}/images",
+    "train resnet18 --data {tmp}/images --output {tmp}/t",
     "export resnet18 --output {tmp}/resnet18.pt2",
 ]
 NO_WAYS_IN = {

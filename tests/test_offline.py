@@ -64,6 +64,7 @@ COMMANDS = [
     "sign hub-video --key {tmp}/missing.pem --output {tmp}/s.sig",
     "verify hub-video --key {tmp}/missing.pub",
     "evaluate resnet18 --data {tmp}/images",
+    "train resnet18 --data {tmp}/images --output {tmp}/t",
     "export resnet18 --output {tmp}/resnet18.pt2",
     "site build --output {tmp}/site",
     f"quantize resnet18 --calibrate {PHOTO.parent} --output {{tmp}}/q",

@@ -1,0 +1,81 @@
+"""What the training of each task is made of."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from hub_evaluate.data import Sample
+from hubcore.prediction import InputError
+
+from ..errors import TrainingError
+from ..sampling import Draw
+
+__all__ = ["Images", "Task", "drawn_from"]
+
+Item = Any
+Batch = Any
+
+
+class Task(ABC):
+    """How a task's images are augmented, become a batch, and give a loss."""
+
+    score: str
+    """The metric that says which weights are the best, higher being better."""
+
+    @abstractmethod
+    def item(self, sample: Sample, seed: int) -> Item:
+        """Decodes a sample and augments it; all that is random is drawn from ``seed``.
+
+        Raises:
+            InputError, DataError: it cannot be read.
+        """
+
+    @abstractmethod
+    def collate(self, items: Sequence[Item], seed: int) -> Batch:
+        """Makes a batch of items."""
+
+    @abstractmethod
+    def loss(self, model: nn.Module, batch: Batch) -> Tensor:
+        """The loss of a batch, a scalar, of a model in training mode."""
+
+    def images_per_item(self) -> int:
+        """How many items a batch needs at least."""
+        return 1
+
+
+class Images(Dataset[Item]):
+    """The training images, augmented: an item for each `Draw`."""
+
+    def __init__(self, samples: Sequence[Sample], task: Task) -> None:
+        self.samples = samples
+        self.task = task
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, draw: Draw) -> tuple[Item, int]:
+        sample = self.samples[draw.image]
+        try:
+            return self.task.item(sample, draw.seed), draw.seed
+        except InputError as error:
+            # Not every error can be pickled, and it comes from a worker.
+            raise TrainingError(f"{error}. It could be read when the training began.") from None
+
+    def collate(self, items: Sequence[tuple[Item, int]]) -> Batch:
+        """Makes a batch; what is random in it is drawn from the seed of its first image."""
+        return self.task.collate([item for item, _ in items], items[0][1] ^ 1)
+
+
+@contextmanager
+def drawn_from(seed: int) -> Iterator[None]:
+    """Draws from a seed inside, and leaves torch's generator as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield

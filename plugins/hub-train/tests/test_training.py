@@ -1,0 +1,305 @@
+"""Training classifiers: from a folder to a package, interrupted, and with wrong input."""
+
+import csv
+import json
+import sys
+import zipfile
+
+import pytest
+import torch
+
+import hubcore
+from hub_train import NotFiniteError, TrainingError, train
+from hub_train.loop import Loop
+from hub_train.recipes import read_recipe
+from hub_train.sampling import EpochBatches
+from hubcore.cli import main
+from hubcore.prediction import predict
+
+MODEL = "tiny_net"
+
+ALL = """
+policy = "trivialaugment"
+erase = 0.5
+mixup = 0.2
+cutmix = 1.0
+repeats = 2
+[optimizer]
+lr = 0.01
+clip_gradients = 1.0
+[schedule]
+warmup_epochs = 1
+[ema]
+decay = 0.9
+"""
+"""All kinds of randomness, and all kinds of state."""
+
+
+@pytest.fixture
+def trained(hub, colours, recipe, tmp_path):
+    """Trains on the colours, with options of `train`."""
+
+    def run(lines="", head="", data=colours, name="out", **options):
+        return train(MODEL, data, recipe=recipe(lines, head), output=tmp_path / name,
+                     **{"package": False, **options})  # fmt: skip
+
+    return run
+
+
+def test_a_frozen_body_and_a_new_head_learn_colours_and_become_a_package(
+    hub, colours, tmp_path, monkeypatch
+):
+    """train -> pack -> install -> predict: names and preprocessing arrive as they were trained."""
+    mine = tmp_path / "mine.toml"  # a recipe is copied and changed
+    mine.write_text(read_recipe("frozen").text.replace("lr = 0.002", "lr = 0.2"))
+    made = train(MODEL, colours, recipe=mine, output=tmp_path / "out", limit=21,
+                 name="acme-colours", license="MIT", dataset="Colours")  # fmt: skip
+    assert made.categories == ("blue", "green", "red")
+    assert made.metrics["acc@1"] == 100
+    assert made.epoch == len(made.epochs) == 60
+    before = load(MODEL)
+    after = torch.load(made.weights)
+    changed = {key for key in after if not torch.equal(after[key], before[key])}
+    assert changed == {"fc.weight", "fc.bias"}
+
+    site = tmp_path / "site"
+    zipfile.ZipFile(made.wheel).extractall(site)
+    monkeypatch.syspath_prepend(site)
+    hubcore.refresh()
+    weights = hubcore.get_weight("AcmeColours_Weights.V1")
+    for name in ("blue", "green", "red"):
+        [result] = predict(MODEL, colours / name / "00.png", weights=weights)
+        assert result.classes[0].label == name
+    assert weights.meta["_metrics"] == {"Colours": {"acc@1": 100.0, "ece": pytest.approx(
+        made.metrics["ece"], abs=1e-3)}}  # fmt: skip
+    info = hubcore.weights_info("AcmeColours_Weights.V1")
+    assert info.license == "MIT"
+    parent = json.loads((site / "acme_colours" / "catalog.json").read_text())
+    [member] = parent["weights"]["AcmeColours_Weights"]["members"].values()
+    assert member["parent"]["name"] == "acme-tiny/TinyNet_Weights.V1"
+    assert member["transforms"][1]["crop_size"] == 64
+    lineage = json.loads((site / "acme_colours" / "training.json").read_text())
+    assert lineage["parent"]["sha256"] == member["parent"]["sha256"]
+    assert len(lineage["data"]["sha256"]) == 64
+    assert "trains" in (site / "acme_colours" / "recipe.toml").read_text()
+    hubcore.refresh()
+
+
+def load(name):
+    return hubcore.get_model(name, weights="DEFAULT").state_dict()
+
+
+def test_the_split_is_stratified_written_down_and_what_evaluate_reads(trained, colours, tmp_path):
+    made = trained(head="epochs = 1\n".replace("epochs", "patience"))
+    rows = {
+        part: list(csv.DictReader((tmp_path / "out" / f"{part}.csv").open()))
+        for part in ("train", "validation")
+    }
+    assert len(rows["train"]) == 18
+    held = [row["class"] for row in rows["validation"]]
+    assert sorted(held) == ["blue"] * 2 + ["green"] * 2 + ["red"] * 2
+    files = {row["file"] for part in rows.values() for row in part}
+    assert files == {path.relative_to(colours).as_posix() for path in colours.rglob("*.png")}
+    record = json.loads((tmp_path / "out" / "record.json").read_text())
+    assert record["metrics"]["acc@1"]["value"] == made.metrics["acc@1"]
+    assert record["data"]["samples"] == 6
+
+
+def interrupted(after, monkeypatch):
+    """The loop ends as a kill would end it, in the middle of a step."""
+    step = Loop._step
+    count = 0
+
+    def cut(self, pieces):
+        nonlocal count
+        count += 1
+        if count > after:
+            raise KeyboardInterrupt
+        return step(self, pieces)
+
+    monkeypatch.setattr(Loop, "_step", cut)
+
+
+@pytest.mark.parametrize("after", [2, 4])
+def test_a_training_that_was_interrupted_ends_with_the_same_bits(
+    after, trained, tmp_path, monkeypatch
+):
+    """In the middle of an epoch, and in the next one; with a checkpoint after each step."""
+    whole = trained(ALL, name="whole")
+    with monkeypatch.context() as patch:
+        interrupted(after, patch)
+        with pytest.raises(KeyboardInterrupt):
+            trained(ALL, name="cut", checkpoint_every=0)
+    rest = trained(ALL, name="cut", checkpoint_every=0)
+    assert rest.losses == whole.losses
+    assert len(whole.losses) == 6
+    first, second = torch.load(whole.weights), torch.load(rest.weights)
+    assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_the_seed_decides_the_curve_and_workers_do_not(trained):
+    first = trained(ALL, name="a", seed=3)
+    again = trained(ALL, name="b", seed=3, workers=1)
+    other = trained(ALL, name="c", seed=4)
+    assert first.losses == again.losses
+    assert first.losses != other.losses
+
+
+def test_gradients_of_pieces_add_up_to_those_of_the_batch(trained):
+    """With the statistics of batch normalisation frozen, a piece does not see its batch."""
+    whole = trained(head='batch_norm = "frozen"\n', name="a")
+    pieces = trained(head='batch_norm = "frozen"\naccumulate = 3\n', name="b")
+    assert pieces.losses == pytest.approx(whole.losses, abs=1e-4)
+
+
+def test_a_loss_that_is_not_finite_names_the_batch_and_keeps_the_checkpoint(trained, tmp_path):
+    with pytest.raises(NotFiniteError) as found:
+        trained("[optimizer]\nlr = 1000\nmomentum = 0.0\n", head='batch_norm = "frozen"\n',
+                checkpoint_every=0)  # fmt: skip
+    error = found.value
+    assert len(error.samples) == 6
+    assert all(name.endswith(".png") for name in error.samples)
+    assert str(error.checkpoint) in str(error)
+    state = torch.load(error.checkpoint)
+    assert (
+        state["progress"]["epoch"] * 3 + state["progress"]["step"] == error.epoch * 3 + error.step
+    )
+    assert all(torch.isfinite(one).all() for one in state["model"].values())
+
+
+def test_early_stopping_ends_after_patience(trained):
+    made = trained("[optimizer]\nlr = 0.0\n", head="patience = 1\n")
+    assert len(made.epochs) == 2
+    assert made.epoch == 1
+
+
+def test_the_same_command_after_the_end_gives_the_same_result(trained):
+    first = trained(name="a")
+    again = trained(name="a")
+    assert again.losses == first.losses
+    assert again.metrics == first.metrics
+
+
+def test_another_training_in_the_folder_is_refused(trained):
+    trained()
+    with pytest.raises(
+        TrainingError, match="the seed and the split differ from what was asked for now"
+    ):
+        trained(seed=9)
+
+
+def test_as_many_but_other_classes_get_a_new_head(hub, tmp_path):
+    """Nothing of the parent's head may be left where only the number of classes is the same."""
+    from hub_train.choice import choose
+    from hub_train.data import TrainingData
+    from hub_train.training import _new_model
+
+    chosen = choose(MODEL, "DEFAULT", read_recipe("finetune"))
+    names = tuple(f"thing {number}" for number in range(1000))
+    data = TrainingData(names, None, None, True, "")
+    before = load(MODEL)
+    assert not torch.equal(_new_model(chosen, data).fc.weight, before["fc.weight"])
+    same = TrainingData(tuple(chosen.weights.meta["categories"]), None, None, True, "")
+    assert torch.equal(_new_model(chosen, same).fc.weight, before["fc.weight"])
+
+
+def test_gradual_unfreezing_trains_the_head_first(trained, hub):
+    made = trained("[schedule]\nunfreeze_epochs = 9\n", head='batch_norm = "frozen"\n')
+    before, after = load(MODEL), torch.load(made.weights)
+    assert {key for key in after if not torch.equal(after[key], before[key])} == {
+        "fc.weight", "fc.bias"}  # fmt: skip
+
+
+def lonely(root):
+    (root / "red").rename(root / "spare")
+    (root / "red").mkdir()
+    (root / "spare" / "00.png").rename(root / "red" / "00.png")
+    for path in (root / "spare").iterdir():
+        path.unlink()
+    (root / "spare").rmdir()
+    return "a class has one image only: 'red'"
+
+
+def unreadable(root):
+    (root / "red" / "03.png").write_bytes(b"no image")
+    return "1 of 24 images cannot be read"
+
+
+def single(root):
+    for name in ("red", "green"):
+        for path in (root / name).iterdir():
+            path.unlink()
+    return "there is one class only, 'blue'"
+
+
+@pytest.mark.parametrize("spoil", [lonely, unreadable, single])
+def test_what_is_wrong_with_the_data_is_told_before_the_training(spoil, trained, paint, tmp_path):
+    root = paint(tmp_path / "data", 8)
+    said = spoil(root)
+    with pytest.raises(TrainingError) as found:
+        trained(data=root)
+    assert said in str(found.value)
+    assert str(root) in str(found.value)
+
+
+def test_a_folder_train_and_a_folder_val_need_no_split(trained, paint, tmp_path):
+    paint(tmp_path / "data" / "train", 4)
+    paint(tmp_path / "data" / "val", 2)
+    trained(data=tmp_path / "data")
+    rows = list(csv.DictReader((tmp_path / "out" / "validation.csv").open()))
+    assert len(rows) == 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("", "Name a model and its data"),
+        (f"{MODEL} --data missing", "no such file or folder"),
+        (f"{MODEL} --data {{data}} --recipe finetun", "Did you mean 'finetune'?"),
+        ("zzz --data {data}", "zzz"),
+        ("quantized_resnet18 --data {data}", "is quantized"),
+        ("raft_small --data {data}", "the task 'optical-flow', which cannot be trained yet"),
+        (f"{MODEL} --data {{data}} --validation 1.5", "above 0 and below 1"),
+        (f"{MODEL} --data {{data}} --name torch!", "cannot be a package's name"),
+        (f"{MODEL} --data {{data}} --license nonsense", "--license 'nonsense'"),
+        (f"{MODEL} --data {{data}} --weights none --recipe frozen", "the body needs weights"),
+        (f"{MODEL} --data {{data}} --output {{data}}/red/00.png", "cannot be written to"),
+        (f"{MODEL} --data {{data}} --device cpuu", "cpuu"),
+    ],
+)
+def test_the_command_tells_what_is_wrong(arguments, said, hub, colours, capsys, tmp_path):
+    code = main(["train", *arguments.format(data=colours).split()])
+    assert code == 1
+    assert said in capsys.readouterr().err
+
+
+def test_the_command_shows_recipes(capsys):
+    assert main(["train", "--show-recipe"]) == 0
+    table = capsys.readouterr().out
+    assert "finetune" in table
+    assert "torchvision-v2" in table
+    assert main(["train", "--show-recipe", "torchvision-v1"]) == 0
+    assert 'name = "step"' in capsys.readouterr().out
+
+
+def test_help_and_recipes_need_no_torch():
+    import subprocess
+
+    code = (
+        "import sys; from hubcore.cli import main; main(['train', '--show-recipe', 'frozen']);"
+        "sys.exit('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert done.returncode == 0
+
+
+def test_processes_share_the_batches_of_one():
+    """Two processes together see what one would: the same images, drawn from the same seeds."""
+    one = list(EpochBatches(22, 8, seed=1, repeats=2))
+    two = [list(EpochBatches(22, 8, seed=1, repeats=2, rank=rank, world_size=2)) for rank in (0, 1)]
+    assert [len(batch) for batch in one] == [8, 8]
+    for whole, first, second in zip(one, *two, strict=True):
+        assert whole[0::2] == first
+        assert whole[1::2] == second
+    pieces = list(EpochBatches(22, 8, seed=1, repeats=2, pieces=3, first_step=1))
+    assert [draw for piece in pieces for draw in piece] == one[1]
