@@ -241,7 +241,7 @@ class TestCommand:
             (["mobilenet_v2", "--dataset", "X"], "publishes nothing for 'X'"),
             (["mobilenet_v7"], "Unknown model"),
             (["a", "--compare", "b", "c"], "takes the two models itself"),
-            (["mobilenet_v2", "--data", "nowhere"], "nowhere: no such file or folder"),
+            (["mobilenet_v2", "--data", "nowhere"], "nowhere: there is no such file or folder"),
         ],
     )
     def test_wrong_use_is_told_before_anything_is_fetched(

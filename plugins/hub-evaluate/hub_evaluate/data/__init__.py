@@ -1,13 +1,20 @@
 """Data: reads labelled images, pairs of images and videos in the layouts that people have.
 
-`open_data` recognises the layout and returns labelled samples in a fixed order. A target is in the
-weights' own terms: an index of their categories, an annotation that has it, or a function that
-reads a mask or a flow. Nothing is decoded here. Training may share this package.
+`open_data` recognises the layout and returns labelled samples in a fixed order. Targets are in
+terms of the categories that it is given, or of the data's own. Nothing is decoded before it is
+asked for::
+
+    data = open_data("photos/", "image-classification")
+    data.categories          # ['cat', 'dog']
+    image, target = data[0]  # a PIL image, and 0 for a cat
+
+Listing needs no torch, but for the archives that torchvision reads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hubcore.prediction.errors import InputError
@@ -26,17 +33,25 @@ def existing(path: str | Path) -> Path:
         DataError: nothing is there, or a file that is not JSON.
     """
     root = Path(path)
-    if not root.exists():
-        raise DataError(f"{root}: no such file or folder")
-    if root.is_file() and root.suffix != ".json":
-        raise DataError(f"{root}: is a file. Expected a folder, or COCO's JSON file.")
+    try:
+        if not root.exists():
+            raise DataError(f"{root}: there is no such file or folder")
+    except (OSError, ValueError) as error:  # a name that cannot be a file's, such as a long one
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DataError(f"{str(root)!r}: cannot be looked at: {reason}") from error
+    if not root.is_dir() and root.suffix != ".json":
+        what = "a single file" if root.is_file() else "a device, a pipe or a socket"
+        raise DataError(
+            f"{root}: this is {what}. Labelled data are a folder of images and labels, or COCO's "
+            f"JSON file."
+        )
     return root
 
 
 def open_data(
     path: str | Path,
     task: str,
-    categories: Sequence[str],
+    categories: Sequence[str] | None = None,
     *,
     labels: str | Path | Mapping[str, str] | None = None,
     split: str | None = None,
@@ -46,30 +61,32 @@ def open_data(
     Args:
         path: the folder; for COCO also the path of its JSON file.
         task: the task, which decides what a target is: see `Sample`.
-        categories: the weights' categories.
-        labels: what classes are called in the weights: a dict from a class of the data to a
+        categories: the weights' categories. None: those of the data, by name; those of COCO and of
+            archives in their own order. For objects the first is then ``__background__``.
+        labels: what classes are called in the categories: a dict from a class of the data to a
             category, its index, or ``-`` to leave the class out; or a CSV file with such rows. For
             classification also a CSV file with a row ``file,class`` for each sample.
         split: the part of the data, such as ``val``, ``test`` or ``final``.
 
     Raises:
         DataError: the layout is not known, or a label is wrong.
-        UnknownClassesError: the weights do not have all classes.
+        UnknownClassesError: the categories do not have all classes.
     """
     root = existing(path)
     try:
-        return _open(root, task, categories, labels, split)
+        data, known = _open(root, task, categories, labels, split)
     except InputError as error:
         raise DataError(str(error)) from error
+    return replace(data, task=task, categories=tuple(known.categories), total=len(data.samples))
 
 
 def _open(
     root: Path,
     task: str,
-    categories: Sequence[str],
+    categories: Sequence[str] | None,
     labels: str | Path | Mapping[str, str] | None,
     split: str | None,
-) -> Data:
+) -> tuple[Data, Labels]:
     table: Path | None = None
     names: dict[str, str] = {}
     if isinstance(labels, Mapping):
@@ -83,23 +100,23 @@ def _open(
     if task == "image-classification":
         from .classes import read_classes
 
-        return read_classes(root, found, table, split)
+        return read_classes(root, found, table, split), found
     if task == "video-classification":
         from .videos import read_videos
 
-        return read_videos(root, found, table)
+        return read_videos(root, found, table), found
     if task == "semantic-segmentation":
         from .masks import read_masks
 
-        return read_masks(root, found, names, split)
+        return read_masks(root, found, names, split), found
     if task == "optical-flow":
         from .flows import read_flows
 
-        return read_flows(root, split)
+        return read_flows(root, split), found
     if task in ("object-detection", "instance-segmentation", "keypoint-detection"):
         from .objects import read_objects
 
-        return read_objects(root, task, found, split)
+        return read_objects(root, task, found, split), found
     raise DataError(f"There is no evaluation for the task '{task}'.")
 
 

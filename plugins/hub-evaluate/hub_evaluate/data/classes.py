@@ -39,7 +39,7 @@ def read_classes(root: Path, labels: Labels, table: Path | None, split: str | No
     """
     archive = _archive(root)
     if archive is not None:
-        samples: Iterable[tuple[Sample, str]] = _arrays(root, *archive, split or "test")
+        samples: Iterable[tuple[Sample, str]] = _arrays(root, *archive, split or "test", labels)
         kind = archive[0]
     elif table is not None or (table := _own_table(root)) is not None:
         samples, kind = _listed(root, table), "images with a CSV"
@@ -47,6 +47,9 @@ def read_classes(root: Path, labels: Labels, table: Path | None, split: str | No
         samples, kind = _devkit(root, truth), "ImageNet with its development kit"
     else:
         samples, kind = _folders(root), "folders by class"
+    samples = list(samples)
+    if archive is None:
+        labels.learn(sorted({name for _, name in samples}))
     found = []
     for sample, name in samples:
         index = labels.find(name)
@@ -170,7 +173,9 @@ def _subfolders(root: Path, depth: int) -> Iterator[Path]:
                 yield from _subfolders(path, depth - 1)
 
 
-def _arrays(root: Path, kind: str, folder: Path, split: str) -> Iterator[tuple[Sample, str]]:
+def _arrays(
+    root: Path, kind: str, folder: Path, split: str, labels: Labels
+) -> Iterator[tuple[Sample, str]]:
     from torchvision import datasets
 
     if split not in ("train", "test"):
@@ -199,6 +204,7 @@ def _arrays(root: Path, kind: str, folder: Path, split: str) -> Iterator[tuple[S
         values = found.data if kind.startswith("CIFAR") else found.data.numpy()
         targets = found.targets
     names: Sequence[str] = "0123456789" if kind == "SVHN" else found.classes
+    labels.learn(names)
     for number, (pixels, target) in enumerate(zip(values, targets, strict=True)):
         name = f"{split}/{number}"
         yield Sample(name, ImageInput(name, pixels), None), names[int(target)]

@@ -29,7 +29,7 @@ class Labels:
     underscores, and last it may be the index of a category.
 
     Args:
-        categories: the weights' categories.
+        categories: the weights' categories. None: each class of the data is one, see `learn`.
         names: the category, or its index, of each class that is called otherwise in the data; or
             `LEFT_OUT`.
 
@@ -37,15 +37,35 @@ class Labels:
         left_out: the number of samples of each class that was left out so far.
     """
 
-    def __init__(self, categories: Sequence[str], names: Mapping[str, str] | None = None) -> None:
-        self.categories = list(categories)
+    def __init__(
+        self, categories: Sequence[str] | None, names: Mapping[str, str] | None = None
+    ) -> None:
+        self._learning = categories is None
+        self.categories = list(categories or ())
         self.left_out: Counter[str] = Counter()
         self._unknown: Counter[str] = Counter()
         self._names = dict(names or {})
+        self._found: dict[str, int | None] = {}
+        self._index()
+
+    def _index(self) -> None:
         self._exact = _places(self.categories)
         self._loose = _places([_plain(name) for name in self.categories])
         self._wordnet = _wordnet() if _is_imagenet(self.categories) else {}
-        self._found: dict[str, int | None] = {}
+
+    def learn(self, classes: Iterable[str], background: bool = False) -> None:
+        """Takes the classes of the data as categories, in this order, if none were given.
+
+        Args:
+            classes: the classes; those that are left out become none.
+            background: whether the first category is ``__background__``, as of all detectors and
+                semantic segmentation in torchvision.
+        """
+        if self._learning:
+            given = [self._names.get(name, name) for name in classes]
+            first = ["__background__"] if background else []
+            self.categories = [*dict.fromkeys([*first, *(one for one in given if one != LEFT_OUT)])]
+            self._index()
 
     def find(self, name: str) -> int | None:
         """The index of a class's category; None if it is left out or unknown (see `require`).

@@ -16,6 +16,7 @@ from hubcore.prediction.inputs import ImageInput
 from ..errors import DataError, UnknownClassesError
 from .labels import Labels
 from .objects import coco_file, coco_images, read_json, voc_image, voc_names, voc_root
+from .reading import rasterised
 from .samples import Data, Sample, image, relative
 
 __all__ = ["IGNORED", "read_masks"]
@@ -73,13 +74,20 @@ def _of_pairs(
     names: Mapping[str, str],
 ) -> Data:
     table = np.arange(256)
-    for value, name in names.items():
+    for value in names:
         if not value.isdecimal() or int(value) > 255:
             raise DataError(f"'{value}' is not the value of a pixel: expected 0 to 255")
+    labels.learn(sorted(names, key=int))
+    for value, name in names.items():
         index = labels.find(value)
         table[int(value)] = IGNORED if index is None else index
         if index is None and name != "-":
             labels.require(root)
+    if not labels.categories:
+        raise DataError(
+            f"{root}: masks do not say what their values mean. Give labels: a CSV file with a line "
+            f"'0,background' for each value."
+        )
     labels.left_out.clear()  # counted in pixels, while they are read
     if not pairs:
         raise DataError(f"{root}: no images with masks")
@@ -104,7 +112,7 @@ def _read(path: Path, table: Any, classes: int) -> Any:
     except OSError as error:
         raise DataError(f"{path}: the mask cannot be read: {error}") from error
     unknown = (values >= classes) & (values != IGNORED)
-    if classes and unknown.any():
+    if unknown.any():
         found, counts = np.unique(values[unknown], return_counts=True)
         names = {str(value): int(count) for value, count in zip(found, counts, strict=True)}
         raise UnknownClassesError(path, names)
@@ -115,6 +123,7 @@ def _of_coco(root: Path, labels: Labels, split: str | None) -> Data:
     path = coco_file(root, "semantic-segmentation", split)
     content = read_json(path)
     names = {one["id"]: str(one["name"]) for one in content["categories"]}
+    labels.learn((names[key] for key in sorted(names)), background=True)
     by_image: dict[Any, list[tuple[int, Any]]] = {}
     for annotation in content["annotations"]:
         index = labels.find(names.get(annotation["category_id"], str(annotation["category_id"])))
@@ -140,21 +149,12 @@ def _painted(objects: list[tuple[int, Any]], file: Path) -> Any:
 
     Where objects overlap no class counts.
     """
-    from pycocotools import mask as codec
-
     with Image.open(file) as picture:
         width, height = picture.size
     values = np.zeros((height, width), np.int64)
     covered = np.zeros((height, width), np.int64)
     for index, shape in objects:
-        if isinstance(shape, list):
-            runs = codec.merge(codec.frPyObjects(shape, height, width)) if shape else None
-        else:
-            packed = isinstance(shape["counts"], str | bytes)
-            runs = shape if packed else codec.frPyObjects(shape, height, width)
-        if runs is None:
-            continue
-        inside = np.asarray(codec.decode(runs)).reshape(height, width) > 0
+        inside = rasterised(shape, width, height, str(file))
         values = np.maximum(values, inside * index)
         covered += inside
     values[covered > 1] = IGNORED

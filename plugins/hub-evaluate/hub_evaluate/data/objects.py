@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -42,15 +43,22 @@ def read_objects(root: Path, task: str, labels: Labels, split: str | None) -> Da
     """
     voc = voc_root(root)
     if voc is not None:
+        if task != "object-detection":
+            raise DataError(
+                f"{voc}: Pascal VOC has boxes, but no masks of objects and no keypoints, which the "
+                f"task '{task}' needs."
+            )
         return _voc(voc, labels, split or "val")
     path = coco_file(root, task, split)
     content = read_json(path)
     names = {one["id"]: str(one["name"]) for one in content["categories"]}
+    labels.learn((names[key] for key in sorted(names)), background=True)
     by_image: dict[Any, list[dict[str, Any]]] = {}
     for number, annotation in enumerate(content["annotations"], 1):
         index = labels.find(names.get(annotation["category_id"], str(annotation["category_id"])))
         if index is None:
             continue
+        _require(path, number - 1, annotation, task)
         own = {"iscrowd": 0, **annotation, "id": number, "category_id": index}
         if "area" not in own:
             own["area"] = own["bbox"][2] * own["bbox"][3]
@@ -61,6 +69,47 @@ def read_objects(root: Path, task: str, labels: Labels, split: str | None) -> Da
         for one, file in coco_images(root, path, content)
     ]
     return Data("COCO", root, samples, dict(labels.left_out))
+
+
+def _require(path: Path, number: int, annotation: Mapping[str, Any], task: str) -> None:
+    """Checks what an annotation must have for a task.
+
+    Raises:
+        DataError: it lacks it, or it is something else.
+    """
+    place = f"{path}: annotations[{number}]"
+    box = annotation["bbox"]
+    if not (_are_numbers(box) and len(box) == 4 and box[2] >= 0 and box[3] >= 0):
+        raise DataError(f"{place}: its 'bbox' is not x, y, width and height")
+    if task == "instance-segmentation":
+        shape = annotation.get("segmentation")
+        polygons = isinstance(shape, list) and all(
+            _are_numbers(one) and len(one) >= 6 and len(one) % 2 == 0 for one in shape
+        )
+        if not (polygons and shape) and not _are_runs(shape):
+            raise DataError(f"{place}: its 'segmentation' is neither polygons nor run lengths")
+    if task == "keypoint-detection":
+        points = annotation.get("keypoints", [])
+        if not (_are_numbers(points) and len(points) % 3 == 0 and points):
+            raise DataError(f"{place}: its 'keypoints' are not x, y and visibility for each point")
+
+
+def _are_numbers(values: Any) -> bool:
+    return isinstance(values, list) and all(
+        isinstance(one, int | float) and math.isfinite(one) for one in values
+    )
+
+
+def _are_runs(shape: Any) -> bool:
+    if not isinstance(shape, dict):
+        return False
+    size, counts = shape.get("size"), shape.get("counts")
+    return (
+        isinstance(size, list)
+        and len(size) == 2
+        and all(isinstance(one, int) and one > 0 for one in size)
+        and (isinstance(counts, str) or _are_numbers(counts))
+    )
 
 
 def coco_file(root: Path, task: str, split: str | None) -> Path:
@@ -175,12 +224,14 @@ def voc_image(root: Path, name: str) -> Path:
 def _voc(root: Path, labels: Labels, split: str) -> Data:
     samples: list[Sample] = []
     count = 0
-    for name in voc_names(root, "Main", split):
-        path = root / "Annotations" / f"{name}.xml"
-        try:
-            objects = ElementTree.parse(path).getroot().findall("object")
-        except (OSError, ElementTree.ParseError) as error:
-            raise DataError(f"{path}: cannot be read: {error}") from error
+    parsed = [
+        (name, path, _voc_objects(path))
+        for name in voc_names(root, "Main", split)
+        for path in [root / "Annotations" / f"{name}.xml"]
+    ]
+    names = {one.findtext("name", "").strip() for _, _, objects in parsed for one in objects}
+    labels.learn(sorted(names), background=True)
+    for name, path, objects in parsed:
         found = []
         for one in objects:
             index = labels.find(one.findtext("name", "").strip())
@@ -191,6 +242,13 @@ def _voc(root: Path, labels: Labels, split: str) -> Data:
         samples.append(image(root, voc_image(root, name), found))
     labels.require(root)
     return Data("Pascal VOC", root, samples, dict(labels.left_out))
+
+
+def _voc_objects(path: Path) -> list[ElementTree.Element]:
+    try:
+        return ElementTree.parse(path).getroot().findall("object")
+    except (OSError, ElementTree.ParseError) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from error
 
 
 def _voc_box(path: Path, one: ElementTree.Element) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,11 @@ class Data:
         samples: the samples, ordered.
         left_out: the number of samples or objects of each class that the labels leave out.
         total: the number of samples before `limited`.
+        task: the task that they were opened for.
+        categories: the categories that targets are indices of.
+
+    ``data[index]`` reads a sample: an input and its target. So the data may be given to
+    `torch.utils.data.DataLoader`; nothing here imports torch.
     """
 
     format: str
@@ -57,6 +62,38 @@ class Data:
     samples: Sequence[Sample]
     left_out: Mapping[str, int] = field(default_factory=dict)
     total: int = 0
+    task: str = ""
+    categories: Sequence[str] = ()
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, index: int) -> tuple[Any, Any]:
+        """Reads a sample, decoded now.
+
+        Returns:
+            The input and its target. The input is a PIL image in RGB, upright; for optical flow two
+            of them; for videos a `hubcore.prediction.frames.Frames`. The target is, by task:
+
+            - classification: the index of the class, an int;
+            - objects: a dict of arrays, one row for each object: ``boxes`` float32 (N, 4), left,
+              top, right and bottom in pixels; ``labels`` int64 (N,); ``area`` float32 (N,) in
+              pixels; ``iscrowd`` bool (N,); for instance segmentation ``masks`` bool
+              (N, height, width); for keypoints ``keypoints`` float32 (N, K, 3), x, y and COCO's
+              visibility 0, 1 or 2;
+            - semantic segmentation: int64 (height, width), 255 where no class counts;
+            - optical flow: the movement in pixels, float32 (2, height, width), and where it is
+              known, bool (height, width).
+
+        Raises:
+            IndexError: there is no such sample.
+            InputError: the image, or the video, cannot be read.
+            DataError: the target cannot be read, or does not fit the image.
+            UnknownClassesError: a mask has values that are no categories.
+        """
+        from .reading import read
+
+        return read(self.samples[index], self.task)
 
     def limited(self, limit: int | None, seed: int = 0) -> Data:
         """A random part of the samples, in their order; the same one for the same seed."""
@@ -66,7 +103,7 @@ class Data:
             random = np.random.default_rng(seed)
             chosen = sorted(random.choice(count, limit, replace=False).tolist())
         samples = [self.samples[index] for index in chosen]
-        return Data(self.format, self.root, samples, self.left_out, count)
+        return replace(self, samples=samples, total=count)
 
     def fingerprint(self) -> str:
         """The SHA-256 of all names, contents and labels, as hexadecimal digits."""

@@ -33,6 +33,7 @@ def read_videos(root: Path, labels: Labels, table: Path | None) -> Data:
         names = ", ".join(path.name for path in tables)
         raise DataError(f"{root}: several CSV files ({names}). Say which one: --labels FILE")
     found = _of_table(root, tables[0]) if tables else _of_folders(root)
+    labels.learn(sorted({name for _, name in found}))
     samples = []
     for path, name in found:
         index = labels.find(name)
