@@ -7,38 +7,43 @@ from typing import Any
 
 import numpy as np
 
-from hubcore.prediction.inputs import ClipInput, PairInput
+from hubcore.prediction.inputs import ClipInput, Input, PairInput
 
 from ..errors import DataError
-from .samples import Sample
 
 __all__ = ["rasterised", "read"]
 
 
-def read(sample: Sample, task: str) -> tuple[Any, Any]:
+def read(source: Input, target: Any, task: str, where: str) -> tuple[Any, Any]:
     """The input and the target of a sample, as `Data` describes them.
+
+    Args:
+        source: the sample's input.
+        target: the sample's target.
+        task: the task.
+        where: the sample's name, for errors.
 
     Raises:
         InputError: the image, or the video, cannot be read.
         DataError: the target cannot be read, or does not fit the image.
     """
-    source = sample.input
     if isinstance(source, PairInput):
-        return (source.first.open(), source.second.open()), sample.target()
+        return (source.first.open(), source.second.open()), target()
     if isinstance(source, ClipInput):
-        return source.frames(), sample.target
+        return source.frames(), target
     picture = source.open()
-    if isinstance(sample.target, list):
-        return picture, _objects(sample, task, picture.size)
-    target = sample.target() if callable(sample.target) else sample.target
+    if isinstance(target, list):
+        return picture, _objects(target, task, picture.size, where)
+    target = target() if callable(target) else target
     if isinstance(target, np.ndarray) and target.shape != picture.size[::-1]:
         sizes = " and ".join(f"{w} x {h}" for w, h in (target.shape[::-1], picture.size))
-        raise DataError(f"{sample.id}: the mask and the image have different sizes: {sizes}")
+        raise DataError(f"{where}: the mask and the image have different sizes: {sizes}")
     return picture, target
 
 
-def _objects(sample: Sample, task: str, size: tuple[int, int]) -> dict[str, Any]:
-    rows = sample.target
+def _objects(
+    rows: Sequence[Mapping[str, Any]], task: str, size: tuple[int, int], where: str
+) -> dict[str, Any]:
     boxes = np.array([one["bbox"] for one in rows], np.float32).reshape(-1, 4)
     boxes[:, 2:] += boxes[:, :2]
     found = {
@@ -49,12 +54,12 @@ def _objects(sample: Sample, task: str, size: tuple[int, int]) -> dict[str, Any]
     }
     width, height = size
     if task == "instance-segmentation":
-        masks = [rasterised(one["segmentation"], width, height, sample.id) for one in rows]
+        masks = [rasterised(one["segmentation"], width, height, where) for one in rows]
         found["masks"] = np.array(masks, bool).reshape(-1, height, width)
     if task == "keypoint-detection":
         points = [np.array(one["keypoints"], np.float32).reshape(-1, 3) for one in rows]
         if len({len(one) for one in points}) > 1:
-            raise DataError(f"{sample.id}: its objects have different numbers of keypoints")
+            raise DataError(f"{where}: its objects have different numbers of keypoints")
         found["keypoints"] = np.array(points, np.float32).reshape(len(rows), -1 if rows else 0, 3)
     return found
 

@@ -14,6 +14,8 @@ import numpy as np
 
 from hubcore.prediction.inputs import ClipInput, ImageInput, Input, PairInput
 
+from .reading import read
+
 __all__ = ["Data", "Sample", "image"]
 
 
@@ -91,9 +93,8 @@ class Data:
             DataError: the target cannot be read, or does not fit the image.
             UnknownClassesError: a mask has values that are no categories.
         """
-        from .reading import read
-
-        return read(self.samples[index], self.task)
+        sample = self.samples[index]
+        return read(sample.input, sample.target, self.task, sample.id)
 
     def limited(self, limit: int | None, seed: int = 0) -> Data:
         """A random part of the samples, in their order; the same one for the same seed."""
