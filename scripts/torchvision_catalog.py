@@ -50,8 +50,9 @@ def shared_files() -> Iterator[tuple[Path, str]]:
         }
     for project in sorted(ROOT.glob("plugins/*/pyproject.toml")):
         groups = tomllib.loads(project.read_text("utf-8"))["project"].get("entry-points", {})
-        if commands := sorted(groups.get("hubcore.commands", {})):
-            offered.setdefault(project.parent.name, {})["command"] = commands
+        for kind in ("command", "engine"):
+            if names := sorted(groups.get(f"hubcore.{kind}s", {})):
+                offered.setdefault(project.parent.name, {})[kind] = names
     yield CATALOGS / "known_packages.json", dumps(offered) + "\n"
     yield from mirror_stubs.files()
 

@@ -15,7 +15,14 @@ from ..weights.enums import WeightsEnum, canonical_name, no_default
 from ..weights.lookup import get_weight, weights_enum
 from ..weights.torchvision_members import from_torchvision
 
-__all__ = ["backbone_weights", "enum_name", "own_enum", "pretrained_weights", "resolve_weights"]
+__all__ = [
+    "backbone_weights",
+    "enum_name",
+    "own_enum",
+    "pretrained_weights",
+    "require_usable",
+    "resolve_weights",
+]
 
 
 def resolve_weights(
@@ -61,10 +68,20 @@ def resolve_weights(
             f"{type(found).__name__}. The weights that fit '{model.name}' are listed by "
             f"list_weights('{short_name(model)}')."
         )
-    if settings.lock():
-        _require_locked(found)
-    _require_license(found)
+    require_usable(found)
     return found
+
+
+def require_usable(weights: WeightsLike) -> None:
+    """Refuses weights that the user's lock file or rules for licences do not allow.
+
+    Raises:
+        LockError: ``HUBCORE_LOCK`` does not allow these weights.
+        LicenseError: the user's rules for licences do not.
+    """
+    if settings.lock():
+        _require_locked(weights)
+    _require_license(weights)
 
 
 def _require_license(weights: WeightsLike) -> None:

@@ -10,14 +10,13 @@ as for all. The class is imported when a model is run.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from ..errors import AmbiguousNameError, HubError, PluginError, UnknownNameError
-from ..packages.entry_points import EntryPoint, entry_points, is_disabled, normalise, summary
+from ..errors import HubError, PluginError, UnknownNameError
+from ..packages.entry_points import EntryPoint, entry_points, is_disabled, summary
 from ..packages.side_files import side_file
-from .known_packages import BUILT_IN
+from . import added
 
 __all__ = [
     "GROUP",
@@ -84,31 +83,15 @@ class TaskEntry(NamedTuple):
     @property
     def canonical(self) -> str:
         """``distribution/name``, which no other package can take; the bare name if it is ours."""
-        return f"{self.distribution}/{self.name}" if self.distribution else self.name
+        return added.canonical(self)
 
     def load(self) -> Any:
-        """The task's class, imported.
-
-        Raises:
-            PluginError: what the entry point names cannot be imported, or is not there.
-            HubError: any that the module raises itself.
-        """
-        module, _, attribute = self.target.partition(":")
-        try:
-            return getattr(importlib.import_module(module), attribute)
-        except HubError:
-            raise
-        except (Exception, SystemExit) as error:
-            raise self.fault(f"cannot be loaded ({type(error).__name__}: {error})") from error
+        """The task's class, imported; raises what `added.load` raises."""
+        return added.load("task", self)
 
     def fault(self, what: str) -> PluginError:
         """An error that names the task and the distribution that adds it."""
-        if not self.distribution:
-            return PluginError(f"The task '{self.name}' {what}.")
-        return PluginError(
-            f"The task '{self.name}' of the distribution '{self.distribution}' {what}. "
-            f"To remove it: pip uninstall {self.distribution}"
-        )
+        return added.fault("task", self, what)
 
 
 def all_tasks() -> list[TaskEntry]:
@@ -133,27 +116,12 @@ def find_task(name: str) -> TaskEntry:
     """
     if name in OURS:
         return _entry(EntryPoint(name, OURS[name], "", ""))
-    distribution, _, bare = name.rpartition("/")
-    found = [
-        task
-        for task in _added(entry for entry in entry_points(GROUP) if entry.name == bare)
-        if not distribution or task.distribution == normalise(distribution)
-    ]
-    enabled = [task for task in found if task.status != "disabled"]
-    if found and not enabled:
-        raise PluginError(
-            f"The task '{bare}' is added by '{found[0].distribution}', which HUBCORE_DISABLE "
-            f"disables. To use it, take it out of HUBCORE_DISABLE."
-        )
-    match [task for task in enabled if task.distribution in BUILT_IN] or enabled:
-        case []:
-            raise _unknown(name)
-        case [task]:
-            if task.status == "broken":
-                raise task.fault(f"cannot be used: {task.error}")
-            return task
-        case several:
-            raise AmbiguousNameError("task", bare, (task.canonical for task in several))
+    bare = name.rpartition("/")[2]
+    points = (point for point in entry_points(GROUP) if point.name == bare)
+    found = added.the_one("task", name, _added(points))
+    if found is None:
+        raise _unknown(name)
+    return found
 
 
 def tasks_of(distribution: str) -> list[TaskEntry]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..prediction.document import Document
     from ..prediction.pictures import PictureFolder
+    from ..prediction.predictor import Predictor
     from ..prediction.results import Result
 
 from ..errors import HubError
@@ -29,6 +30,7 @@ examples:
   hub predict fasterrcnn_resnet50_fpn street.jpg --score 0.7 --output annotated/
   hub predict r3d_18 clip.mp4           # or a folder of frames
   hub predict raft_small frame1.png frame2.png --output flow/
+  hub predict resnet50.onnx photos/     # a file that hub export wrote; needs no torch
 
 A folder stands for the images in it. Inputs that cannot be read are reported on stderr; the others
 are processed, and the exit code is 1.
@@ -41,7 +43,11 @@ def add_parser(subparsers: Any) -> None:
         description=__doc__,
         epilog=EXAMPLES,
     )
-    parser.add_argument("model", metavar="MODEL", help="a model's name, as 'hub list' shows it")
+    parser.add_argument(
+        "model",
+        metavar="MODEL",
+        help="a model's name, as 'hub list' shows it, or a file that 'hub export' wrote",
+    )
     parser.add_argument(
         "inputs",
         metavar="IMAGE",
@@ -52,6 +58,12 @@ def add_parser(subparsers: Any) -> None:
         "--weights",
         default="DEFAULT",
         help="such as IMAGENET1K_V1, or the full name of a package's weights (default: DEFAULT)",
+    )
+    parser.add_argument(
+        "--engine",
+        metavar="NAME",
+        help="what runs the model: torch, or one that a package adds, such as onnxruntime "
+        "(default: torch; for an exported file one that reads it)",
     )
     parser.add_argument(
         "--top",
@@ -110,30 +122,65 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from ..catalogs.names import find_model, short_name
     from ..prediction import Failure
-    from ..prediction.choice import check_device, chosen_weights
+    from ..prediction.choice import check_device
+    from ..prediction.engines import find_engine, is_exported
     from ..prediction.inputs import expand
-    from ..prediction.tasks import require_task
 
     # Quick checks come first, so that a wrong name is reported before anything is downloaded.
-    entry = find_model(args.model)
-    require_task(entry.task)
-    weights, _ = chosen_weights(entry, args.weights)
+    if args.engine is not None:
+        find_engine(args.engine)
     check_device(args.device)
+    predictor = None
+    if is_exported(args.model):
+        predictor = _predictor(args)  # the file says what it takes
+        task, name = predictor.task, Path(args.model).stem
+    else:
+        task, name = _named(args)
     inputs = args.inputs if args.output is None else _without_own(args.inputs, args.output)
-    items = expand(inputs, entry.task)
+    items = expand(inputs, task)
     pictures = None
     if args.output is not None:
         from ..prediction.pictures import PictureFolder
 
-        pictures = PictureFolder(args.output, _made_by(short_name(entry), weights), _paths(items))
+        pictures = PictureFolder(args.output, name, _paths(items))
     failures = [item for item in items if isinstance(item, Failure)]
     if len(failures) == len(items):
         for failure in failures:
             _report(failure.error)
         return 1
-    return _predict(args, items, pictures)
+    return _predict(args, predictor or _predictor(args), items, pictures)
+
+
+def _named(args: argparse.Namespace) -> tuple[str, str]:
+    """The task of a model of the hub, and what pictures are named by."""
+    from ..catalogs.names import find_model, short_name
+    from ..prediction.choice import chosen_weights
+    from ..prediction.tasks import require_task
+
+    entry = find_model(args.model)
+    require_task(entry.task)
+    weights, _ = chosen_weights(entry, args.weights)
+    return entry.task, _made_by(short_name(entry), weights)
+
+
+def _predictor(args: argparse.Namespace) -> Predictor:
+    from ..prediction import Predictor
+
+    return Predictor(
+        args.model,
+        args.weights,
+        engine=args.engine,
+        top=args.top,
+        score=args.score,
+        device=args.device,
+        batch_size=args.batch_size,
+        rate=args.fps,
+        optimize=args.optimize,
+        dtype=args.dtype,
+        compile=args.compile,
+        compare=args.verbose,
+    )
 
 
 def _made_by(model: str, weights: Any) -> str:
@@ -166,25 +213,17 @@ def _paths(items: list[Any]) -> list[Path]:
     return [path for path in found if isinstance(path, Path)]
 
 
-def _predict(args: argparse.Namespace, items: list[Any], pictures: PictureFolder | None) -> int:
+def _predict(
+    args: argparse.Namespace,
+    predictor: Predictor,
+    items: list[Any],
+    pictures: PictureFolder | None,
+) -> int:
     from tqdm import tqdm
 
-    from ..prediction import Failure, InputError, PredictionError, Predictor
+    from ..prediction import Failure, InputError, PredictionError
     from ..weights.traces import trace
 
-    predictor = Predictor(
-        args.model,
-        args.weights,
-        top=args.top,
-        score=args.score,
-        device=args.device,
-        batch_size=args.batch_size,
-        rate=args.fps,
-        optimize=args.optimize,
-        dtype=args.dtype,
-        compile=args.compile,
-        compare=args.verbose,
-    )
     document = _document(args.model, predictor) if args.json else None
     if pictures is not None:
         pictures.made_with = str(trace(predictor.weights))

@@ -20,6 +20,8 @@ from .results import ClassificationResult, DetectionResult, Flow, Result, Semant
 from .values import Classification, Detection, Failure, Keypoint, SegmentedClass
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from torch import nn
 
     from .predictor import Predictor
@@ -45,7 +47,7 @@ __all__ = [
 # The task decides the type of the results, so they have it where the task is given.
 @overload
 def predict(
-    model: str | nn.Module,
+    model: str | Path | nn.Module,
     inputs: Any,
     *,
     task: Literal["image-classification", "video-classification"],
@@ -57,7 +59,7 @@ def predict(
 
 @overload
 def predict(
-    model: str | nn.Module,
+    model: str | Path | nn.Module,
     inputs: Any,
     *,
     task: Literal["object-detection", "instance-segmentation", "keypoint-detection"],
@@ -69,7 +71,7 @@ def predict(
 
 @overload
 def predict(
-    model: str | nn.Module,
+    model: str | Path | nn.Module,
     inputs: Any,
     *,
     task: Literal["semantic-segmentation"],
@@ -81,7 +83,7 @@ def predict(
 
 @overload
 def predict(
-    model: str | nn.Module,
+    model: str | Path | nn.Module,
     inputs: Any,
     *,
     task: Literal["optical-flow"],
@@ -93,7 +95,7 @@ def predict(
 
 @overload
 def predict(
-    model: str | nn.Module,
+    model: str | Path | nn.Module,
     inputs: Any,
     *,
     weights: Any = ...,
@@ -103,7 +105,7 @@ def predict(
 
 
 def predict(
-    model: str | nn.Module,
+    model: str | Path | nn.Module,
     inputs: Any,
     *,
     weights: Any = "DEFAULT",
@@ -115,7 +117,8 @@ def predict(
     To predict repeatedly with one model, make a `Predictor` once.
 
     Args:
-        model: a model's name, bare or canonical; or a module, with ``weights`` that go with it.
+        model: a model's name, bare or canonical; the path of a file that `hub export` wrote; or a
+            module, with ``weights`` that go with it.
         inputs: a path, a folder, a glob, a PIL image, an array (H, W, 3), a tensor (3, H, W), or
             a list of any of these. Arrays and tensors are RGB: uint8 in [0, 255], or float in
             [0, 1]. Video classification takes video files, folders of frames and uint8 tensors
@@ -124,8 +127,9 @@ def predict(
         weights: ``"DEFAULT"``, a member's name, a full name, or any weights that fit the model.
         on_error: ``"raise"`` to raise the first error, or ``"return"`` to return a `Failure` in
             the place of each result that cannot be made.
-        **options: ``task``, ``top``, ``score``, ``device``, ``batch_size`` and the other options of
-            `Predictor`. Where the task is given, type checkers know the results' type.
+        **options: ``engine``, ``task``, ``top``, ``score``, ``device``, ``batch_size`` and the
+            other options of `Predictor`. Where the task is given, type checkers know that of
+            the results.
 
     Returns:
         One result per input, in order. The task decides its type: `ClassificationResult`,

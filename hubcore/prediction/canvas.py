@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from PIL import Image, ImageColor, ImageDraw, ImageFilter
-from torch import Tensor
 
 from .fonts import Typeface
+from .pixels import Array
 
 __all__ = ["Canvas", "Row", "below", "colour"]
 
@@ -100,7 +99,7 @@ class Canvas:
         self.line = max(2, round(middling(self.image.size) / 260))
         self._taken: list[Box] = []
 
-    def mask(self, mask: Tensor, fill: Colour) -> None:
+    def mask(self, mask: Array, fill: Colour) -> None:
         """Tints the area that a mask covers, and outlines it.
 
         Args:
@@ -187,14 +186,14 @@ class Canvas:
         return x1, y1, max(x1, min(x2, width)), max(y1, min(y2, height))
 
 
-def _as_image(mask: Tensor) -> Image.Image:
-    return Image.fromarray(mask.to(torch.uint8).mul(255).numpy())
+def _as_image(mask: Array) -> Image.Image:
+    return Image.fromarray(mask.astype(np.uint8) * np.uint8(255))
 
 
-def _outline(shape: Image.Image, width: int) -> Tensor:
+def _outline(shape: Image.Image, width: int) -> Array:
     """The rim of a mask: its pixels that are at most ``width`` pixels away from its edge."""
-    mask = torch.from_numpy(np.array(shape)) > 127
-    inner = torch.zeros_like(mask)
+    mask: Array = np.asarray(shape) > 127
+    inner = np.zeros_like(mask)
     inner[width:-width, width:-width] = (
         mask[width:-width, width:-width]
         & mask[2 * width :, width:-width]

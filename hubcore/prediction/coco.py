@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise
 from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
 
+from .pixels import Array
 from .values import Classification, Detection, Keypoint, SegmentedClass
 
 __all__ = ["encode_rle", "of_classes", "of_detection", "of_segments"]
@@ -60,16 +60,16 @@ def _point(point: Keypoint) -> tuple[float, float, int]:
     return round(point.x, 2), round(point.y, 2), 2 if point.score > 0 else 1
 
 
-def of_segments(mask: Tensor, classes: Sequence[SegmentedClass]) -> list[Annotation]:
+def of_segments(mask: Any, classes: Sequence[SegmentedClass]) -> list[Annotation]:
     """One annotation per class, which covers all its pixels.
 
     Args:
         mask: integers, (height, width) of the image: the category id of each pixel.
         classes: the classes that are present in the mask.
     """
-    found = []
+    found, numbers = [], np.asarray(mask)
     for one in classes:
-        pixels = mask == one.category_id
+        pixels = numbers == one.category_id
         found.append(
             {
                 "category_id": one.category_id,
@@ -83,19 +83,19 @@ def of_segments(mask: Tensor, classes: Sequence[SegmentedClass]) -> list[Annotat
     return found
 
 
-def encode_rle(mask: Tensor) -> dict[str, Any]:
+def encode_rle(mask: Any) -> dict[str, Any]:
     """Encodes a mask as COCO's compressed run lengths (RLE), as ``pycocotools.mask`` does.
 
     Args:
-        mask: bool, (height, width).
+        mask: bool, (height, width): an array, or a tensor on the CPU.
 
     Returns:
         A dict with ``size``, [height, width], and ``counts``: the lengths of alternating runs of
         zeros and ones, column by column, in COCO's compressed text form.
     """
     height, width = mask.shape
-    flat = mask.t().flatten().to(torch.int8)
-    changes = (flat.diff().nonzero().flatten() + 1).tolist()
+    flat = np.asarray(mask).astype(bool).ravel(order="F")
+    changes = (np.flatnonzero(flat[1:] != flat[:-1]) + 1).tolist()
     edges = [0, *changes, len(flat)] if len(flat) else [0]
     counts = [end - start for start, end in pairwise(edges)]
     if len(flat) and flat[0]:
@@ -124,8 +124,8 @@ def _compress(counts: Iterable[int]) -> str:
     return "".join(text)
 
 
-def _bounds(mask: Tensor) -> list[int]:
+def _bounds(mask: Array) -> list[int]:
     """The bounding box [x, y, width, height] of a mask that is not empty."""
-    rows, columns = mask.any(dim=1).nonzero(), mask.any(dim=0).nonzero()
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     top, left = int(rows[0]), int(columns[0])
     return [left, top, int(columns[-1]) - left + 1, int(rows[-1]) - top + 1]

@@ -6,15 +6,14 @@ Images are RGB, and so is what the functions return. Small images are enlarged.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-import torch
+import numpy as np
 from PIL import Image
-from torch import Tensor
-from torchvision.transforms.functional import to_pil_image
-from torchvision.utils import flow_to_image
 
 from .canvas import PAPER, Canvas, Row, below, colour
-from .frames import Frames, as_image
+from .flow_colours import flow_colours
+from .frames import Frames
 from .values import Classification, Detection, Keypoint, SegmentedClass, percent
 
 __all__ = [
@@ -96,7 +95,7 @@ def draw_detections(image: Image.Image, detections: Sequence[Detection]) -> Imag
     backwards = list(zip(detections, colours, strict=True))[::-1]
     for one, fill in backwards:
         if one.mask is not None:
-            canvas.mask(one.mask, fill)
+            canvas.mask(np.asarray(one.mask), fill)
     for one, fill in backwards:
         canvas.box(one.box, fill)
         if one.keypoints:
@@ -115,9 +114,7 @@ def captioned(image: Image.Image, text: str) -> Image.Image:
     return below(image, [Row(text)]) if text else image
 
 
-def draw_segments(
-    image: Image.Image, mask: Tensor, classes: Sequence[SegmentedClass]
-) -> Image.Image:
+def draw_segments(image: Image.Image, mask: Any, classes: Sequence[SegmentedClass]) -> Image.Image:
     """The image tinted by class, with a legend below it.
 
     Args:
@@ -125,19 +122,19 @@ def draw_segments(
         mask: integers, (height, width) of the image: the category id of each pixel.
         classes: the classes to tint, in the order of the legend.
     """
-    canvas = Canvas(image)
+    canvas, numbers = Canvas(image), np.asarray(mask)
     rows = []
     for one in classes:
         background = one.label.strip("_").lower() == "background"
         # Where there is a background it is class 0, so the first class is 1.
         fill = PAPER if background else colour(max(0, one.category_id - 1))
         if not background:
-            canvas.mask(mask == one.category_id, fill)
+            canvas.mask(numbers == one.category_id, fill)
         rows.append(Row(one.label.strip("_"), percent(one.share).strip(), swatch=fill))
     return below(canvas.image, rows)
 
 
-def draw_flow(image: Image.Image, flow: Tensor, mean: float, maximum: float) -> Image.Image:
+def draw_flow(image: Image.Image, flow: Any, mean: float, maximum: float) -> Image.Image:
     """The first image of a pair, and beside it (or below it) the movement as colours.
 
     Args:
@@ -147,7 +144,7 @@ def draw_flow(image: Image.Image, flow: Tensor, mean: float, maximum: float) -> 
         maximum: the largest length of the movement, in pixels, for the text.
     """
     first = Canvas(image).image
-    coloured = to_pil_image(flow_to_image(flow)).resize(first.size)
+    coloured = Image.fromarray(flow_colours(np.asarray(flow))).resize(first.size)
     wide = first.width >= 1.6 * first.height
     whole = Image.new(
         "RGB",
@@ -155,7 +152,6 @@ def draw_flow(image: Image.Image, flow: Tensor, mean: float, maximum: float) -> 
     )
     whole.paste(first, (0, 0))
     whole.paste(coloured, (0, first.height) if wide else (first.width, 0))
-    # In flow_to_image the hue is the direction, and the longest movement is fully saturated.
     return below(
         whole,
         [
@@ -187,7 +183,7 @@ def film_strip(frames: Frames) -> Image.Image:
     """A video as one image: up to `STRIP` evenly spaced frames, two in a row."""
     count = len(frames)
     indices = sorted({(2 * k + 1) * count // (2 * STRIP) for k in range(STRIP)})
-    images = [as_image(frame) for frame in frames.read(indices)]
+    images = [Image.fromarray(frame) for frame in frames.read(indices)]
     columns = 2 if len(images) > 1 else 1
     width, height = images[0].size
     lines = -(-len(images) // columns)
@@ -203,10 +199,10 @@ def film_strip(frames: Frames) -> Image.Image:
 def _wheel(diameter: int) -> Image.Image:
     """A colour wheel of all directions: the colour right of the centre means movement right."""
     radius = diameter / 2
-    steps = (torch.arange(diameter) + 0.5 - radius) / radius
-    y, x = torch.meshgrid(steps, steps, indexing="ij")
+    steps = (np.arange(diameter, dtype=np.float32) + 0.5 - radius) / radius
+    y, x = np.meshgrid(steps, steps, indexing="ij")
     inside = x**2 + y**2 <= 1
     # Colours are scaled by the longest movement: the corners must not count.
-    wheel: Image.Image = to_pil_image(flow_to_image(torch.stack([x * inside, y * inside])))
-    wheel.putalpha(to_pil_image(inside.to(torch.uint8) * 255))
+    wheel = Image.fromarray(flow_colours(np.stack([x * inside, y * inside])))
+    wheel.putalpha(Image.fromarray(inside.astype(np.uint8) * np.uint8(255)))
     return wheel

@@ -10,16 +10,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-import torch
-from PIL import Image
-from torch import Tensor
-from torchvision.transforms.functional import pil_to_tensor
+import numpy as np
 
 from ..errors import MissingDependencyError
 from .errors import InputError
 from .files import require_regular
 from .folders import images_in
 from .images import open_image
+from .pixels import Array, is_tensor
 
 __all__ = ["Frames", "open_frames"]
 
@@ -35,14 +33,14 @@ class Frames(Protocol):
 
     def __len__(self) -> int: ...
 
-    def read(self, indices: Sequence[int]) -> Iterator[Tensor]:
+    def read(self, indices: Sequence[int]) -> Iterator[Array]:
         """Decodes some frames.
 
         Args:
             indices: the indices of the frames, ascending.
 
         Returns:
-            The frames in this order, RGB: uint8, (3, H, W), in [0, 255].
+            The frames in this order, RGB: uint8, (H, W, 3), in [0, 255].
 
         Raises:
             InputError: while iterating: a frame cannot be decoded, or sizes differ.
@@ -62,7 +60,7 @@ def open_frames(name: str, content: Any) -> Frames:
         InputError: the video cannot be read, or has no frames.
         MissingDependencyError: it is a video file, and PyAV is not installed.
     """
-    if isinstance(content, Tensor):
+    if is_tensor(content):
         return _TensorFrames(name, content)
     if not isinstance(content, str | Path):
         raise InputError(
@@ -77,18 +75,17 @@ def open_frames(name: str, content: Any) -> Frames:
 class _TensorFrames:
     rate: float | None = None
 
-    def __init__(self, name: str, clip: Tensor) -> None:
-        if clip.ndim != 4 or clip.shape[1] != 3 or clip.dtype != torch.uint8 or not clip.numel():
+    def __init__(self, name: str, clip: Any) -> None:
+        kind = str(clip.dtype)
+        if clip.ndim != 4 or clip.shape[1] != 3 or kind != "torch.uint8" or not clip.numel():
             shape = tuple(clip.shape)
-            raise InputError(
-                name, f"expected a uint8 tensor (T, 3, H, W), not {shape} of {clip.dtype}"
-            )
-        self._clip = clip.cpu()
+            raise InputError(name, f"expected a uint8 tensor (T, 3, H, W), not {shape} of {kind}")
+        self._clip: Array = clip.detach().cpu().numpy().transpose(0, 2, 3, 1)
 
     def __len__(self) -> int:
         return len(self._clip)
 
-    def read(self, indices: Sequence[int]) -> Iterator[Tensor]:
+    def read(self, indices: Sequence[int]) -> Iterator[Array]:
         return (self._clip[index] for index in indices)
 
 
@@ -104,7 +101,7 @@ class _FolderFrames:
     def __len__(self) -> int:
         return len(self._paths)
 
-    def read(self, indices: Sequence[int]) -> Iterator[Tensor]:
+    def read(self, indices: Sequence[int]) -> Iterator[Array]:
         size: tuple[int, int] | None = None
         for index in indices:
             path = self._paths[index]
@@ -116,7 +113,7 @@ class _FolderFrames:
                     f"frames differ in size: {path.name} is {_size_text(image.size)}, "
                     f"others are {_size_text(size)}",
                 )
-            yield pil_to_tensor(image)
+            yield np.asarray(image)
 
 
 class _FileFrames:
@@ -148,7 +145,7 @@ class _FileFrames:
     def __len__(self) -> int:
         return self._count
 
-    def read(self, indices: Sequence[int]) -> Iterator[Tensor]:
+    def read(self, indices: Sequence[int]) -> Iterator[Array]:
         import av
 
         wanted = iter(indices)
@@ -178,17 +175,11 @@ class _FileFrames:
         return InputError(str(self._path), f"is not a video that can be read ({reason})")
 
 
-def _upright(frame: Any) -> Tensor:
-    """A decoded frame as (3, H, W), rotated as the file says."""
-    pixels = torch.from_numpy(frame.to_ndarray(format="rgb24"))
+def _upright(frame: Any) -> Array:
+    """A decoded frame as (H, W, 3), rotated as the file says."""
     turns = round(getattr(frame, "rotation", 0) / 90)
-    return torch.rot90(pixels, turns, (0, 1)).permute(2, 0, 1)
+    return np.rot90(frame.to_ndarray(format="rgb24"), turns, (0, 1))
 
 
 def _size_text(size: tuple[int, int]) -> str:
     return f"{size[0]} x {size[1]}"
-
-
-def as_image(frame: Tensor) -> Image.Image:
-    """A frame, uint8 (3, H, W), as a PIL image."""
-    return Image.fromarray(frame.permute(1, 2, 0).contiguous().numpy())

@@ -12,16 +12,37 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Barrier
-from typing import TypeVar
-
-import torch
+from typing import Protocol, TypeVar
 
 from ..waiting import wait_for, wait_for_all
 
-__all__ = ["default_workers", "ordered_map"]
+__all__ = ["SAME_THREADS", "Threads", "default_workers", "ordered_map"]
 
 In = TypeVar("In")
 Out = TypeVar("Out")
+
+
+class Threads(Protocol):
+    """How worker threads are set up, for libraries that keep a number of threads for each."""
+
+    def in_worker(self) -> object:
+        """Called once in each worker, before its work."""
+
+    def afterwards(self) -> object:
+        """Called in the caller's thread, when all workers are set up."""
+
+
+class _SameThreads:
+    """Workers that are like all other threads."""
+
+    def in_worker(self) -> None:
+        pass
+
+    def afterwards(self) -> None:
+        pass
+
+
+SAME_THREADS: Threads = _SameThreads()
 
 
 def default_workers() -> int:
@@ -33,7 +54,12 @@ def default_workers() -> int:
 
 
 def ordered_map(
-    work: Callable[[In], Out], items: Iterable[In], *, workers: int, ahead: int, threads: int = 1
+    work: Callable[[In], Out],
+    items: Iterable[In],
+    *,
+    workers: int,
+    ahead: int,
+    threads: Threads = SAME_THREADS,
 ) -> Iterator[Out]:
     """Calls ``work`` for each item in threads, and yields the results in the items' order.
 
@@ -42,7 +68,7 @@ def ordered_map(
         items: the items, consumed only as far ahead as needed.
         workers: the number of threads. 0: everything runs in the caller's thread.
         ahead: the largest number of items that are in progress, or done but not yet consumed.
-        threads: the number of torch's threads for each worker.
+        threads: how the workers are set up.
     """
     if not workers:
         yield from map(work, items)
@@ -64,24 +90,19 @@ def ordered_map(
 
 
 @contextmanager
-def _pool(workers: int, threads: int) -> Iterator[ThreadPoolExecutor]:
-    """A pool whose workers each compute with ``threads`` threads of torch's.
-
-    By default each worker would use as many as there are processors, and compete with the model.
-    """
+def _pool(workers: int, threads: Threads) -> Iterator[ThreadPoolExecutor]:
+    """A pool whose workers are all set up."""
     pool = ThreadPoolExecutor(workers, thread_name_prefix="hubcore")
     started = Barrier(workers)
 
     def start() -> None:
-        torch.get_num_threads()  # torch initialises a thread here, which would undo the next line
-        torch.set_num_threads(threads)
+        threads.in_worker()
         started.wait()  # so that each worker starts once
 
     try:
-        everyone = torch.get_num_threads()
         for future in [pool.submit(start) for _ in range(workers)]:
             wait_for(future)
-        torch.set_num_threads(everyone)  # for threads that start later; the workers keep theirs
+        threads.afterwards()
         yield pool
     finally:
         started.abort()  # so that no worker waits for one that could not be started

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     import numpy as np
 
-    Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
-__all__ = ["eight_bits", "from_array"]
+__all__ = ["Array", "eight_bits", "from_array", "is_tensor"]
 
 _EXPECTED = "expected uint8 (0 to 255), uint16 (0 to 65535) or floats (0 to 1)"
 # Resampling and rounding may leave the range by less than half a level of 8 bits.
@@ -59,15 +59,12 @@ def from_array(content: Any) -> Array:
     Raises:
         ValueError: it is neither, has another shape, or pixels of another kind.
     """
-    import sys
-
     import numpy as np
 
-    torch = sys.modules.get("torch")
-    is_tensor = torch is not None and isinstance(content, torch.Tensor)
-    if torch is not None and is_tensor:
+    of_torch = is_tensor(content)
+    if of_torch:
         no_values = content.is_meta or content.is_quantized or content.is_nested
-        if no_values or content.layout != torch.strided:
+        if no_values or str(content.layout) != "torch.strided":
             raise ValueError(f"it is a tensor without plain values ({content.dtype}): {_EXPECTED}")
         values = content.detach().cpu().resolve_conj().resolve_neg()
         values = (values.float() if values.is_floating_point() else values).numpy()
@@ -80,14 +77,22 @@ def from_array(content: Any) -> Array:
             f"its type is {type(content).__name__}: expected a path, the bytes or the open file of "
             f"an image, a PIL image, an array (H, W, C) or a tensor (C, H, W)"
         )
-    layout = "(C, H, W)" if is_tensor else "(H, W, C)"
+    layout = "(C, H, W)" if of_torch else "(H, W, C)"
     shape = tuple(values.shape)
     if len(shape) == 4:
         raise ValueError(f"its shape {shape} is that of a batch: pass its images, list(batch)")
-    if len(shape) == 3 and is_tensor:
+    if len(shape) == 3 and of_torch:
         values = values.transpose(1, 2, 0)
     if len(shape) not in (2, 3) or (len(shape) == 3 and values.shape[2] not in (1, 2, 3, 4)):
         raise ValueError(f"its shape is {shape}: expected {layout} with 1 to 4 channels, or (H, W)")
     if 0 in shape:
         raise ValueError(f"its shape is {shape}: it has no pixels")
     return eight_bits(values[..., 0] if values.ndim == 3 and values.shape[2] == 1 else values)
+
+
+def is_tensor(value: Any) -> bool:
+    """Whether a value is one of torch's tensors. Imports no torch: without it there are none."""
+    import sys
+
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)

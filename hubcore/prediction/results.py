@@ -17,7 +17,6 @@ from .values import Classification, Detection, SegmentedClass, percent
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-    from torch import Tensor
 
 __all__ = ["ClassificationResult", "DetectionResult", "Flow", "Result", "SemanticMask"]
 
@@ -151,12 +150,13 @@ class SemanticMask(Result):
     """A class for each pixel of an image.
 
     Attributes:
-        mask: int64, (height, width) of the image: the category id of each pixel.
+        mask: int64, (height, width) of the image: the category id of each pixel. A tensor on the
+            CPU; an array from engines other than torch. `numpy.asarray` takes both.
         classes: the classes that are present, the largest share first.
     """
 
     source: ImageInput
-    mask: Tensor
+    mask: Any
     classes: tuple[SegmentedClass, ...]
 
     def picture(self) -> Image:
@@ -178,14 +178,15 @@ class Flow(Result):
     """The movement of each pixel from an image to the next one.
 
     Attributes:
-        flow: float32, (2, height, width): the movement (x, y) in pixels.
+        flow: float32, (2, height, width): the movement (x, y) in pixels. A tensor on the CPU; an
+            array from engines other than torch.
         minimum: the smallest length of the movement, in pixels.
         mean: the mean length of the movement, in pixels.
         maximum: the largest length of the movement, in pixels.
     """
 
     source: PairInput
-    flow: Tensor
+    flow: Any
     minimum: float
     mean: float
     maximum: float

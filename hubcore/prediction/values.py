@@ -7,12 +7,9 @@ origin in the upper left corner.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any
 
 from .errors import InputError
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 __all__ = ["Classification", "Detection", "Failure", "Keypoint", "SegmentedClass", "percent"]
 
@@ -58,7 +55,8 @@ class Detection:
         category_id: the index of the class in the weights' ``meta["categories"]``.
         score: the model's confidence, in [0, 1].
         box: (x1, y1, x2, y2) in pixels.
-        mask: bool, (height, width) of the image; None if the model predicts no masks.
+        mask: bool, (height, width) of the image; None if the model predicts no masks. A tensor on
+            the CPU; an array from engines other than torch.
         keypoints: the object's keypoints; empty if the model predicts none.
     """
 
@@ -66,7 +64,7 @@ class Detection:
     category_id: int
     score: float
     box: tuple[float, float, float, float]
-    mask: Tensor | None = field(default=None, compare=False, repr=False)
+    mask: Any = field(default=None, compare=False, repr=False)
     keypoints: tuple[Keypoint, ...] = ()
 
 

@@ -32,8 +32,12 @@ def trace(weights: WeightsLike) -> Trace:
     """The name and the digest of weights: what the catalogue, the lock or a pin says of the file.
 
     Args:
-        weights: a member of an enum; of any other object only its text is known.
+        weights: a member of an enum; an object with a `Trace` of its own, ``hub_trace``; of any
+            other object only its text is known.
     """
+    own = getattr(weights, "hub_trace", None)
+    if isinstance(own, Trace):
+        return own
     if not isinstance(weights, WeightsEnum):
         return Trace(repr(weights), None)
     from ..store import default_store

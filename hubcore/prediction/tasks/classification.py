@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..inputs import ImageInput
+from ..pixels import Array
 from ..results import ClassificationResult
 from ..values import Classification
 from .base import ImageTask, Sample, Task
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 __all__ = ["ImageClassification", "likeliest"]
 
@@ -24,22 +22,27 @@ class ImageClassification(ImageTask):
     def results(
         self, output: Any, items: Sequence[ImageInput], samples: Sequence[Sample]
     ) -> list[ClassificationResult]:
-        probabilities = output.float().softmax(dim=-1).cpu()
+        probabilities = output.float().softmax(dim=-1).cpu().numpy()
+        return self.from_arrays({"probabilities": probabilities}, items, samples)
+
+    def from_arrays(
+        self, found: Mapping[str, Array], items: Sequence[ImageInput], samples: Sequence[Sample]
+    ) -> list[ClassificationResult]:
         return [
             ClassificationResult(item, sample.size, likeliest(self, row))
-            for item, sample, row in zip(items, samples, probabilities, strict=True)
+            for item, sample, row in zip(items, samples, found["probabilities"], strict=True)
         ]
 
 
-def likeliest(task: Task[Any], probabilities: Tensor) -> tuple[Classification, ...]:
+def likeliest(task: Task[Any], probabilities: Array) -> tuple[Classification, ...]:
     """The most likely classes, the most likely first.
 
     Args:
         task: provides the categories and the number of classes to return.
         probabilities: float, (classes,), in [0, 1].
     """
-    top = probabilities.topk(min(task.options.top, len(probabilities)))
+    order = (-probabilities).argsort(kind="stable")[: task.options.top]
     return tuple(
         Classification(task.label(category), category, probability)
-        for category, probability in zip(top.indices.tolist(), top.values.tolist(), strict=True)
+        for category, probability in zip(order.tolist(), probabilities[order].tolist(), strict=True)
     )

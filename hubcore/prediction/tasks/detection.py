@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from ...protocols import WeightsLike
 from ..inputs import ImageInput
+from ..pixels import Array
 from ..results import DetectionResult
 from ..values import Detection, Keypoint
 from .base import ImageTask, Model, Options, Sample
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 __all__ = ["ObjectDetection"]
 
@@ -34,41 +32,75 @@ class ObjectDetection(ImageTask):
         self, output: Any, items: Sequence[ImageInput], samples: Sequence[Sample]
     ) -> list[DetectionResult]:
         return [
-            DetectionResult(item, sample.size, self._detections(found))
+            DetectionResult(item, sample.size, self._of_model(found))
             for item, sample, found in zip(items, samples, output, strict=True)
         ]
 
-    def _detections(self, found: Mapping[str, Tensor]) -> tuple[Detection, ...]:
-        scores = found["scores"].float().cpu()
-        order = scores.argsort(descending=True, stable=True)
-        chosen = order[scores[order] >= self.options.score].tolist()
-        boxes = found["boxes"].float().cpu()
-        masks = found.get("masks")
-        points = found.get("keypoints")
+    def _of_model(self, found: Mapping[str, Any]) -> tuple[Detection, ...]:
+        """The objects of a model's dict, whose values are tensors."""
+        masks, points = found.get("masks"), found.get("keypoints")
         point_scores = found.get("keypoints_scores")
+        if points is not None:
+            points = points.float().cpu().numpy()  # each x, y and visibility
+            heights = points[..., 2] if point_scores is None else point_scores.float().cpu().numpy()
+        return self._detections(
+            found["scores"].float().cpu().numpy(),
+            found["labels"].cpu().numpy(),
+            found["boxes"].float().cpu().numpy(),
+            # One by one: those that are not returned are not turned into anything.
+            lambda one: None if masks is None else (masks[one, 0] > MASK_THRESHOLD).cpu(),
+            lambda one: () if points is None else self._keypoints(points[one], heights[one]),
+        )
+
+    def from_arrays(
+        self, found: Mapping[str, Array], items: Sequence[ImageInput], samples: Sequence[Sample]
+    ) -> list[DetectionResult]:
+        [item], [sample] = items, samples  # exported files take one at a time
+        count = int(found["count"][0])
+        masks, points = found.get("masks"), found.get("keypoints")
+        heights = found.get("keypoint_scores")
+
+        def keypoints(one: int) -> tuple[Keypoint, ...]:
+            if points is None or heights is None:
+                return ()
+            return self._keypoints(points[0, one], heights[0, one])
+
+        detections = self._detections(
+            found["scores"][0, :count],
+            found["labels"][0, :count],
+            found["boxes"][0, :count],
+            lambda one: None if masks is None else masks[0, one],
+            keypoints,
+        )
+        return [DetectionResult(item, sample.size, detections)]
+
+    def _detections(
+        self,
+        scores: Array,
+        labels: Array,
+        boxes: Array,
+        mask: Callable[[int], Any],
+        keypoints: Callable[[int], tuple[Keypoint, ...]],
+    ) -> tuple[Detection, ...]:
+        order = (-scores).argsort(kind="stable")
         return tuple(
             Detection(
-                label=self.label(category := int(found["labels"][index])),
+                label=self.label(category := int(labels[index])),
                 category_id=category,
                 score=float(scores[index]),
                 box=tuple(boxes[index].tolist()),
-                mask=None if masks is None else (masks[index, 0] > MASK_THRESHOLD).cpu(),
-                keypoints=()
-                if points is None
-                else self._keypoints(
-                    points[index], None if point_scores is None else point_scores[index]
-                ),
+                mask=mask(index),
+                keypoints=keypoints(index),
             )
-            for index in chosen
+            for index in order[scores[order] >= self.options.score].tolist()
         )
 
-    def _keypoints(self, points: Tensor, scores: Tensor | None) -> tuple[Keypoint, ...]:
-        """Makes keypoints from points (K, 3), each x, y and visibility, and scores (K,) if any."""
-        confidence = points[:, 2] if scores is None else scores
+    def _keypoints(self, points: Array, scores: Array) -> tuple[Keypoint, ...]:
+        """Makes keypoints from points (K, 2 or more), each x and y first, and scores (K,)."""
         names = self.keypoint_names
         return tuple(
             Keypoint(names[k] if k < len(names) else f"point {k}", x, y, score)
             for k, ((x, y), score) in enumerate(
-                zip(points[:, :2].tolist(), confidence.float().tolist(), strict=True)
+                zip(points[:, :2].tolist(), scores.tolist(), strict=True)
             )
         )

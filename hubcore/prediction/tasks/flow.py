@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...protocols import WeightsLike
 from ..errors import InputError
 from ..inputs import PairInput
+from ..pixels import Array
 from ..results import Flow
 from .base import Options, Sample, Task
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
     from torch import Tensor
 
 __all__ = ["OpticalFlow"]
@@ -30,10 +32,7 @@ class OpticalFlow(Task[PairInput]):
     def load(self, item: PairInput) -> Sample:
         from torch.nn.functional import pad
 
-        first, second = item.first.open(), item.second.open()
-        if first.size != second.size:
-            sizes = " and ".join("{} x {}".format(*image.size) for image in (first, second))
-            raise InputError(item.name, f"optical flow needs images of equal size, not {sizes}")
+        first, second = self._opened(item)
         width, height = first.size
         padding = self._padding(width, height)
         tensors = tuple(
@@ -42,13 +41,34 @@ class OpticalFlow(Task[PairInput]):
         )
         return Sample(tensors, first.size)
 
+    def decode(self, item: PairInput) -> Sample:
+        import numpy as np
+
+        first, second = self._opened(item)
+        return Sample((np.asarray(first), np.asarray(second)), first.size)
+
+    def _opened(self, item: PairInput) -> tuple[Image, Image]:
+        first, second = item.first.open(), item.second.open()
+        if first.size != second.size:
+            sizes = " and ".join("{} x {}".format(*image.size) for image in (first, second))
+            raise InputError(item.name, f"optical flow needs images of equal size, not {sizes}")
+        return first, second
+
     def results(
         self, output: Any, items: Sequence[PairInput], samples: Sequence[Sample]
     ) -> list[Flow]:
         last: Tensor = output[-1] if isinstance(output, list | tuple) else output
         return [
-            self._result(item, sample, flow)
+            _result(item, sample, self._without_padding(flow, *sample.size))
             for item, sample, flow in zip(items, samples, last.float().cpu(), strict=True)
+        ]
+
+    def from_arrays(
+        self, found: Mapping[str, Array], items: Sequence[PairInput], samples: Sequence[Sample]
+    ) -> list[Flow]:
+        return [
+            _result(item, sample, flow)
+            for item, sample, flow in zip(items, samples, found["flow"], strict=True)
         ]
 
     def _padding(self, width: int, height: int) -> tuple[int, int, int, int]:
@@ -58,19 +78,23 @@ class OpticalFlow(Task[PairInput]):
         high = _next_multiple(max(height, least_height)) - height
         return wide // 2, wide - wide // 2, high // 2, high - high // 2
 
-    def _result(self, item: PairInput, sample: Sample, flow: Tensor) -> Flow:
-        width, height = sample.size
+    def _without_padding(self, flow: Tensor, width: int, height: int) -> Tensor:
         left, _, above, _ = self._padding(width, height)
-        flow = flow[:, above : above + height, left : left + width].clone()
-        lengths = flow.norm(dim=0)
-        return Flow(
-            item,
-            sample.size,
-            flow,
-            float(lengths.min()),
-            float(lengths.mean()),
-            float(lengths.max()),
-        )
+        return flow[:, above : above + height, left : left + width].clone()
+
+
+def _result(item: PairInput, sample: Sample, flow: Any) -> Flow:
+    import numpy as np
+
+    lengths = np.linalg.norm(np.asarray(flow), axis=0)
+    return Flow(
+        item,
+        sample.size,
+        flow,
+        float(lengths.min()),
+        float(lengths.mean()),
+        float(lengths.max()),
+    )
 
 
 def _next_multiple(size: int) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..inputs import ImageInput
+from ..pixels import Array
 from ..results import SemanticMask
 from ..values import SegmentedClass
 from .base import ImageTask, Sample
@@ -25,25 +26,34 @@ class SemanticSegmentation(ImageTask):
         self, output: Any, items: Sequence[ImageInput], samples: Sequence[Sample]
     ) -> list[SemanticMask]:
         logits = output["out"] if isinstance(output, Mapping) else output
+        masks = (
+            enlarged_argmax(scores.float(), sample.size[::-1]).cpu()
+            for sample, scores in zip(samples, logits, strict=True)
+        )
         return [
-            self._result(item, sample, scores)
-            for item, sample, scores in zip(items, samples, logits, strict=True)
+            self._result(item, sample, mask)
+            for item, sample, mask in zip(items, samples, masks, strict=True)
         ]
 
-    def _result(self, item: ImageInput, sample: Sample, logits: Tensor) -> SemanticMask:
-        import torch
+    def from_arrays(
+        self, found: Mapping[str, Array], items: Sequence[ImageInput], samples: Sequence[Sample]
+    ) -> list[SemanticMask]:
+        return [
+            self._result(item, sample, mask)
+            for item, sample, mask in zip(items, samples, found["mask"], strict=True)
+        ]
 
-        width, height = sample.size
-        mask = enlarged_argmax(logits.float(), (height, width)).cpu()
-        counts = torch.bincount(mask.flatten())
-        present = sorted(counts.nonzero().flatten().tolist(), key=lambda id: -int(counts[id]))
+    def _result(self, item: ImageInput, sample: Sample, mask: Any) -> SemanticMask:
+        import numpy as np
+
+        counts = np.bincount(np.asarray(mask).ravel())
+        present = sorted(np.flatnonzero(counts).tolist(), key=lambda id: -int(counts[id]))
+        pixels = sample.size[0] * sample.size[1]
         return SemanticMask(
             item,
             sample.size,
             mask,
-            tuple(
-                SegmentedClass(self.label(id), id, int(counts[id]) / mask.numel()) for id in present
-            ),
+            tuple(SegmentedClass(self.label(id), id, int(counts[id]) / pixels) for id in present),
         )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...protocols import WeightsLike
 from ..inputs import ClipInput
+from ..pixels import Array
 from ..results import ClassificationResult
-from .base import Model, Options, Sample, Task
+from .base import Model, Options, RunArrays, Sample, Task
 from .classification import likeliest
 
 if TYPE_CHECKING:
@@ -37,16 +38,27 @@ class VideoClassification(Task[ClipInput]):
     def load(self, item: ClipInput) -> Sample:
         import torch
 
+        clips = []
+        for frames in self._clips(item):
+            # Each frame as the tensor that torchvision makes of an image.
+            clip = torch.stack([torch.tensor(frame).permute(2, 0, 1) for frame in frames])
+            clips.append(self.preprocess(clip))
+        return Sample((torch.stack(clips),), _size(frames[0]))
+
+    def decode(self, item: ClipInput) -> Sample:
+        import numpy as np
+
+        clips = np.stack([np.stack(frames) for frames in self._clips(item)])
+        return Sample((clips,), _size(clips[0, 0]))
+
+    def _clips(self, item: ClipInput) -> Iterator[list[Array]]:
+        """The frames of each clip."""
         frames = item.frames()
         # A video of unknown rate is assumed to have the rate that the model expects.
         rate = frames.rate or self.options.rate or self.rate
         step = rate / self.rate if rate and self.rate else 1.0
         indices = clip_indices(len(frames), self.length, self.clips, step)
-        clips = []
-        for clip in _read_clips(frames, indices):
-            clips.append(self.preprocess(clip))
-            size = (clip.shape[-1], clip.shape[-2])
-        return Sample((torch.stack(clips),), size)
+        return _read_clips(frames, indices)
 
     def run(self, model: Model, samples: Sequence[Sample]) -> Tensor:
         import torch
@@ -59,9 +71,21 @@ class VideoClassification(Task[ClipInput]):
     def results(
         self, output: Any, items: Sequence[ClipInput], samples: Sequence[Sample]
     ) -> list[ClassificationResult]:
+        return self.from_arrays({"probabilities": output.cpu().numpy()}, items, samples)
+
+    def run_arrays(self, run: RunArrays, samples: Sequence[Sample]) -> Mapping[str, Array]:
+        import numpy as np
+
+        batch = np.stack([sample.tensors[0] for sample in samples])
+        outputs = [run([clips])["probabilities"] for clips in batch.swapaxes(0, 1)]
+        return {"probabilities": np.mean(outputs, axis=0)}
+
+    def from_arrays(
+        self, found: Mapping[str, Array], items: Sequence[ClipInput], samples: Sequence[Sample]
+    ) -> list[ClassificationResult]:
         return [
             ClassificationResult(item, sample.size, likeliest(self, row))
-            for item, sample, row in zip(items, samples, output.cpu(), strict=True)
+            for item, sample, row in zip(items, samples, found["probabilities"], strict=True)
         ]
 
 
@@ -88,16 +112,18 @@ def clip_indices(frames: int, length: int, clips: int, step: float) -> list[list
     return [[min(frames - 1, int((start + i) * step)) for i in range(length)] for start in starts]
 
 
-def _read_clips(frames: Frames, indices: Sequence[Sequence[int]]) -> Iterator[Tensor]:
-    """Yields the clips (T, C, H, W), in one pass over the video. Keeps only frames still needed."""
-    import torch
+def _size(frame: Array) -> tuple[int, int]:
+    return frame.shape[1], frame.shape[0]
 
-    kept: dict[int, Tensor] = {}
+
+def _read_clips(frames: Frames, indices: Sequence[Sequence[int]]) -> Iterator[list[Array]]:
+    """Yields each clip's frames, in one pass over the video. Keeps only frames still needed."""
+    kept: dict[int, Array] = {}
     needed = sorted({index for clip in indices for index in clip})
     stream = zip(needed, frames.read(needed), strict=True)
     for clip in indices:
         while clip[-1] not in kept:
             index, frame = next(stream)
             kept[index] = frame
-        yield torch.stack([kept[index] for index in clip])
+        yield [kept[index] for index in clip]
         kept = {index: frame for index, frame in kept.items() if index >= clip[0]}
