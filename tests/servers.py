@@ -87,6 +87,8 @@ class Exchange:
         return start, end
 
     def write(self, data: bytes) -> None:
+        if self.handler.command == "HEAD":
+            return
         self.handler.wfile.write(data)
         self.handler.wfile.flush()
 
@@ -121,6 +123,11 @@ class Handler(BaseHTTPRequestHandler):
         exchange = Exchange(self, resource)
         with contextlib.suppress(ConnectionError, ssl.SSLError):
             (fault or good)(exchange)
+
+    def do_HEAD(self) -> None:
+        """As GET, without the body."""
+        self.do_GET()
+        self.close_connection = True
 
     def log_message(self, format: str, *args: Any) -> None:
         pass

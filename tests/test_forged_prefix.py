@@ -91,6 +91,11 @@ class Attack:
         _keep(self.home, "own", _catalog(self.own, mirrors=[self.forged]))
         return {}
 
+    def peer(self):
+        for digits in (DIGEST[:8], DIGEST, FORGED_DIGEST):
+            self.server.serve(f"/peer/sha256/{digits}", FORGED)
+        return {"HUBCORE_PEERS": f"{self.server.url}/peer"}
+
     def plain_folder(self):
         return {"HUBCORE_ROOTS": str(self.folder)}
 

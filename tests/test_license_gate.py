@@ -259,7 +259,7 @@ WAYS_IN = [
 ]
 NO_WAYS_IN = {
     *("list", "show", "cache", "plugins", "doctor", "check", "new", "catalog", "help", "version"),
-    *("search", "site"),
+    *("search", "site", "store"),
     *("completion", "licenses", "bom", "card", "sign", "verify"),
 }
 

@@ -36,6 +36,7 @@ COMMANDS = [
     "cache prune --unused --yes",
     "cache path resnet18",
     "cache forget https://download.pytorch.org/models/resnet18-f37072fd.pth",
+    "store serve --port 0",
     "bundle create resnet18 -o {tmp}/b.hub",
     "bundle import {tmp}/missing.hub",
     "bundle list {tmp}/missing.hub",

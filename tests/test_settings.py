@@ -181,6 +181,25 @@ def test_all_settings_are_read_from_the_file_and_variables_win(file, tmp_path, m
     assert settings.require() == ""
 
 
+@pytest.mark.parametrize(
+    "peer", ["10.0.0.1:8470", "relative/path", "http://", "http://h:x", "http://h/?q", "ftp://h/"]
+)
+def test_a_peer_is_an_address_or_an_absolute_path(peer, monkeypatch):
+    monkeypatch.setenv("HUBCORE_PEERS", f"http://h:1 {peer}")
+    with pytest.raises(SettingsError, match=r"HUBCORE_PEERS is wrong: use addresses"):
+        settings.peers()
+
+
+def test_peers_are_addresses_and_paths_and_a_short_token_is_refused(file, monkeypatch):
+    file.write_text('peers = ["http://a:1", "/x"]\npeer_token = "sixteen letters!"', "utf-8")
+    assert settings.peers() == ("http://a:1", "/x")
+    assert settings.peer_token() == "sixteen letters!"
+    monkeypatch.setenv("HUBCORE_PEER_TOKEN", "s3cretPW")
+    with pytest.raises(SettingsError, match="at least 16") as caught:
+        settings.peer_token()
+    assert "s3cretPW" not in str(caught.value)
+
+
 def test_errors_hold_no_password(file, monkeypatch, capsys):
     monkeypatch.setenv("HUBCORE_MIRRORS", "https://b/=https://bob:s3cretPW@a/?token=T0KEN x")
     file.write_text('[headers."https://a/"]\nAuthorization = ["s3cretPW"]', "utf-8")

@@ -12,6 +12,7 @@ OURS = {
     "predict": ("predict", "run a model on images or videos"),
     "download": ("download", "download weights into the store"),
     "cache": ("cache", "list, verify and prune the store"),
+    "store": ("store", "offer the store to other machines"),
     "bundle": ("bundle", "pack weights for machines without a network"),
     "lock": ("lock", "pin weights, digests, versions and preprocessing in hub.lock"),
     "sync": ("sync", "download the weights in hub.lock"),

@@ -108,7 +108,7 @@ class _Search:
         self._sources = [source for source in sources if scheme(source.url) in _WEB]
         self._attempts = [
             (redact(url), f"no hook that is installed fetches '{scheme(url)}:' addresses")
-            for url, _ in sources
+            for url, *_ in sources
             if scheme(url) not in _WEB
         ]
         self._expected = expected
@@ -117,6 +117,8 @@ class _Search:
         self._no_room: NotEnoughSpaceError | None = None
         self._began_anew: set[Source] = set()
         self._one_stream: set[Source] = set()
+        # Whose bytes the partial holds; None: of an earlier process.
+        self._senders: set[Source | None] = {None}
 
     def ask_each(self) -> tuple[str, Source] | None:
         """Tries each address once.
@@ -195,13 +197,16 @@ class _Search:
             transfer.restart()
             raise PermanentError(f"it sent {instead}. {_REMEDY}")
         literal = transfer.take_literally(source)
+        lied = source.peer and self._senders == {source}
         transfer.restart()
-        start_over = literal or source not in self._wrong
+        start_over = literal or not (lied or source in self._wrong)
         self._wrong[source] = digest, instead
         if start_over:
             _log.info("Wrong SHA-256 from %s: starting over", redact(source.url))
             return self._ask(source)
         what = f" (it is {instead})" if instead else ""
+        if source.peer:
+            _log.warning("The peer at %s sent other bytes than it says", redact(source.url))
         raise PermanentError(f"its SHA-256 is {digest}, not {self._expected}{what}")
 
     def _gap(self) -> tuple[int, int | None] | None:
@@ -220,6 +225,9 @@ class _Search:
     def _receive(self, source: Source, start: int, end: int | None) -> None:
         transfer = self._transfer
         body = transfer.open(source, start, end)
+        if not transfer.partial.size:
+            self._senders.clear()
+        self._senders.add(source)
         if body.total is None or body.end is None or not body.ranges or source in self._one_stream:
             transfer.copy(body)
         else:

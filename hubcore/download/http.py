@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from http.client import InvalidURL
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from .. import settings
 from ..errors import OfflineError
@@ -238,8 +238,7 @@ def _answer(
             method,
             url,
             headers={**headers, **configured},
-            # Otherwise requests replaces a configured Authorization by netrc's.
-            auth=_as_configured if _has(configured, "authorization") else None,
+            auth=_as_configured if _has(configured, "authorization") else _in_address(url),
             stream=True,
             allow_redirects=False,
             timeout=(min(timeout, _CONNECT), timeout),
@@ -303,8 +302,17 @@ def _unread(error: Exception) -> str:
     return _broken(error)
 
 
+# Given to requests, which would otherwise put netrc's in place of a configured Authorization, or of
+# what the address says.
 def _as_configured(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
+
+
+def _in_address(url: str) -> tuple[str, str] | None:
+    parts = urlsplit(url)
+    if parts.password is None:
+        return None
+    return unquote(parts.username or ""), unquote(parts.password)
 
 
 def _has(headers: dict[str, str], name: str) -> bool:

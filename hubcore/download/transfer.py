@@ -47,10 +47,13 @@ class Source(NamedTuple):
     Attributes:
         url: the address.
         original: the catalogue's address of the file, which differs from `url` for a mirror.
+        peer: whether this is another hub's store. One that sends other bytes than those that were
+            asked for is not asked again.
     """
 
     url: str
     original: str
+    peer: bool = False
 
 
 class TrickleError(TemporaryError):

@@ -44,6 +44,8 @@ __all__ = [
     "max_size",
     "mirrors",
     "offline",
+    "peer_token",
+    "peers",
     "problems",
     "require",
     "retries",
@@ -177,6 +179,16 @@ def mirrors() -> tuple[tuple[str, str], ...]:
     An address that begins with a prefix is first tried with the replacement instead, in this order.
     """
     return tuple(_get("mirrors"))
+
+
+def peers() -> tuple[str, ...]:
+    """Addresses of other stores, or absolute paths of files of them, ``HUBCORE_PEERS``."""
+    return tuple(_get("peers"))
+
+
+def peer_token() -> str:
+    """What peers must be shown, ``HUBCORE_PEER_TOKEN``; "" if nothing."""
+    return str(_get("peer_token"))
 
 
 def headers_for(url: str) -> dict[str, str]:

@@ -21,15 +21,18 @@ __all__ = [
     "NAMES",
     "PATH",
     "PATHS",
+    "PEERS",
     "REQUIRE",
     "SECONDS",
     "SIZE",
+    "TOKEN",
     "TRUST",
     "Kind",
     "TrustPolicy",
 ]
 
 _MOST = 256  # connections; a pool of so many is made at once
+_SHORTEST = 16  # characters of a token; a shorter one could be guessed
 _LONGEST = 1_000_000  # seconds; sockets refuse times that do not fit into their clock
 
 _TRUE = {"1", "true", "yes", "on"}
@@ -178,6 +181,27 @@ def _headers(value: Any) -> dict[str, dict[str, str]]:
     return dict(value)
 
 
+def _peers(value: Any) -> tuple[str, ...]:
+    peers = _names(value)
+    for peer in peers:
+        if re.match(r"(?i)https?://", peer):
+            from urllib.parse import urlsplit
+
+            parts = urlsplit(peer)
+            _ = parts.port  # which raises ValueError
+            if not parts.hostname or parts.query or parts.fragment:
+                raise ValueError
+        elif not Path(peer).is_absolute():
+            raise ValueError
+    return peers
+
+
+def _token(value: Any) -> str:
+    if len(_text(value)) < _SHORTEST or not value.isprintable():
+        raise ValueError
+    return str(value)
+
+
 def _trust(value: Any) -> dict[str, TrustPolicy]:
     policies = {}
     for name, table in _mapping(value).items():
@@ -227,6 +251,14 @@ REQUIRE = Kind("full, or nothing", str.strip, _full)
 ADDRESSES = Kind(
     "addresses or folders, separated by spaces; in the file a list", str.split, _names, secret=True
 )
+PEERS = Kind(
+    "addresses (http://HOST:PORT) or absolute paths of files of them, separated by spaces; in the "
+    "file a list",
+    str.split,
+    _peers,
+    secret=True,
+)
+TOKEN = Kind(f"a secret of at least {_SHORTEST} characters", str, _token, secret=True)
 MIRRORS = Kind(
     "PREFIX=REPLACEMENT, several with spaces between; in the file a table [mirrors] of "
     '"PREFIX" = "REPLACEMENT" or a list of replacements',

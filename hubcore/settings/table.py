@@ -15,9 +15,11 @@ from .kinds import (
     NAMES,
     PATH,
     PATHS,
+    PEERS,
     REQUIRE,
     SECONDS,
     SIZE,
+    TOKEN,
     TRUST,
     Kind,
 )
@@ -77,6 +79,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "mirrors", MIRRORS, (),
         "Rewrites the beginning of addresses; the replacement is tried first.", "none",
+    ),
+    Setting(
+        "peers", PEERS, (), "Other stores (`hub store serve`) that are asked before a file's own "
+        "address, where its full SHA-256 is known: [scale.md](scale.md).", "none",
+    ),
+    Setting(
+        "peer_token", TOKEN, "", "What peers must be shown: the same where a store is offered and "
+        "where it is asked.", "none",
     ),
     Setting(
         "headers", HEADERS, {}, "HTTP headers for the addresses under a prefix. `${NAME}` stands "

@@ -30,6 +30,7 @@ from ..packages.shipped_files import locate
 from .contents import Contents
 from .locks import one_at_a_time
 from .ownership import make_private_folder
+from .peers import peers_with
 from .records import key_of
 from .trust import FIRST_USE
 
@@ -113,6 +114,8 @@ def acquire(
         make_private_folder(partials)
         partial = Partial.claim(partials, key)
         try:
+            if known:  # some digits would make what a peer sends acceptable that is not the file
+                remote = [*peers_with(known, remote[0].original, cancel), *remote]
             digest, original = _fetched(
                 partial, remote, file, expected, display, cancel, connections
             )
@@ -151,7 +154,7 @@ def _fetched(
     connections: int | None,
 ) -> tuple[str, str]:
     """Fills the partial; returns the file's digest, and the address in the catalogue it is of."""
-    for url, original in sources:
+    for url, original, _ in sources:
         if scheme(url) not in _WEB | _LOCAL and hooks.fetch(url, partial.data):
             return _digest_of_fetched(partial.data, url, expected), original
     digest, source = fetch(
@@ -209,7 +212,7 @@ def _from_this_machine(
     Configured mirrors may have such addresses too.
     """
     wrong: DigestMismatchError | None = None
-    for address, original in places:
+    for address, original, _ in places:
         path = None
         if scheme(address) == "package":
             path = locate(address)

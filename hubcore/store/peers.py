@@ -1,0 +1,119 @@
+"""Other stores, which may have a file whose full digest is known: asked before its own address."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import random
+import threading
+import time
+from pathlib import Path
+
+from .. import settings
+from ..devices import read_small
+from ..download.addresses import check_address, redact
+from ..download.http import AttemptError, Cancel, CancelledError, new_session, open_url
+from ..download.transfer import Source
+from ..errors import HubError, SettingsError
+from .serving import blob_address
+
+__all__ = ["addresses", "peers_with"]
+
+_log = logging.getLogger(__name__)
+
+_MOST = 64  # peers that are asked
+_ENOUGH = 4  # peers that have the file, after which no more answers are awaited
+_WAIT = 2.0  # seconds for which answers are awaited
+
+
+def addresses() -> list[str]:
+    """The addresses of the peers of the settings, those in files among them.
+
+    Raises:
+        SettingsError: a file of addresses cannot be read, or holds something else.
+    """
+    found: list[str] = []
+    for peer in settings.peers():
+        found += [peer] if _is_address(peer) else _in_file(Path(peer))
+    return list(dict.fromkeys(found))
+
+
+def peers_with(digest: str, original: str, cancel: Cancel) -> list[Source]:
+    """The peers that say that they have a file, those that answered first before others.
+
+    Costs at most two seconds, however many peers are gone.
+
+    Args:
+        digest: the file's full SHA-256.
+        original: the catalogue's address of the file.
+        cancel: ends the wait.
+
+    Raises:
+        SettingsError: a file of addresses cannot be read.
+        CancelledError: `cancel` was set.
+    """
+    peers = addresses()
+    if not peers:
+        return []
+    token = settings.peer_token()
+    asked = random.sample(peers, min(len(peers), _MOST))
+    urls = [blob_address(peer, digest, token) for peer in asked]
+    return [Source(url, original, peer=True) for url in _holders(urls, cancel)]
+
+
+def _holders(urls: list[str], cancel: Cancel) -> list[str]:
+    """Those of the addresses that answer in time, and have something."""
+    answers: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    wait = cancel.child()
+
+    def ask(url: str) -> None:
+        session, found = new_session(1), None
+        try:
+            check_address(url)
+            open_url(session, url, {}, wait, method="HEAD").close()
+            found = url
+        except (AttemptError, HubError) as fault:
+            _log.info("The peer at %s: %s", redact(url), fault)
+        except CancelledError:
+            pass
+        finally:
+            session.close()
+            answers.put(found)
+
+    for url in urls:
+        threading.Thread(target=ask, args=[url], name="hubcore-peer", daemon=True).start()
+    until = time.monotonic() + _WAIT
+    found: list[str] = []
+    for _ in urls:
+        try:
+            answer = answers.get(timeout=max(until - time.monotonic(), 0.0))
+        except queue.Empty:
+            break
+        if answer is not None:
+            found.append(answer)
+        if len(found) == _ENOUGH:
+            break
+    cancel.check()
+    wait.set()
+    return found
+
+
+def _is_address(text: str) -> bool:
+    return text.lower().startswith(("http://", "https://"))
+
+
+def _in_file(path: Path) -> list[str]:
+    """The addresses in a file, one a line; none if it does not exist (yet)."""
+    try:
+        lines = read_small(path).decode().split()
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise SettingsError(f"Cannot read {path}, which 'peers' names: {reason}.") from None
+    if not all(map(_is_address, lines)):
+        raise SettingsError(
+            f"{path}, which 'peers' names, must hold addresses such as http://10.0.0.1:8470, one a "
+            "line, and holds something else."
+        )
+    return lines
