@@ -28,7 +28,9 @@ MIRROR = (
 WEIGHTS = "MobileNet_V2_Weights.IMAGENET1K_V1"
 
 
-def run(recipe: str, data: Path, images: int, output: Path, limit: int | None) -> dict[str, Any]:
+def run(
+    recipe: str, data: Path, images: int, output: Path, limit: int | None, epochs: int | None
+) -> dict[str, Any]:
     """Trains with one recipe, and measures the package."""
     import hubcore
     from hub_evaluate import evaluate
@@ -38,7 +40,7 @@ def run(recipe: str, data: Path, images: int, output: Path, limit: int | None) -
     name = f"fashion-{recipe}"
     made = train(
         WEIGHTS, data, recipe=recipe, output=output / recipe, limit=images, validation=0.1,
-        name=name, license="MIT", dataset="Fashion-MNIST", progress=True,
+        name=name, license="MIT", epochs=epochs, progress=True,
     )  # fmt: skip
     trained = time.perf_counter() - clock, time.process_time() - processor
     assert made.wheel is not None
@@ -67,12 +69,20 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("/usr/share/datasets/fashion-mnist"))
     parser.add_argument("--images", type=int, default=2000)
     parser.add_argument("--test-images", type=int, help="measure on so many only")
+    parser.add_argument("--epochs", type=int, help="in place of the recipes'")
     parser.add_argument("--output", type=Path)
     arguments = parser.parse_args()
     os.environ.setdefault("HUBCORE_MIRRORS", MIRROR)
     output = arguments.output or Path(tempfile.mkdtemp(prefix="train-fashion-"))
     for recipe in arguments.recipes:
-        found = run(recipe, arguments.data, arguments.images, output, arguments.test_images)
+        found = run(
+            recipe,
+            arguments.data,
+            arguments.images,
+            output,
+            arguments.test_images,
+            arguments.epochs,
+        )
         print(json.dumps(found), flush=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from hubcore.authoring.packing import base_transforms
@@ -16,14 +17,26 @@ from hubcore.weights.enums import WeightsEnum, canonical_name
 from hubcore.weights.lookup import get_weight
 
 from .errors import TrainingError
-from .recipes import Recipe
+from .recipes import Recipe, read_recipe
 
 __all__ = ["TASKS", "Chosen", "choose", "with_sizes"]
 
-TASKS = ("image-classification",)
+OBJECTS = ("object-detection", "instance-segmentation", "keypoint-detection")
+TASKS = ("image-classification", *OBJECTS, "semantic-segmentation")
 """The tasks that can be trained."""
 
-PRESETS = ("hubcore.transforms:ImageClassification",)
+USUAL = {
+    "image-classification": "finetune",
+    **dict.fromkeys(OBJECTS, "finetune-objects"),
+    "semantic-segmentation": "finetune-masks",
+}
+"""The recipe of each task, where none is named."""
+
+PRESETS = {
+    "hubcore.transforms:ImageClassification": "image-classification",
+    "hubcore.transforms:ObjectDetection": "object-detection",
+    "hubcore.transforms:SemanticSegmentation": "semantic-segmentation",
+}
 
 
 @dataclass(frozen=True)
@@ -34,27 +47,42 @@ class Chosen:
         entry: the model's entry in its catalogue.
         task: its task.
         weights: the weights that it starts from, or None.
+        recipe: how it is trained.
+        backbone: whether it starts from its backbone's weights.
     """
 
     entry: ModelEntry
     task: str
     weights: WeightsEnum | None
+    recipe: Recipe
+    backbone: bool = False
+
+    @property
+    def keypoints(self) -> tuple[str, ...]:
+        """The names of the keypoints that the model finds."""
+        if self.task != "keypoint-detection":
+            return ()
+        own = self.entry.catalog.weights[self.entry.weights or ""]
+        source = self.weights or get_weight(f"{own.canonical}.{own.default}")
+        return tuple(source.meta["keypoint_names"])
 
 
-def choose(model: str, weights: Any, recipe: Recipe) -> Chosen:
+def choose(model: str, weights: Any, recipe: str | Path | Recipe | None = None) -> Chosen:
     """Finds a model and its weights. Nothing is downloaded.
 
     Args:
         model: a model's name, or the full name of weights.
-        weights: what the model's builder takes; None or ``"none"`` for none.
-        recipe: the recipe, which must be for the model's task.
+        weights: what the model's builder takes; None or ``"none"`` for none; ``"backbone"`` for
+            those of the backbone alone, where the model has one.
+        recipe: the recipe, which must be for the model's task. Default: `USUAL`.
 
     Raises:
         UnknownNameError: there is no such model, or no such weights.
         WeightsError: the weights are for another model.
         TrainingError: the model cannot be trained, or not by this recipe.
     """
-    if isinstance(weights, str) and weights.lower() == "none":
+    named = weights.lower() if isinstance(weights, str) else ""
+    if named in ("none", "backbone"):
         weights = None
     try:
         entry = find_model(model)
@@ -76,6 +104,10 @@ def choose(model: str, weights: Any, recipe: Recipe) -> Chosen:
             f"'{entry.name}' is for the task '{entry.task}', which cannot be trained yet. These "
             f"can: {', '.join(TASKS)}."
         )
+    if named == "backbone" and "backbone" not in entry.data:
+        raise TrainingError(f"'{entry.name}' has no weights of a backbone: --weights none?")
+    if not isinstance(recipe, Recipe):
+        recipe = read_recipe(recipe or USUAL[entry.task])
     if entry.task not in recipe.tasks:
         raise TrainingError(
             f"The recipe '{recipe.name}' is for {' and '.join(recipe.tasks)}, and "
@@ -91,46 +123,50 @@ def choose(model: str, weights: Any, recipe: Recipe) -> Chosen:
             f"The recipe '{recipe.name}' trains the head alone, so the body needs weights: leave "
             f"out --weights none."
         )
-    return Chosen(entry, entry.task, resolved)
+    return Chosen(entry, entry.task, resolved, recipe, named == "backbone")
 
 
-def with_sizes(chosen: Chosen, recipe: Recipe) -> tuple[Recipe, Reference, dict[str, Any]]:
+def with_sizes(chosen: Chosen) -> tuple[Recipe, Reference, dict[str, Any]]:
     """The recipe with all its sizes, and the preprocessing that the trained weights will have.
 
     Returns:
         The recipe; the preprocessing; and the arguments of it that `hub pack` is given.
 
     Raises:
-        TrainingError: the preprocessing is of a kind of its own, and the recipe changes it.
+        TrainingError: the preprocessing is of a kind that the hub does not know.
     """
+    recipe = chosen.recipe
     base = _reference(chosen, recipe)
-    images = recipe.images
     if base.target not in PRESETS:
-        if images.test_size or images.test_resize:
-            raise TrainingError(
-                f"The recipe '{recipe.name}' has sizes of its own, but images are prepared by "
-                f"{base.target}, which the hub does not know: leave out test_size and test_resize."
-            )
         raise TrainingError(f"Images are prepared by {base.target}, which cannot be trained with.")
-    preset: Any = base()
-    crop, resize = preset.crop_size[0], preset.resize_size[0]
+    if chosen.task in OBJECTS:  # the models resize images themselves
+        return recipe, base, {}
+    images, preset = recipe.images, base()
+    known = _side(preset.resize_size)
+    crop = _side(getattr(preset, "crop_size", None)) or known
+    if crop is None or known is None:
+        raise TrainingError("The preprocessing keeps each image's size: give test_resize.")
     size = images.test_size or crop
-    resize = images.test_resize or round(resize * size / crop)
+    resize = images.test_resize or round(known * size / crop)
     changes = {
-        "crop_size": size,
         "resize_size": resize,
         "mean": list(preset.mean),
         "std": list(preset.std),
         "interpolation": preset.interpolation.value,
     }
+    if chosen.task == "image-classification":
+        changes["crop_size"] = size
+    else:
+        size = resize
     sized = replace(
         images, test_size=size, test_resize=resize, train_size=images.train_size or size
     )
-    return (
-        replace(recipe, images=sized),
-        base_transforms(chosen.entry, changes),
-        changes,
-    )
+    return replace(recipe, images=sized), base_transforms(chosen.entry, changes), changes
+
+
+def _side(size: Any) -> int | None:
+    """A size in pixels, which presets write as a list."""
+    return None if size is None else int(size[0] if isinstance(size, list | tuple) else size)
 
 
 def _reference(chosen: Chosen, recipe: Recipe) -> Reference:

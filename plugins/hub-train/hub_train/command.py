@@ -36,13 +36,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("model", metavar="MODEL", nargs="?", help="a model, or weights such as ResNet50_Weights.V1")
     add("--data", metavar="DIR", type=path, help="labelled images")
     add(
-        "--weights", default="DEFAULT", help="to start from; 'none' for none (default: %(default)s)"
+        "--weights",
+        default="DEFAULT",
+        help="to start from; 'none' for none, 'backbone' for the backbone's (default: %(default)s)",
     )
     add(
         "--recipe",
         metavar="NAME|FILE",
-        default="finetune",
-        help="how to train: a name of --show-recipe, or a .toml file (default: %(default)s)",
+        help="a name of --show-recipe, or a .toml file (default: the task's 'finetune')",
     )
     add(
         "--show-recipe",
@@ -158,9 +159,8 @@ def _check_beforehand(args: argparse.Namespace) -> None:
 
     from .choice import choose
     from .errors import TrainingError
-    from .recipes import read_recipe
 
-    choose(args.model, args.weights, read_recipe(args.recipe))
+    choose(args.model, args.weights, args.recipe)
     existing(args.data)
     check_device(args.device)
     try:

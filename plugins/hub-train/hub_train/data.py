@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from hub_evaluate.data import Data, Labels, Sample, existing, open_data
-from hub_evaluate.data.classes import names_files, read_classes
-from hub_evaluate.data.labels import read_table
+from hub_evaluate.data import Data, Sample, open_data
+from hub_evaluate.data.objects import coco_file, voc_root
+from hub_evaluate.errors import DataError
 from hubcore.download.progress import bar
 from hubcore.prediction import InputError
 
@@ -22,6 +23,7 @@ __all__ = ["TrainingData", "check_images", "open_training_data"]
 
 SHOWN = 5
 TRAIN, VALIDATION = ("train",), ("val", "valid", "validation", "test")
+CLASSIFICATION = "image-classification"
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ def open_training_data(
             ``train`` and a folder ``val`` (``valid``, ``validation`` or ``test``) of such a layout.
         task: the task.
         validation: the data to measure on; or the part of the images, above 0 and below 1, that is
-            split off for it. Default: the folder beside ``train``, or a fifth.
+            split off for it. Default: the folder beside ``train``, COCO's or VOC's own part, or a
+            fifth.
         labels: as for `open_data`; a class that it calls ``-`` is left out.
         split: the part of the data to train on. Default: ``train``, where the layout has parts.
         limit: train on so many images, chosen at random, with those split off for validation.
@@ -71,46 +74,56 @@ def open_training_data(
         TrainingError: there is too little to train on.
     """
     root, beside = _sides(Path(path))
-    if validation is None:
-        validation = beside if beside is not None else 0.2
-    categories, data = _opened(root, task, labels, split or "train")
-    data = data.limited(limit, seed)
-    if isinstance(validation, float):
-        _require_two(data, categories, root)
-        train, held = _divided(data, validation, seed)
+    data = open_data(root, task, labels=labels, split=split or "train").limited(limit, seed)
+    categories = tuple(data.categories)
+    if validation is None and limit is None:
+        validation = beside or _own_validation(root, task)
+    if validation is None or isinstance(validation, float):
+        _require(data, root, least=2)
+        train, held = _divided(data, 0.2 if validation is None else validation, seed)
         divided = True
     else:
-        _require_classes(data, categories, root)
+        _require(data, root, least=1)
+        part = "test" if task == CLASSIFICATION else "val"  # of an archive, or of COCO or VOC
+        held = open_data(validation, task, categories, labels=labels, split=part)
         train, divided = data, False
-        # The archives' other part; anything else is told by its path.
-        held = open_data(validation, task, categories, labels=labels, split="test")
     both = replace(data, samples=[*train.samples, *held.samples])
-    return TrainingData(tuple(categories), train, held, divided, both.fingerprint())
+    return TrainingData(categories, train, held, divided, both.fingerprint())
 
 
-def check_images(samples: Sequence[Sample], workers: int, progress: bool = False) -> None:
-    """Decodes every image once, so that one that cannot be read is known before the training.
+Fault = Callable[[tuple[int, int], Any], str | None]
+
+
+def check_images(data: Data, fault: Fault, workers: int, progress: bool = False) -> None:
+    """Reads every image and its target once, so that what is wrong is known before the training.
+
+    Args:
+        data: the images.
+        fault: says what is wrong with the target of an image of this width and height, or None.
+        workers: threads that decode.
+        progress: show a progress bar.
 
     Raises:
-        TrainingError: some cannot be read. It names them.
+        TrainingError: some are wrong. It names them.
     """
 
-    def fault(sample: Sample) -> str | None:
+    def wrong(index: int) -> str | None:
         try:
-            sample.input.open()  # type: ignore[union-attr]  # an image
-        except InputError as error:
+            image, target = data[index]
+        except (InputError, DataError) as error:
             return str(error)
-        return None
+        found = fault(image.size, target)
+        return f"{data.root / data.samples[index].id}: {found}" if found else None
 
     with ThreadPoolExecutor(max(1, workers)) as pool:
-        found = bar(pool.map(fault, samples), total=len(samples), desc="checking", unit="image",
-                    leave=False, disable=None if progress else True)  # fmt: skip
+        found = bar(pool.map(wrong, range(len(data))), total=len(data), desc="checking",
+                    unit="image", leave=False, disable=None if progress else True)  # fmt: skip
         faults = [one for one in found if one]
     if faults:
         more = f"\n  and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
         listed = "".join(f"\n  {one}" for one in faults[:SHOWN])
         raise TrainingError(
-            f"{len(faults)} of {len(samples)} images cannot be read. Repair or remove:"
+            f"{len(faults)} of {len(data)} images cannot be trained on. Repair or remove:"
             f"{listed}{more}"
         )
 
@@ -118,40 +131,54 @@ def check_images(samples: Sequence[Sample], workers: int, progress: bool = False
 def _sides(root: Path) -> tuple[Path, Path | None]:
     """A folder's ``train`` and the folder to validate on, if it has these."""
     train = next((root / name for name in TRAIN if (root / name).is_dir()), None)
-    if train is None:
+    if train is None or (root / "annotations").is_dir():  # COCO's images are in such folders
         return root, None
     return train, next((root / name for name in VALIDATION if (root / name).is_dir()), None)
 
 
-def _count(data: Data) -> Counter[int]:
-    return Counter(sample.target for sample in data.samples)
+def _own_validation(root: Path, task: str) -> Path | None:
+    """What COCO and VOC hold back themselves; `open_data` finds it with the split ``val``."""
+    if task == CLASSIFICATION or not root.is_dir():
+        return None
+    voc = voc_root(root)
+    if voc is not None:
+        kind = "Segmentation" if task == "semantic-segmentation" else "Main"
+        return root if (voc / "ImageSets" / kind / "val.txt").is_file() else None
+    try:
+        train, val = (coco_file(root, task, part) for part in ("train", "val"))
+    except DataError:
+        return None
+    return val if val != train else None
 
 
-def _require_two(data: Data, categories: Sequence[str], root: Path) -> None:
-    counts = _count(data)
-    lonely = [name for index, name in enumerate(categories) if counts[index] == 1]
-    if lonely:
-        named = ", ".join(f"'{name}'" for name in lonely[:SHOWN])
+def _require(data: Data, root: Path, least: int) -> None:
+    """Checks that there is enough of everything.
+
+    Raises:
+        TrainingError: there is not.
+    """
+    if len(data) < least:
+        raise TrainingError(f"{root}: {len(data)} labelled images are too few to train on.")
+    if data.task != CLASSIFICATION:
+        return
+    counts = Counter(sample.target for sample in data.samples)
+    names = data.categories
+    if len(names) < 2:
         raise TrainingError(
-            f"{root}: {_classes(lonely)} one image only: {named}. Each class needs at least two, "
-            f"one to train on and one to measure on. Add images, or leave the class out: a line "
-            f"'{lonely[0]},-' in the file for --labels."
+            f"{root}: there is one class only, '{names[0]}'. A classifier needs at least two."
         )
-    _require_classes(data, categories, root)
-
-
-def _require_classes(data: Data, categories: Sequence[str], root: Path) -> None:
-    counts = _count(data)
-    if len(categories) < 2:
-        raise TrainingError(
-            f"{root}: there is one class only, '{categories[0]}'. A classifier needs at least two."
-        )
-    none = [name for index, name in enumerate(categories) if not counts[index]]
+    none = [name for index, name in enumerate(names) if not counts[index]]
     if none:
-        named = ", ".join(f"'{name}'" for name in none[:SHOWN])
         raise TrainingError(
-            f"{root}: {_classes(none)} no image among the {len(data.samples)}: {named}. Take a "
+            f"{root}: {_classes(none)} no image among the {len(data)}: {_listed(none)}. Take a "
             f"larger --limit, or leave the class out with --labels."
+        )
+    few = [name for index, name in enumerate(names) if counts[index] < least]
+    if few:
+        raise TrainingError(
+            f"{root}: {_classes(few)} one image only: {_listed(few)}. Each class needs at least "
+            f"two, one to train on and one to measure on. Add images, or leave the class out: a "
+            f"line '{few[0]},-' in the file for --labels."
         )
 
 
@@ -159,48 +186,34 @@ def _classes(names: Sequence[str]) -> str:
     return "a class has" if len(names) == 1 else f"{len(names)} classes have"
 
 
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names[:SHOWN])
+
+
 def _divided(data: Data, share: float, seed: int) -> tuple[Data, Data]:
-    """A part of each class for each side, at least one image of it."""
-    random = np.random.default_rng((seed, len(data.samples)))
+    """A part of each group of images for each side, at least one image of it."""
+    random = np.random.default_rng((seed, len(data)))
+    groups = _groups(data)
     held: set[int] = set()
-    for index in sorted(_count(data)):
-        members = [place for place, one in enumerate(data.samples) if one.target == index]
+    for group in sorted(set(groups)):
+        members = [place for place, one in enumerate(groups) if one == group]
         count = min(len(members) - 1, max(1, round(share * len(members))))
         held.update(random.permutation(members)[:count].tolist())
-    sides = [
-        replace(data, samples=[one for place, one in enumerate(data.samples)
-                               if (place in held) == wanted])
-        for wanted in (False, True)
-    ]  # fmt: skip
-    return sides[0], sides[1]
+    if not held:  # groups of one image each
+        held.add(int(random.integers(len(data))))
+    sides: list[list[Sample]] = [[], []]
+    for place, sample in enumerate(data.samples):
+        sides[place in held].append(sample)
+    train, validation = (replace(data, samples=one) for one in sides)
+    return train, validation
 
 
-class _Learned(Labels):
-    """Takes every class of the data as a category of its own."""
-
-    def _find(self, name: str) -> int | None:
-        if name not in self.categories:
-            self.categories.append(name)
-        return self.categories.index(name)
-
-
-def _opened(
-    root: Path, task: str, labels: str | Path | Mapping[str, str] | None, split: str
-) -> tuple[list[str], Data]:
-    """The categories of data, sorted, and the data with them."""
-    existing(root)
-    names: dict[str, str] = {}
-    table: Path | None = None
-    if isinstance(labels, Mapping):
-        names = {str(key): str(value) for key, value in labels.items()}
-    elif labels is not None and names_files(root, Path(labels)):
-        table = Path(labels)
-    elif labels is not None:
-        names = {row[0]: row[1] for row in read_table(Path(labels), ("class", "category"))}
-    learned = _Learned([], names)
-    data = read_classes(root, learned, table, split)
-    categories = sorted(learned.categories)
-    places = {name: index for index, name in enumerate(categories)}
-    order = [places[name] for name in learned.categories]
-    samples = [replace(one, target=order[one.target]) for one in data.samples]
-    return categories, replace(data, samples=samples)
+def _groups(data: Data) -> list[int]:
+    """What images are divided by: their class; the rarest class of their objects; nothing."""
+    if data.task == CLASSIFICATION:
+        return [sample.target for sample in data.samples]
+    if not all(isinstance(sample.target, list) for sample in data.samples):
+        return [0] * len(data)
+    seen = [{one["category_id"] for one in sample.target} for sample in data.samples]
+    counts = Counter(category for one in seen for category in one)
+    return [min(one, key=lambda key: (counts[key], key)) if one else -1 for one in seen]

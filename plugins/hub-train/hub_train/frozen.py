@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  # the field's name for it
 
-from hub_evaluate.data import Sample
+from hub_evaluate.data import Data
 from hubcore.download.progress import bar
 
 from .errors import TrainingError
@@ -25,7 +25,7 @@ BATCH = 16
 def body_features(
     model: nn.Module,
     head: str,
-    samples: Sequence[Sample],
+    data: Data,
     transform: Any,
     *,
     device: torch.device,
@@ -37,14 +37,14 @@ def body_features(
     Args:
         model: the model.
         head: the path of its head, whose output is the model's.
-        samples: images.
+        data: images.
         transform: the preprocessing.
         device: where it runs.
         workers: threads that decode and preprocess.
         progress: show a progress bar.
 
     Returns:
-        A float32 tensor (samples, features).
+        A float32 tensor (images, features).
 
     Raises:
         InputError: an image cannot be read.
@@ -56,10 +56,10 @@ def body_features(
     model.eval()
     try:
         with torch.inference_mode(), ThreadPoolExecutor(max(1, workers)) as pool:
-            shown = bar(total=len(samples), desc="features", unit="image", leave=False,
+            shown = bar(total=len(data), desc="features", unit="image", leave=False,
                         disable=None if progress else True)  # fmt: skip
             found: list[Tensor] = []
-            for images in _batches(pool, samples, transform):
+            for images in _batches(pool, data, transform):
                 output = model(torch.stack(images).to(device))
                 [features] = seen
                 seen.clear()
@@ -81,22 +81,20 @@ def _is_last(head: nn.Module, features: Tensor, output: Any) -> bool:
     return isinstance(output, Tensor) and seen.shape == output.shape and torch.equal(seen, output)
 
 
-def _batches(
-    pool: ThreadPoolExecutor, samples: Sequence[Sample], transform: Any
-) -> Iterator[list[Tensor]]:
+def _batches(pool: ThreadPoolExecutor, data: Data, transform: Any) -> Iterator[list[Tensor]]:
     """Preprocessed images in batches; the next batch is prepared while one is used."""
 
-    def ready(sample: Sample) -> Tensor:
-        image: Tensor = transform(sample.input.open())  # type: ignore[union-attr]  # an image
-        return image
+    def ready(index: int) -> Tensor:
+        image, _ = data[index]
+        prepared: Tensor = transform(image)
+        return prepared
 
-    starts = range(0, len(samples), BATCH)
-    following = [pool.submit(ready, sample) for sample in samples[:BATCH]]
-    for start in starts:
-        current = following
-        following = [
-            pool.submit(ready, sample) for sample in samples[start + BATCH : start + 2 * BATCH]
-        ]
+    def begun(start: int) -> list[Future[Tensor]]:
+        return [pool.submit(ready, index) for index in range(len(data))[start : start + BATCH]]
+
+    following = begun(0)
+    for start in range(0, len(data), BATCH):
+        current, following = following, begun(start + BATCH)
         yield [one.result() for one in current]
 
 
@@ -108,7 +106,7 @@ class FeatureTask(Task):
     def __init__(self, smoothing: float) -> None:
         self._smoothing = smoothing
 
-    def item(self, sample: Sample, seed: int) -> Any:
+    def item(self, image: Any, target: Any, seed: int) -> Any:
         raise NotImplementedError  # features are no samples
 
     def collate(self, items: Sequence[Any], seed: int) -> tuple[Tensor, Tensor]:
@@ -122,10 +120,10 @@ class FeatureTask(Task):
 class Features(Images):
     """The features of the training images, in place of the images."""
 
-    def __init__(self, samples: Sequence[Sample], features: Tensor, task: FeatureTask) -> None:
-        super().__init__(samples, task)
+    def __init__(self, data: Data, features: Tensor, task: FeatureTask) -> None:
+        super().__init__(data, task)
         self.features = features
-        self.labels = torch.tensor([sample.target for sample in samples])
+        self.labels = torch.tensor([sample.target for sample in data.samples])
 
     def __getitem__(self, draw: Draw) -> Any:
         return (self.features[draw.image], int(self.labels[draw.image])), draw.seed

@@ -29,7 +29,7 @@ from .sampling import EpochBatches, seed_of
 from .schedule import lr_at
 from .tasks.base import Images
 
-__all__ = ["Loop", "Progress"]
+__all__ = ["BEST", "CHECKPOINT", "Loop", "Progress"]
 
 CHECKPOINT, BEST = "checkpoint.pt", "best.pt"
 BATCH_NORMS = (nn.modules.batchnorm._BatchNorm,)
@@ -228,7 +228,7 @@ class Loop:
             value = self._step(pieces)
             if not math.isfinite(value):
                 wrong = named[state.step * size : (state.step + 1) * size]
-                names = [self._images.samples[index].id for index in wrong]
+                names = [self._images.data.samples[index].id for index in wrong]
                 kept = self._folder / CHECKPOINT
                 raise NotFiniteError(
                     value, state.epoch, state.step, names, kept if kept.exists() else None

@@ -77,6 +77,8 @@ def parameter_groups(
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter, module in _parameters(model):
         rate = rates.get(name, settings.lr * settings.head_lr)
+        if name.startswith("aux_classifier."):
+            rate *= settings.auxiliary_lr
         decay = _decay(name.rpartition(".")[2], module, settings)
         groups.setdefault((rate, decay), []).append(parameter)
     return [

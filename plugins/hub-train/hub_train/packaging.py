@@ -83,7 +83,7 @@ def measure(
     candidate = Candidate(
         str(package.checkpoint),
         reference,
-        {"categories": list(data.categories)},
+        _meta(chosen, data),
         read_state_dict(package.checkpoint),
     )
     model = get_model(chosen.entry.canonical, weights=candidate).eval()
@@ -106,6 +106,14 @@ def measure(
     }
     weights = f"{values['name']}/{values['enum']}.{MEMBER}"
     return replace(found, model=chosen.entry.name, weights=weights, facts=facts)
+
+
+def _meta(chosen: Chosen, data: TrainingData) -> dict[str, Any]:
+    """The meta-data that building and prediction need."""
+    meta: dict[str, Any] = {"categories": list(data.categories)}
+    if chosen.keypoints:
+        meta["keypoint_names"] = list(chosen.keypoints)
+    return meta
 
 
 def write_package(

@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import json
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from filelock import FileLock, Timeout
 from lightning_fabric import Fabric
-from torch import nn
 
-from hub_evaluate.identity import machine, versions
 from hub_evaluate.records import write_json
-from hubcore.building.builders import get_model
-from hubcore.weights.traces import trace
 
-from .choice import Chosen, choose, with_sizes
-from .curves import draw, write_csv, write_tables
-from .data import TrainingData, check_images, open_training_data
+from .choice import choose, with_sizes
+from .curves import draw, write_tables
+from .data import check_images, open_training_data
 from .errors import TrainingError
-from .frozen import Features, FeatureTask, body_features
-from .loop import Loop, Progress
+from .lineage import identity_of, lineage_of, write_split
+from .loop import CHECKPOINT
 from .packaging import MEMBER, Package, measure, name_for, write_package, write_weights
-from .recipes import Recipe, changed, read_recipe
-from .sampling import seed_of
-from .tasks.base import Images
-from .tasks.classification import ClassificationTask
-from .validation import Candidate, measured
+from .preparation import Setting, make_loop
+from .recipes import Recipe, changed
+from .tasks import task_of
 
 __all__ = ["Training", "train"]
 
@@ -68,7 +58,7 @@ def train(
     data: str | Path,
     *,
     weights: Any = "DEFAULT",
-    recipe: str | Path | Recipe = "finetune",
+    recipe: str | Path | Recipe | None = None,
     epochs: int | None = None,
     output: str | Path = "training",
     validation: str | Path | float | None = None,
@@ -93,8 +83,10 @@ def train(
     Args:
         model: a model's name, or the full name of weights to start from.
         data: a folder of labelled images, see `hub_train.data.open_training_data`.
-        weights: the weights to start from, as for the model's builder; None for none.
-        recipe: the name of a recipe, the path of one, or a `Recipe`.
+        weights: the weights to start from, as for the model's builder; None for none;
+            ``"backbone"`` for those of the backbone alone.
+        recipe: the name of a recipe, the path of one, or a `Recipe`. Default: the task's own
+            ``finetune``, ``finetune-objects`` or ``finetune-masks``.
         epochs: passes over the images, in place of the recipe's.
         output: the folder for everything that is written.
         validation: data to measure on, or the part of the images that is held back for it. Default:
@@ -118,10 +110,9 @@ def train(
         NotFiniteError: the loss became NaN or infinite.
         HubError: the model or its weights cannot be found or used.
     """
-    chosen_recipe = recipe if isinstance(recipe, Recipe) else read_recipe(recipe)
-    chosen_recipe = changed(chosen_recipe, epochs=epochs)
-    chosen = choose(model, weights, chosen_recipe)
-    sized, reference, preprocessing = with_sizes(chosen, chosen_recipe)
+    chosen = choose(model, weights, recipe)
+    chosen = replace(chosen, recipe=changed(chosen.recipe, epochs=epochs))
+    sized, reference, preprocessing = with_sizes(chosen)
     folder = Path(output)
     packed = Package(
         name or name_for(chosen.entry.name.rpartition("/")[2], Path(data)),
@@ -143,23 +134,32 @@ def train(
             limit=limit,
             seed=seed,
         )
-        identity = _identity(chosen, sized, read, seed)
-        if not (folder / "checkpoint.pt").exists():
-            check_images([*read.train.samples, *read.validation.samples], threads,
-                         progress and first)  # fmt: skip
+        if dataset is None and read.divided:
+            packed = replace(packed, dataset=f"{packed.dataset}, images held back")
+        task = task_of(
+            chosen.task, sized, categories=read.categories, preprocessing=vars(reference()),
+            keypoints=chosen.keypoints,
+        )  # fmt: skip
+        if not (folder / CHECKPOINT).exists():
+            for part in (read.train, read.validation):
+                check_images(part, task.fault, threads, progress and first)
+        identity = identity_of(chosen, sized, read, seed)
         if first:
-            _write_split(folder, read, seed)
-        loop, module = _loop(
-            fabric, chosen, sized, read, reference, folder,
-            identity=identity, seed=seed, workers=workers or 0, threads=threads,
-            checkpoint_every=checkpoint_every, progress=progress,
+            write_split(folder, read)
+        setting = Setting(fabric, chosen, sized, read, reference, task, folder, identity, seed)
+        loop, module = make_loop(
+            setting, workers=workers or 0, threads=threads, checkpoint_every=checkpoint_every,
+            progress=progress,
         )  # fmt: skip
         steps = loop.steps
         state = loop.run()
         metrics: dict[str, float] = {}
         wheel = None
         if first:
-            _finish_model(module, loop, chosen, sized)
+            trained = (
+                module.get_submodule(chosen.entry.head[-1]) if loop.model is not module else module
+            )
+            trained.load_state_dict(loop.result())
             write_weights(packed.checkpoint, module.state_dict())
             write_tables(folder, state, steps)
             title = f"{chosen.entry.name}, {sized.name}, {len(read.train.samples)} images"
@@ -170,7 +170,7 @@ def train(
             record = folder / "record.json"
             write_json(record, evaluation.record())
             metrics = {key: one.value for key, one in evaluation.metrics.items()}
-            lineage = _lineage(identity, chosen, sized, read, state, loop.kept, seed)
+            lineage = lineage_of(identity, chosen, sized, read, state, loop.kept, seed)
             write_json(folder / "training.json", lineage)
             if package:
                 wheel = write_package(
@@ -238,146 +238,3 @@ class _own:  # a context manager, used as a function
     def __exit__(self, *exc: object) -> None:
         if self._first:
             self._lock.release()
-
-
-def _identity(chosen: Chosen, recipe: Recipe, data: TrainingData, seed: int) -> dict[str, str]:
-    """What a training is of: a checkpoint goes on only with the same."""
-    settings = dataclasses.asdict(recipe) | {"text": ""}
-    parts = {"train": [one.id for one in data.train.samples],
-             "validation": [one.id for one in data.validation.samples]}  # fmt: skip
-    return {
-        "the model": chosen.entry.canonical,
-        "the weights": "none" if chosen.weights is None else str(trace(chosen.weights)),
-        "the recipe": _digest(settings),
-        "the data": data.fingerprint,
-        "the split": _digest(parts),
-        "the seed": str(seed),
-    }
-
-
-def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-
-
-def _loop(
-    fabric: Fabric, chosen: Chosen, recipe: Recipe, data: TrainingData, reference: Any,
-    folder: Path, *, identity: dict[str, str], seed: int, workers: int, threads: int,
-    checkpoint_every: float, progress: bool,
-) -> tuple[Loop, nn.Module]:  # fmt: skip
-    """The loop, and the whole model: the loop may train a part of it."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed_of(seed))
-        module = _new_model(chosen, data)
-    candidate = Candidate(
-        "the model in training", reference, {"categories": list(data.categories)}, {}
-    )
-    options: dict[str, Any] = {
-        "identity": identity, "seed": seed, "checkpoint_every": checkpoint_every,
-        "progress": progress,
-    }  # fmt: skip
-    if recipe.trains == "head":
-        module.to(fabric.device)
-        path = chosen.entry.head[-1]
-        shown = progress and fabric.is_global_zero
-        features, held = (
-            body_features(module, path, part.samples, reference(), device=fabric.device,
-                          workers=threads, progress=shown)
-            for part in (data.train, data.validation)
-        )  # fmt: skip
-        targets = torch.tensor([one.target for one in data.validation.samples])
-
-        def accuracy(head: nn.Module) -> dict[str, float]:
-            with torch.inference_mode():
-                found = head(held.to(fabric.device)).argmax(dim=1).cpu()
-            return {"acc@1": 100 * float((found == targets).double().mean())}
-
-        images: Images = Features(
-            data.train.samples, features, FeatureTask(recipe.loss.label_smoothing)
-        )
-        head = module.get_submodule(path)
-        return Loop(fabric, head, [], images, recipe, accuracy, folder, **options), module
-    preset: Any = reference()
-    task = ClassificationTask(
-        recipe, data.categories,
-        {"mean": preset.mean, "std": preset.std, "interpolation": preset.interpolation},
-    )  # fmt: skip
-
-    def validate(trained: nn.Module) -> dict[str, float]:
-        return measured(trained, candidate, chosen.task, data.validation.samples,
-                        device=str(fabric.device))  # fmt: skip
-
-    images = Images(data.train.samples, task)
-    _probe(module, images, recipe)
-    loop = Loop(fabric, module, chosen.entry.head, images, recipe, validate, folder,
-                workers=workers, **options)  # fmt: skip
-    return loop, module
-
-
-def _new_model(chosen: Chosen, data: TrainingData) -> nn.Module:
-    """The model with the body of its weights and a new head for these classes."""
-    count = len(data.categories)
-    module = get_model(chosen.entry.canonical, weights=chosen.weights, num_classes=count)
-    known = () if chosen.weights is None else chosen.weights.meta.get("categories") or ()
-    if len(known) == count and list(known) != list(data.categories):
-        for path in chosen.entry.head:  # as many classes, but other ones
-            module.get_submodule(path).reset_parameters()  # type: ignore[operator]  # of a layer
-    return module
-
-
-def _probe(module: nn.Module, images: Images, recipe: Recipe) -> None:
-    """Whether the model takes images of the recipe's sizes, before anything is trained."""
-    size = recipe.images
-    try:
-        with torch.inference_mode():
-            for side in {size.train_size, size.test_size}:
-                module.eval()(torch.zeros(1, 3, side, side))
-    except (RuntimeError, AssertionError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise TrainingError(
-            f"The model does not take images of {side} pixels, as the recipe '{recipe.name}' has "
-            f"them (train_size, test_size): {reason}"
-        ) from error
-
-
-def _finish_model(module: nn.Module, loop: Loop, chosen: Chosen, recipe: Recipe) -> None:
-    target = module.get_submodule(chosen.entry.head[-1]) if recipe.trains == "head" else module
-    target.load_state_dict(loop.result())
-
-
-def _write_split(folder: Path, data: TrainingData, seed: int) -> None:
-    """Writes which image is in which part, as CSV files that `hub evaluate --labels` reads."""
-    for name, part in (("train", data.train), ("validation", data.validation)):
-        rows = [[one.id, data.categories[one.target]] for one in part.samples]
-        write_csv(folder / f"{name}.csv", ["file", "class"], rows)
-
-
-def _lineage(
-    identity: Mapping[str, str], chosen: Chosen, recipe: Recipe, data: TrainingData,
-    state: Progress, epoch: int, seed: int,
-) -> dict[str, Any]:  # fmt: skip
-    """Where the weights come from, for the package."""
-    parent = None
-    if chosen.weights is not None:
-        name, digest = trace(chosen.weights)
-        parent = {"weights": name, "sha256": digest}
-    return {
-        "model": chosen.entry.canonical,
-        "parent": parent,
-        "recipe": dataclasses.asdict(dataclasses.replace(recipe, text="")),
-        "recipe_sha256": hashlib.sha256(recipe.text.encode()).hexdigest(),
-        "seed": seed,
-        "data": {
-            "name": data.train.root.resolve().name,
-            "format": data.train.format,
-            "sha256": data.fingerprint,
-            "train": len(data.train.samples),
-            "validation": len(data.validation.samples),
-            "split": identity["the split"],
-            "divided": data.divided,
-            "left_out": dict(data.train.left_out),
-        },
-        "epoch": epoch + 1,
-        "epochs": state.epochs,
-        "versions": versions(),
-        "machine": machine(),
-    }

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+import hubcore
 from hub_train.errors import RecipeError
 from hub_train.optimization import parameter_groups, parts
 from hub_train.recipes import Optimizer, Schedule, parse_recipe, read_recipe, recipe_names
@@ -76,7 +77,7 @@ def test_every_number_has_a_range():
            if dataclasses.is_dataclass(getattr(recipe, one.name))]
         for key, value in vars(part).items()
         if isinstance(value, int | float | tuple) and not isinstance(value, bool)
-        and key != "tasks"
+        and key not in ("tasks", "catalog")
     }  # fmt: skip
     assert numbers == set(RANGES)
 
@@ -167,3 +168,21 @@ def test_norms_biases_and_embeddings_have_a_weight_decay_of_their_own():
     assert found[id(net.blocks[0][1].bias)] == 0.2
     assert found[id(net.class_token)] == 0.3
     assert sum(len(group["params"]) for group in parameter_groups(net, settings, [])) == 10
+
+
+NOT_STATED = ("efficientnet-v1", "googlenet", "inception-v3")
+"""In torchvision's references, but ported from elsewhere: how they were trained is not said."""
+
+
+def test_the_recipes_that_our_catalogues_name_are_here_as_far_as_torchvision_states_them():
+    """Each address of torchvision's references in a catalogue's ``recipe`` has its recipe."""
+    known = {address for name in recipe_names() for address in read_recipe(name).catalog}
+    named = {
+        hubcore.weights_info(name).meta.get("recipe") or ""
+        for plugin in ("hub-classification", "hub-detection", "hub-segmentation")
+        for name in hubcore.list_weights(plugin=plugin)
+    }
+    references = {one for one in named if "/references/" in one and not one.endswith(NOT_STATED)}
+    assert references <= known
+    assert len(references) > 20
+    assert known <= named

@@ -145,6 +145,7 @@ def test_the_seed_decides_the_curve_and_workers_do_not(trained):
     assert first.losses != other.losses
 
 
+@pytest.mark.sweep
 def test_gradients_of_pieces_add_up_to_those_of_the_batch(trained):
     """With the statistics of batch normalisation frozen, a piece does not see its batch."""
     whole = trained(head='batch_norm = "frozen"\n', name="a")
@@ -173,6 +174,7 @@ def test_early_stopping_ends_after_patience(trained):
     assert made.epoch == 1
 
 
+@pytest.mark.sweep
 def test_the_same_command_after_the_end_gives_the_same_result(trained):
     first = trained(name="a")
     again = trained(name="a")
@@ -192,17 +194,18 @@ def test_as_many_but_other_classes_get_a_new_head(hub, tmp_path):
     """Nothing of the parent's head may be left where only the number of classes is the same."""
     from hub_train.choice import choose
     from hub_train.data import TrainingData
-    from hub_train.training import _new_model
+    from hub_train.preparation import new_model
 
-    chosen = choose(MODEL, "DEFAULT", read_recipe("finetune"))
+    chosen = choose(MODEL, "DEFAULT")
     names = tuple(f"thing {number}" for number in range(1000))
     data = TrainingData(names, None, None, True, "")
     before = load(MODEL)
-    assert not torch.equal(_new_model(chosen, data).fc.weight, before["fc.weight"])
+    assert not torch.equal(new_model(chosen, data).fc.weight, before["fc.weight"])
     same = TrainingData(tuple(chosen.weights.meta["categories"]), None, None, True, "")
-    assert torch.equal(_new_model(chosen, same).fc.weight, before["fc.weight"])
+    assert torch.equal(new_model(chosen, same).fc.weight, before["fc.weight"])
 
 
+@pytest.mark.sweep
 def test_gradual_unfreezing_trains_the_head_first(trained, hub):
     made = trained("[schedule]\nunfreeze_epochs = 9\n", head='batch_norm = "frozen"\n')
     before, after = load(MODEL), torch.load(made.weights)
@@ -222,7 +225,7 @@ def lonely(root):
 
 def unreadable(root):
     (root / "red" / "03.png").write_bytes(b"no image")
-    return "1 of 24 images cannot be read"
+    return "1 of 24 images cannot be trained on"
 
 
 def single(root):

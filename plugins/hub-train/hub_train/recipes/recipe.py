@@ -71,6 +71,7 @@ class Optimizer:
         embedding_weight_decay: for class tokens and positions of transformers; -1: as
             ``weight_decay``.
         head_lr: factor of the learning rate for the head.
+        auxiliary_lr: factor of the learning rate for the auxiliary classifier of a segmentation.
         layer_decay: discriminative learning rates: each part of the body has this factor of the
             learning rate of the part behind it. 1 for the same everywhere.
         clip_gradients: the largest norm of all gradients together; 0 for any.
@@ -85,6 +86,7 @@ class Optimizer:
     bias_weight_decay: float = -1.0
     embedding_weight_decay: float = -1.0
     head_lr: float = 1.0
+    auxiliary_lr: float = 1.0
     layer_decay: float = 1.0
     clip_gradients: float = 0.0
 
@@ -163,6 +165,7 @@ class Recipe:
         text: the file, as it was read.
         summary: what it is, in a sentence.
         source: where it comes from: an address, or words.
+        catalog: the addresses by which the catalogues' ``recipe`` names it.
         tasks: the tasks that it is for.
         trains: "all", or "head": the body's outputs are computed once, and only the head is
             trained on them, without augmentation.
@@ -180,6 +183,7 @@ class Recipe:
     text: str = field(repr=False, default="")
     summary: str = ""
     source: str = ""
+    catalog: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ("image-classification",)
     trains: str = "all"
     batch_norm: str = "train"
@@ -237,6 +241,7 @@ RANGES = {
     "optimizer.bias_weight_decay": (-1, 1000),
     "optimizer.embedding_weight_decay": (-1, 1000),
     "optimizer.head_lr": (0, 100_000),
+    "optimizer.auxiliary_lr": (0, 100_000),
     "optimizer.layer_decay": (0, 1),
     "optimizer.clip_gradients": (0, 1e9),
     "schedule.min_lr": (0, 1000),

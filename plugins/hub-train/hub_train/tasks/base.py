@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
+from PIL.Image import Image
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from hub_evaluate.data import Sample
+from hub_evaluate.data import Data
+from hub_evaluate.errors import DataError
 from hubcore.prediction import InputError
 
 from ..errors import TrainingError
@@ -30,11 +32,13 @@ class Task(ABC):
     """The metric that says which weights are the best, higher being better."""
 
     @abstractmethod
-    def item(self, sample: Sample, seed: int) -> Item:
-        """Decodes a sample and augments it; all that is random is drawn from ``seed``.
+    def item(self, image: Image, target: Any, seed: int) -> Item:
+        """Augments an image and its target; all that is random is drawn from ``seed``.
 
-        Raises:
-            InputError, DataError: it cannot be read.
+        Args:
+            image: a PIL image in RGB.
+            target: as `hub_evaluate.data.Data` gives it for the task.
+            seed: for torch's generator.
         """
 
     @abstractmethod
@@ -45,26 +49,26 @@ class Task(ABC):
     def loss(self, model: nn.Module, batch: Batch) -> Tensor:
         """The loss of a batch, a scalar, of a model in training mode."""
 
-    def images_per_item(self) -> int:
-        """How many items a batch needs at least."""
-        return 1
+    def fault(self, size: tuple[int, int], target: Any) -> str | None:
+        """What is wrong with the target of an image of this width and height, or None."""
+        return None
 
 
 class Images(Dataset[Item]):
     """The training images, augmented: an item for each `Draw`."""
 
-    def __init__(self, samples: Sequence[Sample], task: Task) -> None:
-        self.samples = samples
+    def __init__(self, data: Data, task: Task) -> None:
+        self.data = data
         self.task = task
 
     def __len__(self) -> int:
-        return len(self.samples)
+        return len(self.data)
 
     def __getitem__(self, draw: Draw) -> tuple[Item, int]:
-        sample = self.samples[draw.image]
         try:
-            return self.task.item(sample, draw.seed), draw.seed
-        except InputError as error:
+            image, target = self.data[draw.image]
+            return self.task.item(image, target, draw.seed), draw.seed
+        except (InputError, DataError) as error:
             # Not every error can be pickled, and it comes from a worker.
             raise TrainingError(f"{error}. It could be read when the training began.") from None
 

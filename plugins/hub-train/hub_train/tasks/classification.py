@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
+from PIL.Image import Image
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  # the field's name for it
 from torchvision.transforms import v2
-
-from hub_evaluate.data import Sample
 
 from ..recipes import Recipe
 from .base import Task, drawn_from
@@ -45,10 +44,9 @@ class ClassificationTask(Task):
             mixes.append(v2.CutMix(alpha=recipe.images.cutmix, num_classes=len(categories)))
         self._mix = v2.RandomChoice(mixes) if mixes else None
 
-    def item(self, sample: Sample, seed: int) -> tuple[Tensor, int]:
-        image = sample.input.open()  # type: ignore[union-attr]  # an image, in this task
+    def item(self, image: Image, target: int, seed: int) -> tuple[Tensor, int]:
         with drawn_from(seed):
-            return self._augment(image), sample.target
+            return self._augment(image), target
 
     def collate(self, items: Sequence[tuple[Tensor, int]], seed: int) -> tuple[Tensor, Tensor]:
         images = torch.stack([image for image, _ in items])
