@@ -94,11 +94,11 @@ def open_training_data(
 Fault = Callable[[tuple[int, int], Any], str | None]
 
 
-def check_images(data: Data, fault: Fault, workers: int, progress: bool = False) -> None:
+def check_images(parts: Sequence[Data], fault: Fault, workers: int, progress: bool = False) -> None:
     """Reads every image and its target once, so that what is wrong is known before the training.
 
     Args:
-        data: the images.
+        parts: the images to train on, and those to measure on.
         fault: says what is wrong with the target of an image of this width and height, or None.
         workers: threads that decode.
         progress: show a progress bar.
@@ -107,7 +107,8 @@ def check_images(data: Data, fault: Fault, workers: int, progress: bool = False)
         TrainingError: some are wrong. It names them.
     """
 
-    def wrong(index: int) -> str | None:
+    def wrong(place: tuple[Data, int]) -> str | None:
+        data, index = place
         try:
             image, target = data[index]
         except (InputError, DataError) as error:
@@ -115,15 +116,17 @@ def check_images(data: Data, fault: Fault, workers: int, progress: bool = False)
         found = fault(image.size, target)
         return f"{data.root / data.samples[index].id}: {found}" if found else None
 
+    places = [(data, index) for data in parts for index in range(len(data))]
+    shown = None if progress else True
     with ThreadPoolExecutor(max(1, workers)) as pool:
-        found = bar(pool.map(wrong, range(len(data))), total=len(data), desc="checking",
-                    unit="image", leave=False, disable=None if progress else True)  # fmt: skip
-        faults = [one for one in found if one]
+        found = pool.map(wrong, places)
+        listing = bar(found, total=len(places), desc="checking", leave=False, disable=shown)
+        faults = [one for one in listing if one]
     if faults:
         more = f"\n  and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
         listed = "".join(f"\n  {one}" for one in faults[:SHOWN])
         raise TrainingError(
-            f"{len(faults)} of {len(data)} images cannot be trained on. Repair or remove:"
+            f"{len(faults)} of {len(places)} images cannot be trained on. Repair or remove:"
             f"{listed}{more}"
         )
 

@@ -37,7 +37,12 @@ BONES = (
 
 
 def draw_scenes(
-    folder: Path, count: int, *, size: tuple[int, int] = (160, 120), objects: int = 3, seed: int = 0
+    folder: str | Path,
+    count: int,
+    *,
+    size: tuple[int, int] = (160, 120),
+    objects: int = 3,
+    seed: int = 0,
 ) -> Path:
     """Draws scenes of shapes.
 
@@ -53,6 +58,7 @@ def draw_scenes(
     Returns:
         The folder.
     """
+    folder = Path(folder)
     random = np.random.default_rng(seed)
     for name in ("images", "masks", "annotations"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -79,7 +85,7 @@ def draw_scenes(
 
 
 def draw_figures(
-    folder: Path, count: int, *, size: tuple[int, int] = (160, 160), seed: int = 0
+    folder: str | Path, count: int, *, size: tuple[int, int] = (160, 160), seed: int = 0
 ) -> Path:
     """Draws a stick figure in each image, with COCO's 17 keypoints.
 
@@ -92,6 +98,7 @@ def draw_figures(
     Returns:
         The folder.
     """
+    folder = Path(folder)
     random = np.random.default_rng(seed)
     for name in ("images", "annotations"):
         (folder / name).mkdir(parents=True, exist_ok=True)

@@ -141,8 +141,7 @@ def train(
             keypoints=chosen.keypoints,
         )  # fmt: skip
         if not (folder / CHECKPOINT).exists():
-            for part in (read.train, read.validation):
-                check_images(part, task.fault, threads, progress and first)
+            check_images([read.train, read.validation], task.fault, threads, progress and first)
         identity = identity_of(chosen, sized, read, seed)
         if first:
             write_split(folder, read)

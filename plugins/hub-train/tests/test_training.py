@@ -120,7 +120,7 @@ def interrupted(after, monkeypatch):
     monkeypatch.setattr(Loop, "_step", cut)
 
 
-@pytest.mark.parametrize("after", [2, 4])
+@pytest.mark.parametrize("after", [pytest.param(2, marks=pytest.mark.sweep), 4])
 def test_a_training_that_was_interrupted_ends_with_the_same_bits(
     after, trained, tmp_path, monkeypatch
 ):
@@ -137,6 +137,7 @@ def test_a_training_that_was_interrupted_ends_with_the_same_bits(
     assert all(torch.equal(first[key], second[key]) for key in first)
 
 
+@pytest.mark.sweep
 def test_the_seed_decides_the_curve_and_workers_do_not(trained):
     first = trained(ALL, name="a", seed=3)
     again = trained(ALL, name="b", seed=3, workers=1)

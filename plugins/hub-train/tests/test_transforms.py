@@ -64,17 +64,17 @@ def test_pasted_objects_lie_on_top_and_what_remains_of_the_others_is_their_mask(
 
 
 def test_every_subset_of_the_objects_is_as_likely():
-    """Two objects: four subsets, a quarter each (8 standard deviations of 2,000 draws)."""
+    """Two objects: four subsets, a quarter each (6 standard deviations of 400 draws)."""
     torch.manual_seed(0)
     images, targets = zip(scene(10), scene(100, (0, 0, 9, 9), (20, 20, 30, 30)), strict=True)
     seen = {}
     transform = SimpleCopyPaste()
-    for _ in range(2000):
+    for _ in range(400):
         _, [target, _] = transform(list(images), list(targets))
         key = tuple(target["labels"].tolist())
         seen[key] = seen.get(key, 0) + 1
     assert set(seen) == {(), (100,), (101,), (100, 101)}
-    assert all(abs(number - 500) < 160 for number in seen.values()), seen
+    assert all(abs(number - 100) < 53 for number in seen.values()), seen
 
 
 def test_an_object_that_is_covered_in_full_is_removed_with_all_its_values():

@@ -100,6 +100,7 @@ def augmentation(images: Images, keypoints: Sequence[str]) -> nn.Module:
         keypoints: the names of the keypoints.
     """
     flip = Flip(images.flip, keypoints)
+    zoom = v2.RandomZoomOut(fill={tv_tensors.Image: list(MEAN), "others": 0})
     steps: dict[str, list[nn.Module]] = {
         "": [],
         "flip": [flip],
@@ -109,8 +110,7 @@ def augmentation(images: Images, keypoints: Sequence[str]) -> nn.Module:
             FixedSizeCrop(images.jitter_size, fill=MEAN),
             flip,
         ],
-        "ssd": [v2.RandomPhotometricDistort(), v2.RandomZoomOut(fill={tv_tensors.Image: list(MEAN), "others": 0}),
-                v2.RandomIoUCrop(), flip],
+        "ssd": [v2.RandomPhotometricDistort(), zoom, v2.RandomIoUCrop(), flip],
         "ssdlite": [v2.RandomIoUCrop(), flip],
     }  # fmt: skip
     made: nn.Module = v2.Compose([*steps[images.objects], Sanitize()])
