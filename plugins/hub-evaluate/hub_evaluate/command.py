@@ -54,11 +54,24 @@ def add_parser(subparsers: Any) -> None:
     add(
         "--engine",
         default="torch",
-        choices=("torch", "optimized", "compiled"),
-        help="what runs the model (default: %(default)s)",
+        help="what runs the model: torch, optimized, compiled, or an installed one "
+        "(default: %(default)s)",
     )
     add("--batch-size", metavar="N", type=positive_integer, help="inputs per batch")
     add("--workers", metavar="N", type=natural_integer, help="threads that decode")
+    add(
+        "--processes",
+        metavar="N",
+        type=positive_integer,
+        default=1,
+        help="predict in N processes; no digit depends on it (default: 1)",
+    )
+    add(
+        "--executor",
+        default="processes",
+        help="what runs these processes, such as one that a package adds for a cluster "
+        "(default: %(default)s: this machine)",
+    )
     add("--seed", type=natural_integer, default=0, help="of --limit and the intervals (default: 0)")
     add("--record", metavar="FILE", type=path, help="write the evidence to this file, as JSON")
     add("--check", metavar="RECORD", type=path, help="run a record's evaluation again and compare")
@@ -113,6 +126,8 @@ def _evaluate(args: argparse.Namespace) -> int:
             engine=args.engine,
             batch_size=args.batch_size,
             workers=args.workers,
+            processes=args.processes,
+            executor=args.executor,
             seed=args.seed,
             progress=True,
         )
@@ -133,8 +148,12 @@ def _check_beforehand(args: argparse.Namespace, models: list[str]) -> None:
 
     from .choice import chosen_by_name
     from .data import existing
+    from .engines import check_engine
     from .errors import EvaluationError
+    from .executors import check_executor
 
+    check_engine(args.engine)
+    check_executor(args.executor)
     if args.plot is not None:
         _require_plots(args.plot)
     for model in models:

@@ -27,7 +27,7 @@ class UnknownClassesError(DataError):
     """
 
     def __init__(self, where: object, counts: Mapping[str, int]) -> None:
-        self.counts = dict(counts)
+        self.where, self.counts = where, dict(counts)
         listed = ", ".join(f"'{name}' ({count})" for name, count in [*counts.items()][:SHOWN])
         more = f" and {len(counts) - SHOWN} more" if len(counts) > SHOWN else ""
         classes = "1 class" if len(counts) == 1 else f"{len(counts)} classes"
@@ -37,3 +37,6 @@ class UnknownClassesError(DataError):
             f"give --labels a CSV file with a line 'class,category' for each; 'class,-' leaves a "
             f"class out, and the report says so."
         )
+
+    def __reduce__(self) -> tuple[type[UnknownClassesError], tuple[str, dict[str, int]]]:
+        return type(self), (str(self.where), self.counts)

@@ -6,34 +6,31 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from hubcore.catalogs.measured import Figure, state_of
-from hubcore.prediction import Failure, Predictor
+from hubcore.prediction import Predictor
 from hubcore.protocols import WeightsLike
 from hubcore.weights.enums import WeightsEnum, canonical_name
 from hubcore.weights.lookup import get_weight
 
 from .choice import chosen_by_name
 from .data import Data, open_data
-from .errors import DataError, EvaluationError, UnknownClassesError
+from .engines import check_engine, engine_versions
+from .errors import EvaluationError
+from .executors import OURS, check_executor, open_executor
 from .identity import preprocessing, versions, weights_digest
 from .intervals import CONFIDENCE, intervals
 from .journal import Journal
 from .metrics import Metrics, metrics_of
+from .observing import Setup, lines_of, observe_shards, sharded
 from .results import Evaluation, Measure
 
-__all__ = ["ENGINES", "evaluate"]
-
-ENGINES: dict[str, dict[str, Any]] = {
-    "torch": {},
-    "optimized": {"optimize": True},
-    "compiled": {"compile": True},
-}
-"""What runs the model, and the options of `hubcore.Predictor` that it stands for."""
+__all__ = ["evaluate"]
 
 
 def evaluate(
@@ -50,6 +47,8 @@ def evaluate(
     engine: str = "torch",
     batch_size: int | None = None,
     workers: int | None = None,
+    processes: int = 1,
+    executor: str = OURS,
     resamples: int | None = None,
     seed: int = 0,
     progress: bool = False,
@@ -72,9 +71,14 @@ def evaluate(
             ``ImageNet-1K``. What is measured is then compared with them. If they publish none, any
             name.
         device: such as ``"cpu"`` or ``"cuda"``.
-        engine: what runs the model: a key of `ENGINES`.
+        engine: what runs the model: a key of `engines.ENGINES`, or the name of an engine that an
+            installed package adds.
         batch_size: the number of inputs per batch. Default: the task's.
         workers: the number of threads that decode. Default: one per processor, at most 8.
+        processes: in how many processes to predict. No digit depends on it. A script that sets it
+            must call this under ``if __name__ == "__main__":``.
+        executor: what runs these processes: ``"processes"`` on this machine, or the name of one
+            that an installed package adds, see `executors`.
         resamples: the number of resamplings for the intervals; 0 for none. Default: 1,000, and 200
             for detection.
         seed: of ``limit`` and of the resampling.
@@ -86,8 +90,10 @@ def evaluate(
         EvaluationError: an option is wrong, or another process is at the same evaluation.
         HubError: the model or its weights cannot be found or used.
     """
-    if engine not in ENGINES:
-        raise EvaluationError(f"Unknown engine '{engine}'. Choose one of {', '.join(ENGINES)}.")
+    check_engine(engine)
+    check_executor(executor)
+    if processes < 1:
+        raise EvaluationError(f"processes must be at least 1, not {processes}.")
     if limit is not None and limit < 1:
         raise EvaluationError(f"limit must be at least 1, not {limit}.")
     # The data are looked at first, so that a wrong folder is reported before a download.
@@ -97,18 +103,10 @@ def evaluate(
     if not isinstance(data, Data):
         data = open_data(data, task, measuring.categories, labels=labels, split=split)
     data = data.limited(limit, seed)
-    options: dict[str, Any] = {"device": device, "batch_size": batch_size, "workers": workers}
     module = model if isinstance(model, nn.Module) else name
-    predictor = Predictor(
-        module,
-        chosen,
-        task=task,
-        top=5,
-        score=0.0,
-        progress=progress,
-        **ENGINES[engine],
-        **options,
-    )
+    setup = Setup(module, chosen, task, engine, device, batch_size, workers)
+    predictor = setup.predictor(progress)
+    setup = replace(setup, batch_size=predictor.batch_size, workers=predictor.workers)
     facts = {
         "weights_sha256": weights_digest(chosen, model),
         "preprocessing": preprocessing(chosen),
@@ -130,26 +128,30 @@ def evaluate(
             "batch_size": predictor.batch_size,
             "workers": predictor.workers,
         },
-        "versions": versions(),
+        "versions": {**versions(), **engine_versions(engine)},
         "interval": {"confidence": CONFIDENCE, "seed": seed, "resamples": resamples},
     }
-    return _evaluate(predictor, name, data, measuring, facts, published, progress)
+    return _evaluate(
+        predictor, setup, name, data, measuring, facts, published, (executor, processes), progress
+    )
 
 
 def _evaluate(
     predictor: Predictor,
+    setup: Setup,
     name: str,
     data: Data,
     measuring: Metrics,
     facts: dict[str, Any],
     published: Mapping[str, float],
+    processes: tuple[str, int],
     progress: bool,
 ) -> Evaluation:
     """Measures with a predictor that is ready."""
     identity = json.dumps([name, predictor.task, facts], sort_keys=True, default=repr)
     begun = time.perf_counter()
     with Journal(hashlib.sha256(identity.encode()).hexdigest()[:32]) as journal:
-        _observe(predictor, name, data, measuring, journal, progress)
+        _observe(predictor, setup, data, measuring, journal, processes, progress)
         lines = journal.lines
         observations = [line["observation"] for line in lines]
         values = measuring.compute(observations)
@@ -184,10 +186,11 @@ def _evaluate(
 
 def _observe(
     predictor: Predictor,
-    name: str,
+    setup: Setup,
     data: Data,
     measuring: Metrics,
     journal: Journal,
+    processes: tuple[str, int],
     progress: bool,
 ) -> None:
     from tqdm import tqdm
@@ -198,7 +201,8 @@ def _observe(
     done = min(len(journal.lines), max(0, len(samples) - room))
     journal.keep(done - done % predictor.batch_size)
     start = len(journal.lines)
-    stream = predictor.stream([sample.input for sample in samples[start:]])
+    left = samples[start:]
+    name = setup.model if isinstance(setup.model, str) else type(setup.model).__name__
     with tqdm(
         total=len(samples),
         initial=start,
@@ -207,18 +211,21 @@ def _observe(
         disable=None if progress else True,
         leave=False,
     ) as bar:
-        for sample, result in zip(samples[start:], stream, strict=True):
-            error = result.error.reason if isinstance(result, Failure) else None
-            observation = measuring.failed(sample)
-            if not isinstance(result, Failure):
-                try:
-                    observation = measuring.observe(sample, result)
-                except UnknownClassesError:
-                    raise
-                except DataError as unreadable:
-                    error = str(unreadable)
-            journal.add({"id": sample.id, "error": error, "observation": observation})
+
+        def found(line: dict[str, Any]) -> None:
+            journal.add(line)
             bar.update()
+
+        executor, number = processes
+        if number == 1 and executor == OURS:
+            for line in lines_of(predictor, measuring, left):
+                found(line)
+            return
+        shards = sharded(
+            journal.key, setup, measuring.categories, left, predictor.batch_size, predictor.workers
+        )
+        with open_executor(executor, number) as opened:
+            observe_shards(opened, number, shards, found)
 
 
 def _chosen(model: str | nn.Module, weights: Any, task: str | None) -> tuple[str, WeightsLike, str]:

@@ -30,6 +30,7 @@ class Journal:
         key: what the evaluation is of: another one has another key.
 
     Attributes:
+        key: as given.
         lines: what is known so far.
 
     Raises:
@@ -38,6 +39,7 @@ class Journal:
     """
 
     def __init__(self, key: str) -> None:
+        self.key = key
         folder = settings.home() / "evaluations"
         self._path = folder / f"{key}.jsonl"
         self._lock = FileLock(folder / f"{key}.lock", timeout=0)

@@ -12,8 +12,8 @@ import torch
 from hubcore.prediction import Failure, Predictor
 
 from .data import Data
+from .engines import check_engine, engine_options
 from .errors import EvaluationError
-from .evaluation import ENGINES
 
 __all__ = ["measure_speed"]
 
@@ -38,7 +38,7 @@ def measure_speed(
         data: what `open_data` returned.
         weights: as for `evaluate`.
         device: such as ``"cpu"`` or ``"cuda"``.
-        engine: what runs the model: a key of `ENGINES`.
+        engine: what runs the model: see `evaluate`.
         batch_size: the number of inputs per batch, for the throughput.
 
     Returns:
@@ -50,7 +50,8 @@ def measure_speed(
         EvaluationError: no input can be read.
         HubError: as for `evaluate`.
     """
-    options: dict[str, Any] = {"device": device, "progress": False, **ENGINES[engine]}
+    check_engine(engine)
+    options: dict[str, Any] = {"device": device, "progress": False, **engine_options(engine)}
     predictor = Predictor(model, weights, batch_size=batch_size, **options)
     count = min(len(data.samples), 8 * predictor.batch_size)
     inputs = [sample.input for sample in data.samples[:count]]

@@ -67,7 +67,9 @@ def test_classes_that_the_weights_lack_end_the_evaluation(colours, images):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"engine": "warp"}, "Unknown engine 'warp'"),
+        ({"engine": "complied"}, "Unknown engine .complied.. Did you mean .compiled."),
+        ({"executor": "warp"}, "Unknown executor .warp."),
+        ({"processes": 0}, "processes must be at least 1"),
         ({"limit": 0}, "at least 1"),
         ({"weights": "DEFAULT"}, "does not define its preprocessing"),
     ],
