@@ -60,20 +60,39 @@ def enum_name(name: str) -> str:
     return re.sub(r"\W", "_", name) + "_Weights"
 
 
-def model(name: str, cfg: PretrainedCfg, *, can_skip: bool) -> dict[str, Any]:
+def model(name: str, cfg: PretrainedCfg, head: list[str], *, can_skip: bool) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "task": "image-classification",
-        "architecture": ["timm:create_model", {"model_name": name}],
+        "architecture": ["hub_timm.models:create_model", {"model_name": name}],
+        "adapts_weights": True,
         "weights": enum_name(name),
+        "head": head,
     }
-    if cfg.classifier:
-        heads = cfg.classifier
-        entry["head"] = [heads] if isinstance(heads, str) else list(heads)
     if can_skip:
         entry[DECLARATION] = True
     if paper := re.match(r"arxiv:\s*(\S+)", str(first(cfg.paper_ids)), re.IGNORECASE):
         entry["paper"] = f"https://arxiv.org/abs/{paper[1]}"
     return entry
+
+
+def heads(name: str, cfg: PretrainedCfg, known: dict[str, Any]) -> list[str]:
+    """The modules that depend on the number of classes.
+
+    Models without classes are built: timm's configurations name heads that some never have.
+    """
+    named = [cfg.classifier] if isinstance(cfg.classifier, str) else list(cfg.classifier or ())
+    if cfg.num_classes != 0 or not named:
+        return named
+    if known.get(name, {}).get("adapts_weights"):  # of an earlier catalogue
+        return list(known[name]["head"])
+    try:
+        with torch.device("meta"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            keys = timm.create_model(name, num_classes=7).state_dict()
+    except Exception as error:
+        print(f"{name}: no head ({type(error).__name__}: {error})", file=sys.stderr)
+        return []
+    return [head for head in named if any(key.startswith(f"{head}.") for key in keys)]
 
 
 def weights(
@@ -84,6 +103,8 @@ def weights(
     member["license"] = license_of(cfg)
     member["evidence"] = evidence(name, cfg, catalog)
     member["transforms"] = transforms(cfg)
+    if member["transforms"][0].startswith("timm"):
+        member["transforms_lack"] = ["script", "tensors"]
     member["convert"] = ["hub_timm.convert:to_state_dict", {"model_name": name}]
     meta: dict[str, Any] = {}
     if params is not None:
@@ -169,7 +190,7 @@ def dumps(catalog: dict[str, Any]) -> str:
             for name, entry in catalog[key].items()
         )
         blocks.append(f' "{key}": {{\n' + ",\n".join(lines) + "\n }")
-    return f'{{\n "schema": 1,\n "timm": "{catalog["timm"]}",\n' + ",\n".join(blocks) + "\n}\n"
+    return f'{{\n "schema": 1,\n "_timm": "{catalog["_timm"]}",\n' + ",\n".join(blocks) + "\n}\n"
 
 
 def main() -> int:
@@ -180,12 +201,14 @@ def main() -> int:
     args = parser.parse_args()
     add_proofs(args.prove)
     old = CATALOG.read_text("utf-8") if CATALOG.exists() else "{}"
-    known = {} if args.recount else json.loads(old).get("weights", {})
-    params = counted(known, more=not args.check)
-    catalog: dict[str, Any] = {"timm": timm.__version__, "licenses": {}, "evidence": {}}
+    earlier = {} if args.recount else json.loads(old)
+    params = counted(earlier.get("weights", {}), more=not args.check)
+    built = earlier.get("models", {})
+    catalog: dict[str, Any] = {"_timm": timm.__version__, "licenses": {}, "evidence": {}}
     can_skip = set(proved())
     catalog["models"] = {
-        name: model(name, cfg, can_skip=name in can_skip) for name, cfg in configurations()
+        name: model(name, cfg, heads(name, cfg, built), can_skip=name in can_skip)
+        for name, cfg in configurations()
     }
     catalog["weights"] = {
         enum_name(name): weights(name, cfg, params[name], catalog) for name, cfg in configurations()

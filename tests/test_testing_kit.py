@@ -42,6 +42,12 @@ def deaf(num_classes=3):
     return Net(3)
 
 
+def proud(num_classes=3):
+    if not num_classes:
+        raise ValueError("no")
+    return Net(num_classes)
+
+
 class Unscriptable(nn.Module):
     def forward(self, img, **anything):
         from torchvision.transforms import functional
@@ -96,6 +102,48 @@ SOUND = {
         }
     },
 }
+
+
+def test_facts_and_notes_of_the_authors_own_are_no_fault(sample):
+    """What meta-data says is the author's; elsewhere an underscore marks it."""
+    member_of(sample)["meta"].update(bands=["red", "nir"])
+    sample["_made_by"] = "our script"
+    assert faults_of(sample) == {}
+
+
+def test_preprocessing_may_be_said_to_lack_what_it_lacks(sample):
+    member_of(sample).update(
+        transforms="kit_sample:Unscriptable", transforms_lack=["script", "tensors"]
+    )
+    assert "preprocessing" not in faults_of(sample)
+
+
+def test_an_architecture_without_a_head_may_say_so(sample):
+    model_of(sample).update(head=[])
+    assert "head" not in faults_of(sample)
+
+
+def test_enums_without_a_default_are_said_to_have_none(sample):
+    sample["weights"]["Net_Weights"].pop("default")
+    with hubcore.register(sample, name="kit"):
+        (found,) = CHECKS["names"](Subject.of_plugin("kit"))
+    assert isinstance(found, Skipped)
+    assert "'DEFAULT' means none of them" in found.reason
+
+
+def test_of_many_models_one_of_each_kind_is_compared_and_the_rest_said_not_to_be(
+    sample, monkeypatch
+):
+    monkeypatch.setattr("hubcore.testing.faithful._MANY", 1)
+    sample["models"]["net2"] = {**model_of(sample), "weights": "Net2_Weights"}
+    again = deepcopy(sample["weights"]["Net_Weights"])
+    again["builder"] = "net2"
+    again["members"]["V1"]["meta"]["categories"] = list("abcdefgh")  # larger
+    sample["weights"]["Net2_Weights"] = again
+    with hubcore.register(sample, name="kit"):
+        (found,) = CHECKS["faithful"](Subject.of_plugin("kit"))
+    assert isinstance(found, Skipped)
+    assert found.where == "1 models"
 
 
 SOURCE = {
@@ -219,6 +267,41 @@ FAULTY = {
         lambda c: model_of(c).update(architecture="kit_sample:deaf"),
         "head",
         "num_classes=7 changes nothing under classifier",
+    ),
+    "a misspelt key": (
+        lambda c: member_of(c).update(licence="MIT"),
+        "keys",
+        "V1.licence: is no key of the format and is ignored: 'licence'\n    \"license\"?",
+    ),
+    "an unknown key": (
+        lambda c: model_of(c).update(colour="red"),
+        "keys",
+        'or call it "_colour"',
+    ),
+    "a misspelt fact": (
+        lambda c: member_of(c)["meta"].update(categoris=["a"]),
+        "keys",
+        '"categories"?',
+    ),
+    "a misspelt task": (
+        lambda c: model_of(c).update(task="image-clasification"),
+        "tasks",
+        "image-classification",
+    ),
+    "a misspelt scheme": (
+        lambda c: member_of(c).update(url="htps://acme.dev/net.pth"),
+        "fetchable",
+        "Did you mean 'https:'?",
+    ),
+    "a model that cannot be without classes": (
+        lambda c: model_of(c).update(architecture="kit_sample:proud"),
+        "head",
+        "num_classes=0 fails: ValueError: no",
+    ),
+    "an architecture that takes no weights to adapt": (
+        lambda c: model_of(c).update(adapts_weights=True),
+        "parameters",
+        "takes no argument 'weights'",
     ),
     "no head": (
         lambda c: model_of(c).pop("head"),
@@ -488,7 +571,7 @@ def test_authors_get_a_test_a_check(sample, installed, tmp_path):
         env={**__import__("os").environ, "PYTHONPATH": ":".join(filter(None, sys.path))},
     )  # fmt: skip
     assert "but 'net' has 127 parameters" in done.stdout
-    assert "1 failed, 16 passed, 1 skipped" in done.stdout, done.stdout
+    assert "1 failed, 17 passed, 1 skipped" in done.stdout, done.stdout
 
 
 FAMILIES = {

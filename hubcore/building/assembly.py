@@ -3,7 +3,8 @@
 There are two kinds of architecture. A multi-weight builder (marked ``loads_weights`` in the
 catalogue) takes ``weights=`` and loads the tensors itself, as torchvision's do, strictly or not:
 with a third party's, `LoadWitness` sees which tensors it takes. Any other callable takes
-configuration only, and the hub loads the tensors into the module that it returns.
+configuration only, and the hub loads the tensors into the module that it returns; if it is marked
+``adapts_weights``, it loads them where it is called with more than ``num_classes``.
 """
 
 from __future__ import annotations
@@ -162,13 +163,17 @@ def _assembled(
         return _finished(model, _blank(model, build, progress, arguments), None)
 
     _add_required_arguments(model, weights, arguments)
-    skips = can_skip_initialisation(model, arguments)
+    # Called with arguments of its own, such an architecture adapts the weights to them itself.
+    adapts = model.adapts_weights and any(
+        value is not None and name != "num_classes" for name, value in config.items()
+    )
+    skips = not adapts and can_skip_initialisation(model, arguments)
     tensors = weights.get_state_dict(progress=progress, check_hash=True)
     tensors, adapted = with_channels(model, weights, tensors, arguments)
     lacks_parts, extra = _variant(model, tensors, arguments)
     given = {name: value for name, value in arguments.items() if value is not None}
     arguments = {**arguments, **extra, **given}
-    builder_loads = model.loads_weights and not lacks_parts
+    builder_loads = (model.loads_weights or adapts) and not lacks_parts
     assigns = skips and is_proved(model) and can_assign(weights, tensors)
     own_classes = _class_count(weights)
     # A third party's architecture that loads its weights itself may do so in part.
@@ -183,7 +188,7 @@ def _assembled(
     skips = skips and (is_proved(model) or not has_new_head)
     new_head: dict[str, torch.Tensor] = {}
     # A module that the hub loads itself has its new head before its weights: it is built once.
-    if has_new_head and (skips or builder_loads):
+    if has_new_head and (skips or builder_loads) and not adapts:
         new_head = _new_head(model, build, progress, tensors, arguments, skips)
         tensors = _with_head(model, tensors, new_head)
     try:
@@ -219,7 +224,7 @@ def _assembled(
         why = misfit(
             model, tensors, given if classes is None else {**given, "num_classes": classes}
         )
-        if arguments.get("in_chans") is not None and model.in_chans is None:
+        if arguments.get("in_chans") is not None and model.in_chans is None and not adapts:
             why += ' Its catalogue declares no "in_chans", so its first layer cannot be adapted.'
         raise WeightsError(
             f"The weights {weights} do not fit the model '{model.name}': {why}"

@@ -68,6 +68,11 @@ class ModelEntry(_Entry):
         return bool(self.data.get("loads_weights", False))
 
     @property
+    def adapts_weights(self) -> bool:
+        """Whether it does so only if it is called with more than ``num_classes``, to adapt them."""
+        return bool(self.data.get("adapts_weights", False))
+
+    @property
     def can_skip_initialisation(self) -> bool:
         """Whether its author says that only its parameters depend on their initial values."""
         return self.data.get("can_skip_initialisation") is True

@@ -225,6 +225,7 @@ MODEL: Table = {
     "task": (_is_task, "a string without spaces"),
     "architecture": _REFERENCE,
     "loads_weights": (_is_boolean, "true or false"),
+    "adapts_weights": (_is_boolean, "true or false"),
     "parameters": (_is_parameters, "an object whose keys are names of parameters"),
     "weights": (_is_optional_name, "name an enum, or be null"),
     "accepts": (_is_accepts, "a list of cases that each name an enum"),
@@ -253,6 +254,7 @@ MEMBER: Table = {
     "config": (_is_config, "an object, without arguments that load weights"),
     "sampling": (_is_sampling, "an object"),
     "transforms": _REFERENCE,
+    "transforms_lack": (_is_texts, 'a list of "script" and "tensors"'),
     "meta": (_is_meta, "an object"),
 }
 SAMPLING: Table = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -57,9 +58,11 @@ def check_address(
             "Import the file yourself: hub cache import FILE"
         )
     if kind not in {"http", "https", "package", "file"} and not other_schemes():
+        close = difflib.get_close_matches(kind, ("https", "http", "package"), n=1)
         raise UnsafeAddressError(
             f"Refused {redact(url)}: no way to fetch '{kind}:' addresses, only https:, http: and "
             "package:. A hook plugin may add others."
+            + (f" Did you mean '{close[0]}:'?" if close else "")
         )
     if kind in {"http", "https"}:
         host, fault = None, ""

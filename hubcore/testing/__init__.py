@@ -25,6 +25,7 @@ from .checks import (
     check_schema,
     check_sizes,
 )
+from .key_checks import check_keys
 from .plausibility import check_fetchable, check_metrics, check_placeholders
 from .record_checks import check_records
 from .subject import Fault, Finding, Skipped, Subject
@@ -49,6 +50,7 @@ def _model_check(name: str, home: str = "model_checks") -> Callable[[Subject], I
 
 CHECKS: dict[str, Callable[[Subject], Iterator[Finding]]] = {
     "schema": check_schema,
+    "keys": check_keys,
     "placeholders": check_placeholders,
     "names": check_names,
     "tasks": check_tasks,
@@ -120,6 +122,9 @@ class PluginTests:
 
     def test_schema(self) -> None:
         self._check("schema")
+
+    def test_keys(self) -> None:
+        self._check("keys")
 
     def test_names(self) -> None:
         self._check("names")

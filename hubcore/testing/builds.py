@@ -6,6 +6,7 @@ compute with tensors while they are built get real memory, without random initia
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +26,8 @@ __all__ = ["Blank", "build_with", "default_config", "shapes_for", "without_data"
 
 T = TypeVar("T")
 
-_known: dict[ModelEntry, list[tuple[Any, Mapping[str, Any]]]] = {}
+_known: dict[ModelEntry, list[tuple[Any, Blank]]] = {}
+_fitting_parameters: dict[str, int] = {}  # by structure
 
 
 class Blank:
@@ -34,7 +36,16 @@ class Blank:
     Args:
         real: the real weights.
         tensors: the tensors by name, in place of the real ones.
+
+    Attributes:
+        parameters: how many numbers the parameters of the model have with these weights.
+        structure: a text that is the same for models that are built alike.
+        kinds: the classes of the model's modules.
     """
+
+    parameters = 0
+    structure = ""
+    kinds: frozenset[type] = frozenset()
 
     def __init__(self, real: WeightsEnum, tensors: Mapping[str, Any]) -> None:
         self.url = real.url
@@ -43,6 +54,12 @@ class Blank:
         self.value = real.value
         self.name = real.name
         self._tensors = tensors
+
+    def again(self, real: WeightsEnum) -> Blank:
+        """The same tensors with the facts of other weights of the model."""
+        made = Blank.of(real, self._tensors)
+        made.parameters, made.structure, made.kinds = self.parameters, self.structure, self.kinds
+        return made
 
     @classmethod
     def of(cls, real: WeightsEnum, tensors: Mapping[str, Any]) -> Blank:
@@ -86,11 +103,11 @@ def shapes_for(model: ModelEntry, weights: WeightsEnum) -> Blank:
         TypeError, ValueError: the architecture does not take the arguments.
     """
     facts = (default_config(model, weights), weights.meta.get("min_size"))
-    for known, tensors in _known.get(model, ()):
+    for known, shapes in _known.get(model, ()):
         if known == facts:
-            return Blank.of(weights, tensors)
+            return shapes.again(weights)
     found = _find_shapes(model, weights)
-    _known.setdefault(model, []).append((facts, found.get_state_dict()))
+    _known.setdefault(model, []).append((facts, found))
     return found
 
 
@@ -116,10 +133,31 @@ def build_with(model: ModelEntry, weights: Any, **config: Any) -> nn.Module:
 
 
 def _fitting(model: ModelEntry, weights: WeightsEnum, config: Mapping[str, Any]) -> Blank:
-    blank = builder_of(model)(weights=None, **default_config(model, weights), **config)
+    arguments = {**default_config(model, weights), **config}
+    blank = builder_of(model)(weights=None, **arguments)
     candidate = Blank.of(weights, blank.state_dict())
-    builder_of(model)(weights=candidate)
+    candidate.kinds = frozenset(map(type, blank.modules()))
+    candidate.structure = _structure(model, blank, arguments, weights)
+    # A catalogue may have hundreds of weights for models that are built alike.
+    if candidate.structure not in _fitting_parameters:
+        fitting = builder_of(model)(weights=candidate)
+        _fitting_parameters[candidate.structure] = sum(p.numel() for p in fitting.parameters())
+    candidate.parameters = _fitting_parameters[candidate.structure]
     return candidate
+
+
+def _structure(
+    model: ModelEntry, blank: nn.Module, arguments: Mapping[str, Any], weights: WeightsEnum
+) -> str:
+    """What decides how a model is built and loaded: its modules and tensors, and its entry."""
+    ignored = ("architecture", "weights", "doc", "paper", "replaced_by", "export", "pretrained")
+    entry = {key: value for key, value in model.data.items() if key not in ignored}
+    tensors = {key: (tensor.shape, tensor.dtype) for key, tensor in blank.state_dict().items()}
+    shown = repr(blank) if type(blank).__repr__ is nn.Module.__repr__ else model.canonical
+    facts = (model.architecture.target, entry, arguments, shown, tensors)
+    meta = {key: weights.meta.get(key) for key in ("min_size", "num_classes", "backend")}
+    classes = len(weights.meta.get("categories") or ())
+    return hashlib.sha256(repr((facts, meta, classes)).encode()).hexdigest()
 
 
 def default_config(model: ModelEntry, weights: WeightsEnum) -> dict[str, Any]:

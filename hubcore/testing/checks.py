@@ -97,6 +97,8 @@ def check_names(subject: Subject) -> Iterator[Finding]:
         if model.replaced_by is not None:
             yield from _check_name(f"{where}.replaced_by", find_model, model.replaced_by)
     for name, entry in catalog.weights.items():
+        if entry.default is None:
+            yield Skipped(f"weights.{name}", "'DEFAULT' means none of them; \"default\" names one")
         if model_of(entry) is None:
             yield from _check_name(f"weights.{name}.builder", find_model, entry.builder)
     for member in subject.members:

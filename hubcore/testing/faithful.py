@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import warnings
 from collections import OrderedDict
@@ -25,6 +26,7 @@ from .subject import Fault, Finding, Member, Skipped, Subject
 __all__ = ["check_faithful"]
 
 _SHOWN = 5
+_MANY = 100  # models
 
 
 class _OfFile(WeightsEnum):
@@ -40,6 +42,7 @@ def check_faithful(subject: Subject) -> Iterator[Finding]:
     The tensors are made up, so nothing is downloaded. Compared are values, dtypes, strides, tying,
     shared memory, attributes, hooks, buffers that are not saved, and the random state.
     """
+    found = []
     done = set()
     for member in subject.buildable_members:
         model = member.model
@@ -52,7 +55,36 @@ def check_faithful(subject: Subject) -> Iterator[Finding]:
         )
         if facts not in done:
             done.add(facts)
-            yield from _faithful(member, model)
+            found.append((member, model))
+    if len(found) > _MANY:
+        found, left_out = _one_of_each_kind(found)
+        if left_out:
+            yield Skipped(
+                f"{left_out} models",
+                f"of more than {_MANY} models the {len(found)} smallest were compared, one of each "
+                "that is made of the same kinds of modules; for more: hub check NAME --models "
+                "PATTERN",
+            )
+    for member, model in found:
+        yield from _faithful(member, model)
+
+
+def _one_of_each_kind(
+    found: list[tuple[Member, ModelEntry]],
+) -> tuple[list[tuple[Member, ModelEntry]], int]:
+    """Of models that are made of the same kinds of modules the smallest; how many are left out."""
+    smallest: dict[Any, tuple[int, Member, ModelEntry]] = {}
+    for member, model in found:
+        kinds: Any = model  # one that cannot be built is reported for itself
+        size = 0
+        with contextlib.suppress(Exception):
+            shapes = shapes_for(model, member.weights)
+            kinds = (model.can_skip_initialisation, shapes.kinds)
+            size = sum(t.numel() for t in shapes.get_state_dict().values())
+        if kinds not in smallest or size < smallest[kinds][0]:
+            smallest[kinds] = (size, member, model)
+    chosen = [(member, model) for _, member, model in smallest.values()]
+    return chosen, len(found) - len(chosen)
 
 
 def _faithful(member: Member, model: ModelEntry) -> Iterator[Finding]:

@@ -5,9 +5,10 @@ Each check takes a `Subject` and yields `Fault` and `Skipped` findings.
 
 from __future__ import annotations
 
+import inspect
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Any
 
 from ..building.assembly import load_report
@@ -27,7 +28,8 @@ def check_preprocessing(subject: Subject) -> Iterator[Finding]:
     """Preprocessing can be made and compiled, and gives tensors that its model takes."""
     seen = set()
     for member in subject.buildable_members:
-        text = json.dumps([member.data["transforms"], member.weights.value.task], sort_keys=True)
+        facts = [member.data.get(key) for key in ("transforms", "transforms_lack")]
+        text = json.dumps([facts, member.weights.value.task], sort_keys=True)
         if text not in seen:
             seen.add(text)
             yield from _preprocessing(member)
@@ -51,8 +53,8 @@ def check_parameters(subject: Subject) -> Iterator[Finding]:
 
 
 def check_head(subject: Subject) -> Iterator[Finding]:
-    """Another number of classes gives a new head and keeps all other tensors."""
-    done = set()
+    """Another number of classes gives a new head and keeps all other tensors; 0 gives no head."""
+    done: set[object] = set()
     for member in subject.buildable_members:
         model = member.model
         if model is None or model in done or _is_quantized(member):
@@ -60,8 +62,10 @@ def check_head(subject: Subject) -> Iterator[Finding]:
         task = task_facts(model.task)
         if task is not None and not task.classes:
             continue  # there is no head that could be replaced
+        if not model.head and "head" in model.data:
+            continue  # the catalogue says that the architecture has none
         done.add(model)
-        yield from _head(member, model)
+        yield from _head(member, model, done)
 
 
 def check_loading(subject: Subject) -> Iterator[Finding]:
@@ -121,15 +125,18 @@ def _preprocessing(member: Member) -> Iterator[Finding]:
             where, f"cannot be made: {_summary(error)}", "correct the name or the arguments"
         )
         return
+    lacks = member.data.get("transforms_lack", ())
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch.jit is deprecated, but phones still use it
-            torch.jit.script(preprocess)
+            if "script" not in lacks:
+                torch.jit.script(preprocess)
     except Exception as error:
         yield Fault(
             where,
             f"cannot be compiled with torch.jit.script: {_summary(error)}",
-            "make it an nn.Module whose forward is annotated, as hubcore.transforms does",
+            "make it an nn.Module whose forward is annotated, as hubcore.transforms does; or say "
+            'so, with "transforms_lack": ["script"]',
         )
     if not _takes_images(member.weights.value.task):
         return
@@ -139,13 +146,18 @@ def _preprocessing(member: Member) -> Iterator[Finding]:
         "a PIL image": Image.new("RGB", (400, 320), (200, 100, 50)),
         "a tensor": torch.randint(0, 256, (3, 320, 400), dtype=torch.uint8),
     }
+    if "tensors" in lacks:
+        del inputs["a tensor"]
     smallest = member.data.get("meta", {}).get("min_size", [1, 1])
     for name, value in inputs.items():
         try:
             result = preprocess(value)
         except Exception as error:
             yield Fault(
-                where, f"fails on {name}: {_summary(error)}", "accept PIL images and tensors"
+                where,
+                f"fails on {name}: {_summary(error)}",
+                "accept PIL images and tensors"
+                + ('; or say so, with "transforms_lack": ["tensors"]' if "tensor" in name else ""),
             )
             continue
         shape = tuple(getattr(result, "shape", ()))
@@ -177,10 +189,10 @@ def _buildable(model: ModelEntry) -> Iterator[Finding]:
 
 
 def _parameters(member: Member, model: ModelEntry) -> Iterator[Finding]:
-    from .builds import build_with, shapes_for
+    from .builds import shapes_for
 
     try:
-        built = build_with(model, shapes_for(model, member.weights))
+        actual = shapes_for(model, member.weights).parameters
     except Exception as error:
         yield Fault(
             f"models.{model.name}.architecture",
@@ -191,8 +203,14 @@ def _parameters(member: Member, model: ModelEntry) -> Iterator[Finding]:
         return
     if model.in_chans:
         yield from _channels(member, model)
+    if model.adapts_weights and "weights" not in _parameters_of(model.architecture.func):
+        yield Fault(
+            f"models.{model.name}.adapts_weights",
+            "the architecture takes no argument 'weights'",
+            "let it take weights=None and load weights.get_state_dict(), adapted to its arguments; "
+            'or leave out "adapts_weights"',
+        )
     stated = member.data.get("meta", {}).get("num_params")
-    actual = sum(parameter.numel() for parameter in built.parameters())
     if stated is not None and stated != actual:
         yield Fault(
             f"{member.where}.meta.num_params",
@@ -215,7 +233,7 @@ def _channels(member: Member, model: ModelEntry) -> Iterator[Finding]:
         )
 
 
-def _head(member: Member, model: ModelEntry) -> Iterator[Finding]:
+def _head(member: Member, model: ModelEntry, done: set[object]) -> Iterator[Finding]:
     from .builds import build_with, shapes_for
 
     where = f"models.{model.name}.head"
@@ -223,13 +241,17 @@ def _head(member: Member, model: ModelEntry) -> Iterator[Finding]:
         yield Fault(
             where,
             "the model declares no head, so users cannot choose another num_classes",
-            '"head": the paths of the modules whose tensors depend on num_classes',
+            '"head": the paths of the modules whose tensors depend on num_classes; or [] if the '
+            "architecture has none",
         )
         return
     try:
         candidate = shapes_for(model, member.weights)
     except Exception:  # check_parameters reports it
         return
+    if candidate.structure in done:
+        return  # built like another model
+    done.add(candidate.structure)
     meta = member.weights.meta
     names = meta.get("categories") or range(meta.get("num_classes", 0))
     classes = 7 if len(names) != 7 else 8
@@ -243,8 +265,10 @@ def _head(member: Member, model: ModelEntry) -> Iterator[Finding]:
         )
         return
     report = load_report(built)
-    keys = candidate.get_state_dict() if report and report.new else {}
-    missing = [path for path in model.head if not any(key.startswith(f"{path}.") for key in keys)]
+    keys = candidate.get_state_dict()
+    tensors = built.state_dict()
+    new = {*keys, *tensors} if report and report.new else set()
+    missing = [path for path in model.head if not any(key.startswith(f"{path}.") for key in new)]
     if missing:
         yield Fault(
             where,
@@ -252,13 +276,29 @@ def _head(member: Member, model: ModelEntry) -> Iterator[Finding]:
             "correct the paths: they are prefixes of state-dict keys",
         )
         return
-    tensors = built.state_dict()
-    if report and all(tensors[key].shape == keys[key].shape for key in report.new):
+    if report and all(key in keys and tensors[key].shape == keys[key].shape for key in report.new):
         yield Fault(
             where,
             f"num_classes={classes} changes nothing under {', '.join(model.head)}",
             "make the architecture use num_classes, and name the modules that depend on it",
         )
+    if len(names) and model.task == "image-classification":
+        try:
+            build_with(model, candidate, num_classes=0)
+        except Exception as error:
+            yield Fault(
+                where,
+                f"num_classes=0 fails: {_summary(error)}",
+                "make the architecture leave its head out, or empty, for no classes",
+            )
+
+
+def _parameters_of(build: Callable[..., Any]) -> Container[str]:
+    """The names of the parameters of a callable; none if it tells no signature."""
+    try:
+        return inspect.signature(build).parameters
+    except (TypeError, ValueError):
+        return ()
 
 
 def _takes_images(task: str | None) -> bool:

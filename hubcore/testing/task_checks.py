@@ -47,8 +47,11 @@ def check_tasks(subject: Subject) -> Iterator[Finding]:
         try:
             find_task(name)
         except UnknownNameError as error:
-            reason = f"no installed package adds its task. {error}"
-            yield Skipped(f"models with the task '{name}'", reason)
+            where = f"models with the task '{name}'"
+            if error.suggestions:
+                yield Fault(where, str(error), "correct its name, or install the package adding it")
+            else:
+                yield Skipped(where, f"no installed package adds its task. {error}")
         except HubError as error:
             yield Fault(f"models with the task '{name}'", str(error), "fix what the message names")
 
