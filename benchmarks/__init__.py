@@ -14,4 +14,5 @@ SUITES = {
     "evaluating": "COCO's metrics against pycocotools, and hub evaluate against hub predict",
     "site": "a site of 2,000 weights, and its catalogue page with 2,000 and 100,000 rows",
     "download": "files over the network, against other downloaders",
+    "peers": "one fetch for eight stores, against the fetch of one",
 }

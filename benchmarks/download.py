@@ -21,7 +21,7 @@ from typing import Any
 from .measure import Options, median, report_of, turns
 from .results import Table
 
-__all__ = ["run"]
+__all__ = ["file_server", "make_file", "run"]
 
 SIZE = 500 * 1000 * 1000
 RATE = 20  # MiB a second and connection, of the limited server
@@ -64,13 +64,13 @@ RIVALS = {
 def run(options: Options) -> list[Table]:
     with tempfile.TemporaryDirectory(prefix="hubcore-bench-") as name:
         folder = Path(name)
-        digest = _make_file(folder / "served" / NAME)
+        digest = make_file(folder / "served" / NAME, SIZE)
         return [_fast(folder, digest, options), _limited(folder, digest, options)]
 
 
 def _fast(folder: Path, digest: str, options: Options) -> Table:
     peaks: dict[str, float] = {}
-    with _server(folder / "served") as url:
+    with file_server(folder / "served") as url:
         rivals: dict[str, Callable[[], float]] = {
             "curl, no hash": _curl(url, folder),
             "curl, then sha256sum": _curl(url, folder, "sha256sum {file}"),
@@ -97,7 +97,7 @@ def _fast(folder: Path, digest: str, options: Options) -> Table:
 def _limited(folder: Path, digest: str, options: Options) -> Table:
     imports, action = RIVALS["hubcore, verified"]
     repeats = max(options.repeats // 2, 1)
-    with _server(folder / "served", "--rate", str(RATE)) as url:
+    with file_server(folder / "served", "--rate", str(RATE)) as url:
         one = _python("", imports, action, url, digest, folder, {}, HUBCORE_CONNECTIONS="1")
         rivals = {
             "curl, one connection, no hash": _curl(url, folder),
@@ -162,7 +162,8 @@ def _empty(folder: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _server(folder: Path, *options: str) -> Iterator[str]:
+def file_server(folder: Path, *options: str) -> Iterator[str]:
+    """A server of a folder; gives the address of `NAME` in it."""
     script = Path(__file__).with_name("file_server.py")
     server = subprocess.Popen(
         [sys.executable, str(script), str(folder), *options], stdout=subprocess.PIPE, text=True
@@ -175,12 +176,12 @@ def _server(folder: Path, *options: str) -> Iterator[str]:
         server.wait()
 
 
-def _make_file(path: Path) -> str:
+def make_file(path: Path, size: int) -> str:
     """Bytes that do not compress; returns their SHA-256."""
     path.parent.mkdir()
     digest = hashlib.sha256()
     with path.open("wb") as file:
-        left = SIZE
+        left = size
         while left:
             piece: Any = os.urandom(min(left, 1024 * 1024))
             file.write(piece)

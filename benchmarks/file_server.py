@@ -2,7 +2,8 @@
 
     python benchmarks/file_server.py FOLDER [--rate MIB_PER_SECOND]
 
-Prints its port. A rate limits each connection, as many object stores do.
+Prints its port; ``/sent-so-far`` tells how many bytes of files it has sent. A rate limits each
+connection, as many object stores do.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from pathlib import Path
 
 PIECE = 1024 * 1024
 
+sent_so_far = 0  # bytes of files
+_lock = threading.Lock()
+
 
 def serve(connection: socket.socket, folder: Path, rate: float | None) -> None:
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -30,6 +34,11 @@ def serve(connection: socket.socket, folder: Path, rate: float | None) -> None:
                 head += received
             path = head.split(b" ", 2)[1].decode().lstrip("/").partition("?")[0]
             asked = re.search(rb"\r\nrange: *bytes=(\d+)-(\d*)", head, re.I)
+            if path == "sent-so-far":
+                body = str(sent_so_far).encode()
+                length = f"Content-Length: {len(body)}"
+                connection.sendall(f"HTTP/1.1 200 OK\r\n{length}\r\n\r\n".encode() + body)
+                continue
             try:
                 with (folder / Path(path).name).open("rb") as file:
                     _send(connection, file.fileno(), head.startswith(b"HEAD"), asked, rate)
@@ -46,6 +55,7 @@ def _send(
     asked: re.Match[bytes] | None,
     rate: float | None,
 ) -> None:
+    global sent_so_far
     status = os.fstat(file)
     start = int(asked[1]) if asked else 0
     end = int(asked[2]) + 1 if asked and asked[2] else status.st_size
@@ -67,6 +77,8 @@ def _send(
             return
         start += count
         sent += count
+        with _lock:
+            sent_so_far += count
         if rate:
             time.sleep(max(began + sent / rate - time.monotonic(), 0))
 

@@ -162,6 +162,11 @@ class Partial:
             self.save()
         return gained
 
+    def touch(self) -> None:
+        """Shows to other processes that this one goes on, though it writes nothing yet."""
+        with contextlib.suppress(OSError):
+            os.utime(self.data)
+
     def settle(self) -> None:
         """Waits until no call of `write` is under way."""
         with self._idle:

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from ..devices import read_small
 from ..errors import SettingsError
-from .kinds import PATH, Kind, TrustPolicy
+from .kinds import JOB, PATH, Kind, TrustPolicy
 from .licenses import LicensePolicy
 from .table import BY_NAME, PREFIX, SETTINGS, Setting, table
 
@@ -37,6 +37,7 @@ __all__ = [
     "headers_for",
     "home",
     "indexes",
+    "job_is_peer",
     "lazy_dynamo",
     "lenient",
     "licenses",
@@ -183,7 +184,12 @@ def mirrors() -> tuple[tuple[str, str], ...]:
 
 def peers() -> tuple[str, ...]:
     """Addresses of other stores, or absolute paths of files of them, ``HUBCORE_PEERS``."""
-    return tuple(_get("peers"))
+    return tuple(peer for peer in _get("peers") if peer != JOB)
+
+
+def job_is_peer() -> bool:
+    """Whether the other processes of this job are among the peers, ``HUBCORE_PEERS``."""
+    return JOB in _get("peers")
 
 
 def peer_token() -> str:

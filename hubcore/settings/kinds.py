@@ -16,6 +16,7 @@ __all__ = [
     "CONNECTIONS",
     "COUNT",
     "HEADERS",
+    "JOB",
     "LICENSES",
     "MIRRORS",
     "NAMES",
@@ -30,6 +31,9 @@ __all__ = [
     "Kind",
     "TrustPolicy",
 ]
+
+JOB = "torch.distributed"
+"""The peer that stands for the other processes of this job."""
 
 _MOST = 256  # connections; a pool of so many is made at once
 _SHORTEST = 16  # characters of a token; a shorter one could be guessed
@@ -191,7 +195,7 @@ def _peers(value: Any) -> tuple[str, ...]:
             _ = parts.port  # which raises ValueError
             if not parts.hostname or parts.query or parts.fragment:
                 raise ValueError
-        elif not Path(peer).is_absolute():
+        elif peer != JOB and not Path(peer).is_absolute():
             raise ValueError
     return peers
 
@@ -252,8 +256,8 @@ ADDRESSES = Kind(
     "addresses or folders, separated by spaces; in the file a list", str.split, _names, secret=True
 )
 PEERS = Kind(
-    "addresses (http://HOST:PORT) or absolute paths of files of them, separated by spaces; in the "
-    "file a list",
+    f"addresses (http://HOST:PORT), absolute paths of files of them, or {JOB}, separated by "
+    "spaces; in the file a list",
     str.split,
     _peers,
     secret=True,

@@ -82,7 +82,8 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "peers", PEERS, (), "Other stores (`hub store serve`) that are asked before a file's own "
-        "address, where its full SHA-256 is known: [scale.md](scale.md).", "none",
+        "address, where its full SHA-256 is known; `torch.distributed` means those of this job: "
+        "[scale.md](scale.md).", "none",
     ),
     Setting(
         "peer_token", TOKEN, "", "What peers must be shown: the same where a store is offered and "

@@ -30,7 +30,7 @@ from ..packages.shipped_files import locate
 from .contents import Contents
 from .locks import one_at_a_time
 from .ownership import make_private_folder
-from .peers import peers_with
+from .peers import asked_first
 from .records import key_of
 from .trust import FIRST_USE
 
@@ -104,7 +104,7 @@ def acquire(
         one_at_a_time(
             store.root / "locks" / f"{key}.lock",
             done=lambda: arrived() is not None,
-            progress=lambda: _sizes(partials, key),
+            progress=lambda: _states(partials, key),
             alive=lambda: is_worked_on(partials, key),
         ),
     ):
@@ -114,14 +114,14 @@ def acquire(
         make_private_folder(partials)
         partial = Partial.claim(partials, key)
         try:
-            if known:  # some digits would make what a peer sends acceptable that is not the file
-                remote = [*peers_with(known, remote[0].original, cancel), *remote]
-            digest, original = _fetched(
-                partial, remote, file, expected, display, cancel, connections
-            )
-            path = store.publish(partial.data, digest, file.name, original)
-            _note(store, file, original, digest, own_only, check_hash)
-            partial.discard()
+            # Never by a prefix: it would make what a peer sends acceptable that is not the file.
+            with asked_first(store, known, remote[0].original, cancel, partial.touch) as peers:
+                digest, original = _fetched(
+                    partial, [*peers, *remote], file, expected, display, cancel, connections
+                )
+                path = store.publish(partial.data, digest, file.name, original)
+                _note(store, file, original, digest, own_only, check_hash)
+                partial.discard()
             return path
         except DigestMismatchError as error:
             partial.discard()
@@ -257,12 +257,13 @@ def _missing(store: Contents, file: RemoteFile, own_only: bool, why: str) -> str
     return f"{message} Its addresses:{places}"
 
 
-def _sizes(folder: Path, key: str) -> list[tuple[str, int]]:
-    """The sizes of the file's partials, by which other processes' progress is noticed."""
+def _states(folder: Path, key: str) -> list[tuple[str, int, int]]:
+    """Sizes and times of the file's partials, by which other processes' progress is noticed."""
     with contextlib.suppress(OSError):
         return sorted(
-            (path.name, (path / "data").stat().st_size)
+            (path.name, status.st_size, status.st_mtime_ns)
             for path in folder.iterdir()
             if path.name.partition(".")[0] == key
+            for status in [(path / "data").stat()]
         )
     return []

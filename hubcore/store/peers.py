@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import random
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .. import settings
@@ -15,9 +17,10 @@ from ..download.addresses import check_address, redact
 from ..download.http import AttemptError, Cancel, CancelledError, new_session, open_url
 from ..download.transfer import Source
 from ..errors import HubError, SettingsError
+from .contents import Contents
 from .serving import blob_address
 
-__all__ = ["addresses", "peers_with"]
+__all__ = ["addresses", "asked_first", "peers_with"]
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +39,43 @@ def addresses() -> list[str]:
     for peer in settings.peers():
         found += [peer] if _is_address(peer) else _in_file(Path(peer))
     return list(dict.fromkeys(found))
+
+
+@contextlib.contextmanager
+def asked_first(
+    store: Contents, digest: str, original: str, cancel: Cancel, still_waiting: Callable[[], object]
+) -> Iterator[list[Source]]:
+    """Finds the peers that have a file; with a job among them, one of its processes fetches it.
+
+    In the block the file is fetched and published; then it is offered to the job.
+
+    Args:
+        store: the store that the file is for.
+        digest: the file's full SHA-256, or "" where it is not known: then no peer is asked.
+        original: the catalogue's address of the file.
+        cancel: ends the wait.
+        still_waiting: called now and then while another process of the job fetches the file.
+
+    Raises:
+        SettingsError: a file of addresses cannot be read.
+        CancelledError: `cancel` was set.
+    """
+    peers = peers_with(digest, original, cancel) if digest else []
+    if peers or not digest or not settings.job_is_peer():
+        yield peers
+        return
+    from .rendezvous import take_turns
+
+    def answering(offers: list[str], token: str) -> list[str]:
+        asked = random.sample(offers, min(len(offers), _MOST))
+        return _holders([blob_address(offer, digest, token) for offer in asked], cancel)
+
+    def pause(seconds: float) -> None:
+        still_waiting()
+        cancel.sleep(seconds)
+
+    with take_turns(store, digest, answering, pause) as urls:
+        yield [Source(url, original, peer=True) for url in urls]
 
 
 def peers_with(digest: str, original: str, cancel: Cancel) -> list[Source]:

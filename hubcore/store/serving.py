@@ -26,7 +26,7 @@ from .contents import Contents
 from .ownership import is_ours_alone
 from .records import read_record
 
-__all__ = ["USER", "BlobServer", "blob_address", "open_verified"]
+__all__ = ["USER", "BlobServer", "blob_address", "is_loopback", "open_verified"]
 
 USER = "hub"
 """The name that goes with the token, which is sent as a password."""
@@ -120,7 +120,7 @@ class BlobServer:
                 f"known to be as it was verified: nothing is offered. To mend it: chmod -R go-w "
                 f"{store.root}"
             )
-        if not token and not _is_loopback(host):
+        if not token and not is_loopback(host):
             raise StoreError(
                 f"{host} is open to other machines, and without a token anybody there could read "
                 "the store. Set HUBCORE_PEER_TOKEN, here and where the files are fetched."
@@ -141,6 +141,11 @@ class BlobServer:
         """The bytes of files that were sent so far."""
         return self._server.sent
 
+    @property
+    def busy(self) -> bool:
+        """Whether anybody is connected."""
+        return bool(self._server.still_open())
+
     def start(self) -> None:
         """Answers in a thread of its own."""
         self._thread = threading.Thread(target=self.run, name="hubcore-serve", daemon=True)
@@ -156,7 +161,8 @@ class BlobServer:
             self._server.shutdown()
             self._thread.join()
         self._server.server_close()
-        self._server.hang_up()
+        for connection in self._server.still_open():
+            _hang_up(connection)
 
     def __enter__(self) -> BlobServer:
         self.start()
@@ -202,12 +208,10 @@ class _Server(ThreadingHTTPServer):
             self._open.discard(request)
         super().shutdown_request(request)
 
-    def hang_up(self) -> None:
-        """Ends all connections."""
+    def still_open(self) -> list[socket.socket]:
+        """The connections."""
         with self._lock:
-            still_open = list(self._open)
-        for connection in still_open:
-            _hang_up(connection)
+            return list(self._open)
 
     def count(self, sent: int) -> None:
         with self._lock:
@@ -321,7 +325,8 @@ class _Handler(BaseHTTPRequestHandler):
         """Logs nothing: what was asked for is nobody's business."""
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address."""
     if host == "localhost":
         return True
     try:
