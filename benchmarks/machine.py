@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from hubcore.packages.versions import installed_version
 
 __all__ = ["describe"]
 
@@ -24,12 +25,7 @@ def describe() -> dict[str, str]:
         "OpenMP": f"OMP_WAIT_POLICY={os.environ.get('OMP_WAIT_POLICY', 'unset')}",
         "Python": platform.python_version(),
     }
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
+    return found | {name: installed_version(name) or "not installed" for name in PACKAGES}
 
 
 def _processor() -> str:

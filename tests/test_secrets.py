@@ -31,6 +31,7 @@ def private(own_home, tmp_path, monkeypatch):
             "mirrors": [ADDRESS.replace("models", "mirror")],
             "sha256": DIGEST,
             "transforms": "hubcore.transforms:ImageClassification",
+            "meta": {"categories": ["cat"]},
         }
     }
     document = {
@@ -46,6 +47,8 @@ def private(own_home, tmp_path, monkeypatch):
     }
     (own_home / "catalogs" / "acme.json").write_text(json.dumps(document), "utf-8")
     (tmp_path / "w.pth").write_bytes(BODY)
+    (tmp_path / "images" / "cat").mkdir(parents=True)
+    (tmp_path / "images" / "cat" / "1.png").write_bytes(BODY)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HUBCORE_RETRIES", "1")
     return own_home
@@ -84,6 +87,7 @@ def test_no_command_tells_or_writes_a_secret(private, tmp_path, capsys, caplog):
         ["bundle", "import", "b.hub"],
         ["bundle", "import", "b.hub", "--trust", "--json"],
         ["predict", "acmenet", "w.pth"],
+        ["evaluate", "acmenet", "--data", "images", "--record", "record.json"],
         ["catalog", "validate", str(private / "catalogs" / "acme.json")],
         ["site", "build", "--no-docs"],
         ["plugins"],
@@ -97,6 +101,7 @@ def test_no_command_tells_or_writes_a_secret(private, tmp_path, capsys, caplog):
         "bundle import b.hub",  # the store has entries of this distribution that say more
         "bundle import b.hub --trust --json",
         "predict acmenet w.pth",
+        "evaluate acmenet --data images --record record.json",
     ]
     assert [name for name, code in codes.items() if code] == failed
     told = "".join(capsys.readouterr()) + caplog.text

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import platform
 import warnings
-from importlib import metadata
 from typing import Any
 
 from .. import __version__
+from ..packages.versions import installed_version
 from .output import print_fields, print_json
 
 __all__ = ["add_parser", "run"]
@@ -31,10 +31,7 @@ def run(args: argparse.Namespace) -> int:
 
     versions: dict[str, str | None] = {"hubcore": __version__, "Python": platform.python_version()}
     for package in ("torch", "torchvision"):
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            versions[package] = None
+        versions[package] = installed_version(package)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PluginWarning)  # `hub plugins` shows it
         versions |= {p.distribution: p.version for p in queries.plugins() if p.version}

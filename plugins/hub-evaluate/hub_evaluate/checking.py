@@ -71,6 +71,8 @@ def check(
         engine=settings["engine"],
         batch_size=settings["batch_size"],
         workers=settings["workers"],
+        resize=settings.get("resize"),
+        flow_updates=settings.get("flow_updates"),
         resamples=interval["resamples"],
         seed=interval["seed"],
         progress=progress,

@@ -72,6 +72,18 @@ def add_parser(subparsers: Any) -> None:
         help="what runs these processes, such as one that a package adds for a cluster "
         "(default: %(default)s: this machine)",
     )
+    add(
+        "--resize",
+        metavar="N",
+        type=positive_integer,
+        help="segmentation: measure at a shorter side of N pixels (torchvision's figures: 520)",
+    )
+    add(
+        "--flow-updates",
+        metavar="N",
+        type=positive_integer,
+        help="RAFT: update the flow N times (published: 32 for Sintel, 24 for KITTI)",
+    )
     add("--seed", type=natural_integer, default=0, help="of --limit and the intervals (default: 0)")
     add("--record", metavar="FILE", type=path, help="write the evidence to this file, as JSON")
     add("--check", metavar="RECORD", type=path, help="run a record's evaluation again and compare")
@@ -128,6 +140,8 @@ def _evaluate(args: argparse.Namespace) -> int:
             workers=args.workers,
             processes=args.processes,
             executor=args.executor,
+            resize=args.resize,
+            flow_updates=args.flow_updates,
             seed=args.seed,
             progress=True,
         )
@@ -213,13 +227,16 @@ def _compare(args: argparse.Namespace, evaluations: list[Evaluation]) -> dict[st
                     f"{one.second:.3f}",
                     f"{one.value:+.3f}",
                     "" if one.low is None else f"[{one.low:+.3f}, {one.high:+.3f}]",
-                    "yes" if one.clear else "no",
+                    {"first": first.model, "second": second.model, None: "not clear"}[one.better],
                 ]
                 for name, one in found.items()
             ),
-            ["metric", first.model, second.model, "difference", "interval of 95 %", "clear"],
+            ["metric", first.model, second.model, "difference", "interval of 95 %", "better"],
         )
-    return {name: {**asdict(one), "difference": one.value} for name, one in found.items()}
+    return {
+        name: {**asdict(one), "difference": one.value, "clear": one.clear, "better": one.better}
+        for name, one in found.items()
+    }
 
 
 def _show(evaluation: Evaluation) -> None:

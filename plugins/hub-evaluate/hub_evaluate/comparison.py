@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hubcore.catalogs.metrics import metric_of
+
 from .errors import EvaluationError
 from .intervals import intervals
 from .metrics.base import Array
@@ -17,12 +19,14 @@ class Difference:
     """How much a metric of the second is above the first's.
 
     Attributes:
+        metric: the metric's name.
         first: the first's value.
         second: the second's value.
         low: the lower end of the difference's interval of 95 %, or None.
         high: its upper end.
     """
 
+    metric: str
     first: float
     second: float
     low: float | None = None
@@ -37,6 +41,14 @@ class Difference:
     def clear(self) -> bool:
         """Whether the interval lies on one side of zero."""
         return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+
+    @property
+    def better(self) -> str | None:
+        """``first`` or ``second``; None if it is not clear, or not known which way is better."""
+        known = metric_of(self.metric)
+        if known is None or not self.clear:
+            return None
+        return "second" if (self.value > 0) == known.higher_is_better else "first"
 
 
 def compare(
@@ -68,7 +80,9 @@ def compare(
     number = first.measuring.resamples if resamples is None else resamples
     ranges = intervals(differences, len(first.ids), number, seed)
     return {
-        name: Difference(measure.value, second.metrics[name].value, *ranges.get(name, (None, None)))
+        name: Difference(
+            name, measure.value, second.metrics[name].value, *ranges.get(name, (None, None))
+        )
         for name, measure in first.metrics.items()
         if name in second.metrics
     }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from hubcore.errors import UnknownNameError
 from hubcore.packages.entry_points import normalise
+from hubcore.packages.versions import installed_version
 from hubcore.prediction.engines import all_engines, find_engine
 
 from .errors import EvaluationError
@@ -56,10 +56,6 @@ def engine_versions(name: str) -> dict[str, str]:
     if name in ENGINES:
         return {}
     entry = find_engine(name)
-    found = {}
-    for distribution in filter(None, [entry.distribution, *map(normalise, entry.needs)]):
-        try:
-            found[distribution] = version(distribution)
-        except PackageNotFoundError:  # a module that is called otherwise than its distribution
-            continue
-    return found
+    # A module may be called otherwise than its distribution: such a one is not told.
+    names = filter(None, [entry.distribution, *map(normalise, entry.needs)])
+    return {name: found for name in names if (found := installed_version(name))}

@@ -19,7 +19,7 @@ from hubcore.weights.enums import WeightsEnum, canonical_name
 from hubcore.weights.lookup import get_weight
 
 from .choice import chosen_by_name
-from .data import Data, open_data
+from .data import Data, open_data, resized
 from .engines import check_engine, engine_versions
 from .errors import EvaluationError
 from .executors import OURS, check_executor, open_executor
@@ -28,6 +28,7 @@ from .intervals import CONFIDENCE, intervals
 from .journal import Journal
 from .metrics import Metrics, metrics_of
 from .observing import Setup, lines_of, observe_shards, sharded
+from .protocol import check_protocol
 from .results import Evaluation, Measure
 
 __all__ = ["evaluate"]
@@ -49,6 +50,8 @@ def evaluate(
     workers: int | None = None,
     processes: int = 1,
     executor: str = OURS,
+    resize: int | None = None,
+    flow_updates: int | None = None,
     resamples: int | None = None,
     seed: int = 0,
     progress: bool = False,
@@ -79,6 +82,10 @@ def evaluate(
             must call this under ``if __name__ == "__main__":``.
         executor: what runs these processes: ``"processes"`` on this machine, or the name of one
             that an installed package adds, see `executors`.
+        resize: for semantic segmentation, measure at this shorter side in pixels, images and masks;
+            figures that torchvision publishes are at 520. Default: each image's own size.
+        flow_updates: for RAFT, how often it updates the flow: published figures are with 32 on
+            Sintel and 24 on KITTI. Default: 12, as `hubcore.predict`.
         resamples: the number of resamplings for the intervals; 0 for none. Default: 1,000, and 200
             for detection.
         seed: of ``limit`` and of the resampling.
@@ -98,13 +105,16 @@ def evaluate(
         raise EvaluationError(f"limit must be at least 1, not {limit}.")
     # The data are looked at first, so that a wrong folder is reported before a download.
     name, chosen, task = _chosen(model, weights, task)
+    check_protocol(task, resize, flow_updates)
     measuring = metrics_of(task, chosen.meta.get("categories") or ())
     published = _published(chosen, dataset)
     if not isinstance(data, Data):
         data = open_data(data, task, measuring.categories, labels=labels, split=split)
     data = data.limited(limit, seed)
+    if resize is not None:
+        data = resized(data, resize)
     module = model if isinstance(model, nn.Module) else name
-    setup = Setup(module, chosen, task, engine, device, batch_size, workers)
+    setup = Setup(module, chosen, task, engine, device, batch_size, workers, flow_updates)
     predictor = setup.predictor(progress)
     setup = replace(setup, batch_size=predictor.batch_size, workers=predictor.workers)
     facts = {
@@ -127,6 +137,8 @@ def evaluate(
             "device": device,
             "batch_size": predictor.batch_size,
             "workers": predictor.workers,
+            "resize": resize,
+            "flow_updates": flow_updates,
         },
         "versions": {**versions(), **engine_versions(engine)},
         "interval": {"confidence": CONFIDENCE, "seed": seed, "resamples": resamples},

@@ -7,7 +7,6 @@ import os
 import platform
 import re
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import torch
@@ -15,6 +14,7 @@ from torch import nn
 
 from hubcore.download.hashing import sha256_of
 from hubcore.packages.references import Reference
+from hubcore.packages.versions import installed_version
 from hubcore.weights.enums import WeightsEnum
 
 __all__ = ["machine", "preprocessing", "versions", "weights_digest"]
@@ -49,12 +49,7 @@ def preprocessing(weights: Any) -> Any:
 def versions() -> dict[str, str]:
     """The versions of everything that can change a digit."""
     found = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "unknown"
-    return found
+    return found | {name: installed_version(name) or "unknown" for name in PACKAGES}
 
 
 def machine() -> dict[str, Any]:

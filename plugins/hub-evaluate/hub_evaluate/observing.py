@@ -13,6 +13,7 @@ from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
 from typing import Any
 
+from hubcore.building.builders import get_model
 from hubcore.errors import HubError
 from hubcore.prediction import Failure, Predictor
 from hubcore.waiting import wait_for
@@ -21,6 +22,7 @@ from .data import Sample
 from .engines import engine_options
 from .errors import DataError, EvaluationError, UnknownClassesError
 from .metrics import Metrics, metrics_of
+from .protocol import MoreUpdates
 
 __all__ = ["Setup", "Shard", "lines_of", "observe_shard", "observe_shards", "sharded"]
 
@@ -37,6 +39,7 @@ class Setup:
         model: a model's name, or a module.
         weights, task, device, batch_size, workers: as for `hubcore.Predictor`.
         engine: what runs the model, see `engines`.
+        flow_updates: the updates of RAFT's flow; None for its usual number.
     """
 
     model: Any
@@ -46,6 +49,7 @@ class Setup:
     device: str = "cpu"
     batch_size: int | None = None
     workers: int | None = None
+    flow_updates: int | None = None
 
     def predictor(self, progress: bool = False) -> Predictor:
         """The predictor: five classes, and detections of any score.
@@ -53,8 +57,13 @@ class Setup:
         Raises:
             HubError: the model or its weights cannot be found or used.
         """
+        model = self.model
+        if self.flow_updates is not None:
+            if isinstance(model, str):
+                model = get_model(model, weights=self.weights, progress=progress)
+            model = MoreUpdates(model, self.flow_updates)
         return Predictor(
-            self.model,
+            model,
             self.weights,
             task=self.task,
             top=5,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from hubcore.atomic_write import atomic_write
+from hubcore.catalogs.metrics import metric_of
 from hubcore.errors import MissingDependencyError
 
 from .errors import EvaluationError
@@ -25,7 +26,7 @@ AXES = {
 }
 FORMATS = (".png", ".svg", ".pdf")
 WORST = 10
-BLUE, ORANGE, GREY = "#2266aa", "#dd7722", "#888888"
+BLUE, GREY, PALE = "#2266aa", "#888888", "#e4e4e4"
 
 
 def plot(evaluations: Sequence[Evaluation], places: Sequence[Mapping[str, float]], by: str) -> Any:
@@ -115,11 +116,18 @@ def _scatter(
         axes.annotate(
             evaluation.model, (values[by], measure.value), (8, 5), textcoords="offset points"
         )
+    known = metric_of(metric)
+    lower = known is not None and not known.higher_is_better
+    unit = f" ({known.unit})" if known is not None and known.unit else ""
     axes.set_xlabel(AXES[by])
-    axes.set_ylabel(f"{metric}, with the interval of 95 %")
-    axes.set_title(f"{evaluations[0].samples} inputs of {evaluations[0].facts['data']['name']}")
+    axes.set_ylabel(f"{metric}{unit}, {'lower is better' if lower else 'higher is better'}")
+    axes.set_title(
+        f"{evaluations[0].samples} inputs of {evaluations[0].facts['data']['name']}, "
+        f"with intervals of 95 %"
+    )
     axes.margins(x=0.25, y=0.15)
-    axes.grid(alpha=0.3)
+    axes.xaxis.get_major_locator().set_params(min_n_ticks=3)
+    _plain(axes)
 
 
 def _calibration(axes: Any, evaluation: Evaluation) -> None:
@@ -129,20 +137,36 @@ def _calibration(axes: Any, evaluation: Evaluation) -> None:
     bins = calibration(confidence, correct)
     most = max(number for *_, number in bins)
     axes.plot([0, 1], [0, 1], "--", color=GREY, label="perfectly calibrated")
-    axes.plot([said for said, *_ in bins], [right for _, right, _ in bins], "-", color=BLUE)
+    axes.vlines(
+        [said for said, *_ in bins],
+        [right for _, right, _ in bins],
+        [said for said, *_ in bins],
+        color=PALE,
+        linewidth=5,
+        zorder=0,
+    )
+    axes.plot([said for said, *_ in bins], [right for _, right, _ in bins], "-", color=BLUE, lw=1)
     for said, right, number in bins:
-        axes.scatter(said, right, s=20 + 200 * number / most, color=BLUE, alpha=0.7)
+        size = 20 + 200 * number / most
+        axes.scatter(said, right, s=size, color=BLUE, edgecolor="white", zorder=3, clip_on=False)
     error = evaluation.metrics["ece"].value
     axes.set(
         xlim=(0, 1),
         ylim=(0, 1.02),
         xlabel="probability that the model states",
         ylabel="share that is right",
-        title=f"calibration (error {error:.1f} %); larger dots: more images",
+        title=f"calibration: error {error:.1f} % (larger dots: more images)",
         aspect="equal",
     )
-    axes.legend(loc="upper left")
-    axes.grid(alpha=0.3)
+    axes.legend(loc="upper left", frameon=False)
+    _plain(axes)
+
+
+def _plain(axes: Any) -> None:
+    """A light grid behind what is drawn, and no frame on the right and above."""
+    axes.set_axisbelow(True)
+    axes.grid(color=PALE)
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 def _confusion(axes: Any, evaluation: Evaluation) -> None:
@@ -162,7 +186,7 @@ def _confusion(axes: Any, evaluation: Evaluation) -> None:
     values = np.array(
         [[100 * wrong[row][column] / total[row] for column in columns] for row in worst]
     )
-    axes.imshow(values, cmap="Oranges", vmin=0, vmax=max(1.0, values.max()), aspect="auto")
+    axes.imshow(values, cmap="Blues", vmin=0, vmax=max(1.0, values.max()), aspect="auto")
     for (row, column), value in np.ndenumerate(values):
         if value:
             color = "white" if value > 0.6 * values.max() else "black"
@@ -177,6 +201,8 @@ def _confusion(axes: Any, evaluation: Evaluation) -> None:
         ylabel="true class",
         title="classes with the most errors (% of the class)",
     )
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
 
 
 def _label(evaluation: Evaluation, index: int) -> str:

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import torch
+from torch import nn
 
 from hubcore.prediction import Failure, Predictor
 
@@ -21,10 +22,11 @@ RUNS = 7
 
 
 def measure_speed(
-    model: str,
+    model: str | nn.Module,
     data: Data,
     *,
     weights: Any = "DEFAULT",
+    task: str | None = None,
     device: str = "cpu",
     engine: str = "torch",
     batch_size: int | None = None,
@@ -34,9 +36,10 @@ def measure_speed(
     Decoding and preprocessing are part of both times, as they are of `hubcore.predict`.
 
     Args:
-        model: the model's name.
+        model: the model's name, or a module.
         data: what `open_data` returned.
         weights: as for `evaluate`.
+        task: the task, needed only if neither the model nor the weights name it.
         device: such as ``"cpu"`` or ``"cuda"``.
         engine: what runs the model: see `evaluate`.
         batch_size: the number of inputs per batch, for the throughput.
@@ -51,7 +54,12 @@ def measure_speed(
         HubError: as for `evaluate`.
     """
     check_engine(engine)
-    options: dict[str, Any] = {"device": device, "progress": False, **engine_options(engine)}
+    options: dict[str, Any] = {
+        "task": task,
+        "device": device,
+        "progress": False,
+        **engine_options(engine),
+    }
     predictor = Predictor(model, weights, batch_size=batch_size, **options)
     count = min(len(data.samples), 8 * predictor.batch_size)
     inputs = [sample.input for sample in data.samples[:count]]

@@ -21,9 +21,10 @@ from hubcore.prediction.errors import InputError
 
 from ..errors import DataError
 from .labels import Labels, read_table
+from .resized import resized
 from .samples import Data, Sample
 
-__all__ = ["Data", "Labels", "Sample", "existing", "open_data"]
+__all__ = ["Data", "Labels", "Sample", "existing", "open_data", "resized"]
 
 
 def existing(path: str | Path) -> Path:

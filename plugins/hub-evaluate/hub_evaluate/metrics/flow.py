@@ -31,10 +31,11 @@ class FlowMetrics(Metrics):
         assert isinstance(result, Flow)  # as all results of this task
         flow, known = sample.target()
         truth = torch.from_numpy(np.ascontiguousarray(flow))
-        if truth.shape != result.flow.shape:
-            sizes = " and ".join("{2} x {1}".format(*one.shape) for one in (truth, result.flow))
+        flow_found = torch.from_numpy(np.asarray(result.flow))  # engines without torch give arrays
+        if truth.shape != flow_found.shape:
+            sizes = " and ".join("{2} x {1}".format(*one.shape) for one in (truth, flow_found))
             raise DataError(f"{sample.id}: the flow and the images have different sizes: {sizes}")
-        error = ((result.flow - truth) ** 2).sum(dim=0).sqrt()
+        error = ((flow_found - truth) ** 2).sum(dim=0).sqrt()
         length = (truth**2).sum(dim=0).sqrt()
         valid = torch.from_numpy(np.ascontiguousarray(known))
         error, length = error[valid], length[valid]

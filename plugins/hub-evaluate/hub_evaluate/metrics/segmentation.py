@@ -26,7 +26,7 @@ class SegmentationMetrics(Metrics):
 
     def observe(self, sample: Sample, result: Result) -> Observation:
         assert isinstance(result, SemanticMask)  # as all results of this task
-        truth, found = np.asarray(sample.target(), np.int64), result.mask.numpy()
+        truth, found = np.asarray(sample.target(), np.int64), np.asarray(result.mask)
         if truth.shape != found.shape:
             sizes = " and ".join("{1} x {0}".format(*one.shape) for one in (truth, found))
             raise DataError(f"{sample.id}: the mask and the image have different sizes: {sizes}")
