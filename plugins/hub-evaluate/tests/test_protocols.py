@@ -6,7 +6,7 @@ import torch
 import torchvision
 from PIL import Image
 from torch import nn
-from torchvision.transforms import functional as F
+from torchvision.transforms import functional
 
 from hub_evaluate import EvaluationError, evaluate, open_data
 from hub_evaluate.comparison import Difference
@@ -27,7 +27,7 @@ class Weights:
     meta = {"categories": ["dark", "middle", "light"]}  # noqa: RUF012  # as torchvision's
 
     def transforms(self):
-        return F.to_tensor
+        return functional.to_tensor
 
     def get_state_dict(self, **options):
         return {}
@@ -60,10 +60,12 @@ def test_segmentation_at_another_size_is_torchvisions_reference(scenes, shorter)
         image = Image.open(scenes / "images" / f"{number}.png")
         mask = Image.open(scenes / "masks" / f"{number}.png")
         if shorter is not None:
-            image = F.resize(image, shorter, antialias=True)
-            mask = F.resize(mask, shorter, interpolation=F.InterpolationMode.NEAREST)
+            image = functional.resize(image, shorter, antialias=True)
+            mask = functional.resize(
+                mask, shorter, interpolation=functional.InterpolationMode.NEAREST
+            )
         truth = torch.as_tensor(np.array(mask), dtype=torch.int64).flatten()
-        answer = Greys()(F.to_tensor(image)[None])["out"].argmax(1).flatten()
+        answer = Greys()(functional.to_tensor(image)[None])["out"].argmax(1).flatten()
         kept = (truth >= 0) & (truth < 3)
         matrix += torch.bincount(3 * truth[kept] + answer[kept], minlength=9).reshape(3, 3)
     h = matrix.float()
