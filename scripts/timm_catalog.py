@@ -34,7 +34,7 @@ from timm.models import PretrainedCfg
 from hubcore.download.addresses import digest_in_name
 
 CATALOG = Path(__file__).parents[1] / "plugins" / "hub-timm" / "hub_timm" / "catalog.json"
-HUB = "https://huggingface.co/{id}/resolve/main/model.safetensors"
+HUB = "hf://{id}/model.safetensors"
 MEMBER = "PRETRAINED"
 
 

@@ -144,3 +144,46 @@ def test_an_environment_without_torchvision_is_told_what_to_install(monkeypatch)
 
     monkeypatch.setattr(metadata, "version", version)
     assert lacking({"torchvision": "0.21"}) == "torchvision 0.21 or newer, which is not installed"
+
+
+def requiring(*requires):
+    return catalog({}) | {
+        "models": {
+            "resnet_kornia": {
+                "task": "image-classification",
+                "architecture": "torchvision.models:resnet18",
+                "requires": [*requires],
+            }
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("requires", "lacks", "command"),
+    [
+        (["no-such-dist>=0.7", "torch"], "no-such-dist>=0.7, which is not installed",
+         "pip install 'no-such-dist>=0.7' torch"),
+        (["torchvision>=99"], f"torchvision>=99; {TORCHVISION} is installed",
+         "pip install 'torchvision>=99'"),
+    ],
+)  # fmt: skip
+def test_what_it_requires_and_is_absent_is_said_with_the_command(requires, lacks, command):
+    with hubcore.register(requiring(*requires), name="acme-next"):
+        assert hubcore.model_info("resnet_kornia").lacks == lacks
+        with pytest.raises(MissingDependencyError) as raised:
+            hubcore.get_model("resnet_kornia")
+    assert str(raised.value).endswith(f"needs {lacks}: {command}")
+    assert raised.value.module == requires[0].partition(">")[0]
+
+
+def test_what_is_there_or_is_for_others_is_not_lacking():
+    requires = ["torchvision", "no-such-dist; python_version < '3'"]
+    with hubcore.register(requiring(*requires), name="acme-next"):
+        assert hubcore.model_info("resnet_kornia").lacks is None
+        hubcore.get_model("resnet_kornia")
+
+
+@pytest.mark.parametrize("wrong", ["--index-url=x", "a b", "-r x", "kornia\n", "https://x/y"])
+def test_what_is_no_requirement_is_refused(wrong):
+    with pytest.raises(CatalogError, match="requires"):
+        hubcore.register(requiring(wrong), name="acme-next")

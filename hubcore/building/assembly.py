@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import logging
+import re
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -149,9 +150,9 @@ def _assembled(
     model: ModelEntry, weights: WeightsLike | None, progress: bool, config: Mapping[str, Any]
 ) -> nn.Module:
     if lacks := model.lacks:
-        package = lacks.partition(" ")[0]
+        package = re.split(r"[^A-Za-z0-9._-]", lacks, maxsplit=1)[0]
         raise MissingDependencyError(
-            f"The model '{model.canonical}' needs {lacks}: pip install --upgrade {package}", package
+            f"The model '{model.canonical}' needs {lacks}: {model.remedy}", package
         )
     architecture = model.architecture
     build = architecture.func

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CatalogError
-from ..packages.needs import lacking
+from ..packages.needs import absent, lacking
 from ..packages.references import Reference
 from .allowed import DataReference, Origin
 from .checking import SCHEMA, check
@@ -86,7 +86,22 @@ class ModelEntry(_Entry):
     @property
     def lacks(self) -> str | None:
         """What it needs and this environment lacks, with both versions, or None."""
-        return lacking(self.needs) if self.needs else None
+        found = lacking(self.needs) if self.needs else None
+        return found or (absent(self.requires) if self.requires else None)
+
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """What the architecture imports that its package need not bring, as pip takes it."""
+        return tuple(self.data.get("requires", ()))
+
+    @property
+    def remedy(self) -> str:
+        """The command that installs what it `lacks`."""
+        import shlex
+
+        if self.needs and (old := lacking(self.needs)):
+            return f"pip install --upgrade {old.partition(' ')[0]}"
+        return f"pip install {' '.join(map(shlex.quote, self.requires))}"
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -106,7 +106,7 @@ def facts(model: ModelEntry) -> Facts:
         "plugin": model.catalog.distribution,
         "weights": sum(len(_current_members(entry)) for entry in weights_for(model)),
     }
-    if model.needs and (lacks := model.lacks):
+    if (model.needs or model.requires) and (lacks := model.lacks):
         found["lacks"] = lacks
     default = default_weights(model)
     if default is not None:

@@ -132,6 +132,17 @@ def _is_needs(value: Any) -> bool:
     )
 
 
+_is_requirement = re.compile(
+    r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?( ?\[[A-Za-z0-9._, -]*\])?"
+    r"( ?[<>=!~][ -~]*)?( ?;[ -~]*)?",
+    re.ASCII,
+).fullmatch
+
+
+def _is_requires(value: Any) -> bool:
+    return _is_texts(value) and all(map(_is_requirement, value))
+
+
 def _is_in_chans(value: Any) -> bool:
     return (
         type(value) is dict
@@ -233,6 +244,7 @@ MODEL: Table = {
     "backbone": (_is_backbone, 'an object whose "weights" names an enum'),
     "head": (_is_texts, "a list of module paths"),
     "in_chans": (_is_in_chans, 'an object with "layers", module paths, and perhaps "argument"'),
+    "requires": (_is_requires, 'a list of requirements, such as "kornia>=0.7"'),
     "needs": (_is_needs, "an object of versions by the names of distributions"),
     "replaced_by": (_is_optional_word, "name a model"),
     "export": (_is_optional_name, "a Python identifier"),

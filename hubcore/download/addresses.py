@@ -57,11 +57,16 @@ def check_address(
             f"Refused {redact(url)}: a catalogue may not read local files. "
             "Import the file yourself: hub cache import FILE"
         )
+    if kind == "hf":
+        from .huggingface import place_of
+
+        place_of(url)
+        return
     if kind not in {"http", "https", "package", "file"} and not other_schemes():
-        close = difflib.get_close_matches(kind, ("https", "http", "package"), n=1)
+        close = difflib.get_close_matches(kind, ("https", "http", "package", "hf"), n=1)
         raise UnsafeAddressError(
-            f"Refused {redact(url)}: no way to fetch '{kind}:' addresses, only https:, http: and "
-            "package:. A hook plugin may add others."
+            f"Refused {redact(url)}: no way to fetch '{kind}:' addresses, only https:, http:, hf: "
+            "and package:. A hook plugin may add others."
             + (f" Did you mean '{close[0]}:'?" if close else "")
         )
     if kind in {"http", "https"}:
@@ -96,6 +101,8 @@ def is_secure(url: str) -> bool:
 def file_name(url: str) -> str:
     """The file name at the end of an address, or "" if there is none that is safe to use."""
     path = url.partition(":")[2] if scheme(url) == "package" else _path(url)
+    if scheme(url) == "hf":  # a revision may have slashes
+        path = path.partition("@")[0]
     name = unquote(path.rpartition("/")[2])
     if name in {"", ".", ".."} or any(character in name for character in "/\\\0"):
         return ""

@@ -22,6 +22,7 @@ from ..errors import OfflineError
 from .addresses import identity, redact, scheme
 from .connections import Waiting, watch
 from .quoting import without_secrets
+from .tokens import is_gated_hub, token_for
 
 if TYPE_CHECKING:
     import requests
@@ -231,14 +232,32 @@ def _answer(
     """The answer to one request, whatever it is."""
     if settings.offline():
         raise OfflineError(f"HUBCORE_OFFLINE is set: {redact(url)} was not opened.")
-    timeout = settings.timeout()
     configured = settings.headers_for(identity(url))
+    given = _has(configured, "authorization") or _in_address(url) is not None
+    response = _sent(session, method, url, {**headers, **configured}, waiting, limit)
+    if response.status_code in {401, 403} and not given and (token := token_for(url)):
+        response.close()
+        shown = {**headers, **configured, "Authorization": f"Bearer {token}"}
+        response = _sent(session, method, url, shown, waiting, limit)
+    return response
+
+
+def _sent(
+    session: requests.Session,
+    method: str,
+    url: str,
+    headers: dict[str, str],
+    waiting: Waiting,
+    limit: float,
+) -> requests.Response:
+    """The answer to a request with all its headers."""
+    timeout = settings.timeout()
     try:
         response = session.request(
             method,
             url,
-            headers={**headers, **configured},
-            auth=_as_configured if _has(configured, "authorization") else _in_address(url),
+            headers=headers,
+            auth=_as_configured if _has(headers, "authorization") else _in_address(url),
             stream=True,
             allow_redirects=False,
             timeout=(min(timeout, _CONNECT), timeout),
@@ -343,7 +362,12 @@ def _judged(response: requests.Response, url: str) -> requests.Response:
     if status in _WORTH_A_RETRY or status >= 500:
         raise TemporaryError(reason, _retry_after(response))
     if status in {401, 403, 407}:
-        reason += " (for a private file, set [headers] in hubcore's config.toml, or use ~/.netrc)"
+        reason += (
+            " (if its repository is gated or private: accept its terms on its page, and set "
+            "HF_TOKEN to a token of yours)"
+            if is_gated_hub(url)
+            else " (for a private file, set [headers] in hubcore's config.toml, or use ~/.netrc)"
+        )
     raise PermanentError(reason)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-__all__ = ["lacking"]
+__all__ = ["absent", "lacking"]
 
 
 def lacking(needs: Mapping[str, str]) -> str | None:
@@ -34,4 +34,32 @@ def lacking(needs: Mapping[str, str]) -> str | None:
             continue  # such a version cannot be compared
         if not serves:
             return f"{name} {oldest} or newer; {installed} is installed"
+    return None
+
+
+def absent(requires: Iterable[str]) -> str | None:
+    """The first requirement that is not met, such as ``kornia>=0.7; 0.6 is installed``, or None.
+
+    Imports none of the distributions.
+
+    Args:
+        requires: requirements as pip takes them, such as ``kornia>=0.7``. What is for another
+            environment by its marker is left out.
+    """
+    from importlib import metadata  # slow to import
+
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    for text in requires:
+        try:
+            wanted = Requirement(text)
+            if wanted.marker is not None and not wanted.marker.evaluate():
+                continue
+            installed = metadata.version(wanted.name)
+        except metadata.PackageNotFoundError:
+            return f"{text}, which is not installed"
+        except InvalidRequirement:
+            continue  # a catalogue's checks report it
+        if not wanted.specifier.contains(installed, prereleases=True):
+            return f"{text}; {installed} is installed"
     return None

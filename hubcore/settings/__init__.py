@@ -35,6 +35,7 @@ __all__ = [
     "connections",
     "disabled",
     "headers_for",
+    "hf_endpoint",
     "home",
     "indexes",
     "job_is_peer",
@@ -172,6 +173,11 @@ def torch_hub_checkpoints() -> Path | None:
         return Path(folder).expanduser() / "checkpoints"
     except RuntimeError:
         return None
+
+
+def hf_endpoint() -> str:
+    """Where Hugging Face's hub is, ``HF_ENDPOINT``, without a slash at its end."""
+    return os.environ.get("HF_ENDPOINT", "").strip().rstrip("/") or "https://huggingface.co"
 
 
 def mirrors() -> tuple[tuple[str, str], ...]:

@@ -13,6 +13,7 @@ from ..digests import is_digest
 from ..download.addresses import identity, is_secure, redact, scheme
 from ..download.fetch import Cancel, Source, fetch
 from ..download.hashing import sha256_of
+from ..download.huggingface import stated, web_address
 from ..download.impostors import impostor
 from ..download.partial import Partial, is_worked_on
 from ..download.progress import Progress
@@ -68,10 +69,12 @@ def acquire(
         HubError: as for `Store.get`.
     """
     known = store.known_digest(file) if check_hash else ""
+    if check_hash and not known and scheme(file.urls[0]) == "hf":
+        file, known = _as_its_repository_states(store, file)
     # Some digits do not make a file from anywhere the right one. Its own address is believed.
     own_only = check_hash and not known
     places = (
-        [Source(file.urls[0], file.urls[0])]
+        [Source(web_address(file.urls[0]), file.urls[0])]
         if own_only
         else [Source(url, original) for original in file.urls for url in addresses_for(original)]
     )
@@ -142,6 +145,22 @@ def acquire(
             return path
         finally:
             partial.release()
+
+
+def _as_its_repository_states(store: Contents, file: RemoteFile) -> tuple[RemoteFile, str]:
+    """The file with the size that its repository states, and the digest, which is pinned."""
+    url = file.urls[0]
+    if settings.offline():
+        raise OfflineError(
+            f"HUBCORE_OFFLINE is set, and the SHA-256 of {redact(url)} is not known here. Run "
+            "'hub download' once with a network connection; or, if you know it: hub cache pin NAME "
+            "DIGEST"
+        )
+    found = stated(url)
+    if not found.sha256.startswith(file.digest or ""):
+        raise DigestMismatchError(redact(url), file.digest or "", found.sha256)
+    store.pin(url, found.sha256, FIRST_USE)
+    return file._replace(size=file.size or found.size), found.sha256
 
 
 def _fetched(

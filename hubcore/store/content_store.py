@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .. import settings
 from ..digests import is_digest
-from ..download.addresses import check_address, redact
+from ..download.addresses import check_address, redact, scheme
 from ..download.remote import RemoteFile
 from ..errors import HubError, MissingDigestError
 from .blobs import Entry
@@ -142,6 +142,8 @@ class Store(Contents):
                     f"HUBCORE_REQUIRE=full does not allow {address}: {known} published. If you "
                     "know all of it: hub cache pin NAME DIGEST"
                 )
+        if scheme(file.urls[0]) == "hf":
+            return  # its repository states the digest
         if check_hash and not file.digest and not self.known_digest(file):
             raise MissingDigestError(
                 f"Cannot verify {address}: the catalogue gives no SHA-256, and the file's name "

@@ -20,6 +20,7 @@ from ..catalogs.catalog import LABELS
 from ..catalogs.member_files import addresses_of, files_of, size_of_all
 from ..catalogs.names import find_model, model_of
 from ..download.addresses import digest_in_name, redact, scheme
+from ..download.huggingface import is_fixed
 from ..errors import HubError, MissingDependencyError, OfflineError
 from ..weights.lookup import get_weight
 from .subject import Fault, Finding, Member, Skipped, Subject
@@ -120,6 +121,11 @@ def check_digests(subject: Subject) -> Iterator[Finding]:
         urls = (member.data["url"], *member.data.get("mirrors", ()))
         if member.data.get("sha256") or any(digest_in_name(url) for url in urls):
             continue
+        if scheme(member.data["url"]) == "hf":
+            if not is_fixed(member.data["url"]):
+                moves = "its address names no commit, so it may come to mean another file"
+                yield Skipped(member.where, moves)
+            continue  # its repository states the digest
         if "sha256" in member.data:
             yield Skipped(member.where, "its publisher gives no digest")
             continue

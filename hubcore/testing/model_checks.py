@@ -17,6 +17,7 @@ from ..catalogs.catalog import ModelEntry
 from ..catalogs.tasks import task_facts
 from ..errors import HubError
 from ..prediction.tasks import ImageTask, task_class
+from ..prediction.tasks.containers import image_in, logits_in
 from ..store import default_store
 from .subject import Fault, Finding, Member, Skipped, Subject
 from .task_checks import predicted
@@ -94,7 +95,8 @@ def check_loading(subject: Subject) -> Iterator[Finding]:
                 continue
             image = torch.randint(0, 256, (3, 320, 400), dtype=torch.uint8)
             with torch.no_grad():
-                scores = built(member.weights.transforms()(image).unsqueeze(0))
+                prepared = image_in(member.weights.transforms()(image))
+                scores = logits_in(built(prepared.unsqueeze(0)))
         except HubError as error:
             yield Fault(member.where, str(error), 'correct "url", "sha256", "convert" or "builder"')
             continue
@@ -151,7 +153,7 @@ def _preprocessing(member: Member) -> Iterator[Finding]:
     smallest = member.data.get("meta", {}).get("min_size", [1, 1])
     for name, value in inputs.items():
         try:
-            result = preprocess(value)
+            result = image_in(preprocess(value))
         except Exception as error:
             yield Fault(
                 where,
@@ -165,7 +167,7 @@ def _preprocessing(member: Member) -> Iterator[Finding]:
             yield Fault(
                 where,
                 f"turns {name} into {getattr(result, 'dtype', type(result).__name__)} {shape}",
-                "return a float32 tensor (C, H, W)",
+                "return a float32 tensor (C, H, W), or a dict with it as 'image'",
             )
         elif any(size < least for size, least in zip(shape[1:], smallest, strict=True)):
             yield Fault(

@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..inputs import ImageInput, Input
 from ..pixels import Array
 from ..results import Result
+from .containers import image_in
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -156,7 +157,7 @@ class ImageTask(Task[ImageInput]):
 
     def load(self, item: ImageInput) -> Sample:
         image = self.opened(item)
-        return Sample((self.preprocess(image),), image.size)
+        return Sample((image_in(self.preprocess(image)),), image.size)
 
     def decode(self, item: ImageInput) -> Sample:
         import numpy as np

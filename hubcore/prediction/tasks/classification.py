@@ -10,19 +10,23 @@ from ..pixels import Array
 from ..results import ClassificationResult
 from ..values import Classification
 from .base import ImageTask, Sample, Task
+from .containers import logits_in
 
 __all__ = ["ImageClassification", "likeliest"]
 
 
 class ImageClassification(ImageTask):
-    """For models that return logits (B, classes). Their softmax gives the probabilities."""
+    """For models that return logits (B, classes), or an object or a dict with them as ``logits``.
+
+    Their softmax gives the probabilities.
+    """
 
     batch_size = 16
 
     def results(
         self, output: Any, items: Sequence[ImageInput], samples: Sequence[Sample]
     ) -> list[ClassificationResult]:
-        probabilities = output.float().softmax(dim=-1).cpu().numpy()
+        probabilities = logits_in(output).float().softmax(dim=-1).cpu().numpy()
         return self.from_arrays({"probabilities": probabilities}, items, samples)
 
     def from_arrays(

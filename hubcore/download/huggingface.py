@@ -1,0 +1,120 @@
+"""Addresses on Hugging Face's hub: ``hf://ORG/NAME/path/in/it@REVISION``.
+
+Files are fetched by plain https, as all are. What one is held to is the SHA-256 that its repository
+states for the revision: that of Git LFS, by which large files are kept there. It is asked for
+before the first download, of the hub alone and never of a mirror, and pinned.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import NamedTuple
+from urllib.parse import quote
+
+from .. import settings
+from ..digests import is_digest
+from ..errors import DownloadError, MissingDigestError, UnsafeAddressError
+from .addresses import redact, scheme
+from .documents import read_document
+
+__all__ = ["Place", "Stated", "is_fixed", "place_of", "stated", "web_address"]
+
+_FORM = re.compile(
+    r"hf://(?P<repository>[\w.-]+/[\w.-]+)/(?P<path>[^@?#]+)(?:@(?P<revision>[\w./-]+))?",
+    re.ASCII | re.IGNORECASE,
+)
+_LARGEST = 16 * 2**20  # bytes; a folder's list has some 300 for each file
+
+
+class Place(NamedTuple):
+    """A file in a repository.
+
+    Attributes:
+        repository: ``org/name``.
+        path: the file's path in it.
+        revision: a commit, a branch or a tag.
+    """
+
+    repository: str
+    path: str
+    revision: str
+
+
+class Stated(NamedTuple):
+    """What a repository states of a file: its SHA-256, in 64 hex digits, and its size in bytes."""
+
+    sha256: str
+    size: int | None
+
+
+def place_of(url: str) -> Place:
+    """The file that an ``hf:`` address means.
+
+    Raises:
+        UnsafeAddressError: the address has another form.
+    """
+    found = _FORM.fullmatch(url)
+    parts = [] if found is None else [*found["path"].split("/"), *found["repository"].split("/")]
+    parts += (found["revision"] or "main").split("/") if found is not None else []
+    if found is None or any(part in ("", ".", "..") for part in parts):
+        raise UnsafeAddressError(
+            f"Refused {redact(url)}: an address on Hugging Face's hub is "
+            "hf://ORG/NAME/path/in/it@REVISION."
+        )
+    return Place(found["repository"], found["path"], found["revision"] or "main")
+
+
+def is_fixed(url: str) -> bool:
+    """Whether an ``hf:`` address names a commit, so that it always means the same file."""
+    return re.fullmatch("[0-9a-f]{40}", place_of(url).revision) is not None
+
+
+def web_address(url: str) -> str:
+    """The address by which a file is fetched: of an ``hf:`` address its https one, else the same.
+
+    Raises:
+        UnsafeAddressError: the address has another form.
+    """
+    if scheme(url) != "hf":
+        return url
+    place = place_of(url)
+    revision = quote(place.revision, safe="")
+    return f"{settings.hf_endpoint()}/{place.repository}/resolve/{revision}/{quote(place.path)}"
+
+
+def stated(url: str) -> Stated:
+    """Asks the hub what a repository states of a file.
+
+    Args:
+        url: an ``hf:`` address.
+
+    Raises:
+        OfflineError: ``HUBCORE_OFFLINE`` is set.
+        DownloadError: the hub does not answer, or has no such file.
+        MissingDigestError: it states no SHA-256: the file is not kept with Git LFS.
+        UnsafeAddressError: the address has another form.
+    """
+    place = place_of(url)
+    folder = quote(place.path.rpartition("/")[0])
+    revision = quote(place.revision, safe="")
+    asked = f"{settings.hf_endpoint()}/api/models/{place.repository}/tree/{revision}/{folder}"
+    try:
+        listed = json.loads(read_document(asked.rstrip("/"), _LARGEST))
+    except ValueError:
+        raise DownloadError(f"{redact(asked)} did not answer with a list of files") from None
+    files = listed if isinstance(listed, list) else []
+    found = next((f for f in files if isinstance(f, dict) and f.get("path") == place.path), None)
+    if found is None:
+        raise DownloadError(
+            f"The repository {place.repository} has no file {place.path} at {place.revision}"
+        )
+    large = found.get("lfs")
+    digest = large.get("oid") if isinstance(large, dict) else None
+    if not (isinstance(digest, str) and is_digest(digest)):
+        raise MissingDigestError(
+            f"Cannot verify {redact(url)}: its repository states no SHA-256 for it, as it is not "
+            "kept with Git LFS. Give the digest that you trust: hub cache pin NAME DIGEST"
+        )
+    size = large.get("size")
+    return Stated(digest, size if type(size) is int and size > 0 else None)
