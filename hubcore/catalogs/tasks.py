@@ -35,6 +35,10 @@ INPUTS = {
     "image": "an image",
     "pair": "two images",
     "video": "a video",
+    "images": "several images as a set",
+    "prompted": "an image with a prompt",
+    "text": "a text",
+    "points": "points",
 }
 """The kinds of inputs that a task can take, each with its words for people."""
 

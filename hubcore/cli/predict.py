@@ -60,6 +60,9 @@ def add_parser(subparsers: Any) -> None:
         help="such as IMAGENET1K_V1, or the full name of a package's weights (default: DEFAULT)",
     )
     parser.add_argument(
+        "--prompt", metavar="TEXT", help="what is asked of each image, for tasks that take a prompt"
+    )
+    parser.add_argument(
         "--engine",
         metavar="NAME",
         help="what runs the model: torch, or one that a package adds, such as onnxruntime "
@@ -137,7 +140,12 @@ def _run(args: argparse.Namespace) -> int:
         task, name = predictor.task, Path(args.model).stem
     else:
         task, name = _named(args)
-    inputs = args.inputs if args.output is None else _without_own(args.inputs, args.output)
+    inputs: list[Any] = list(args.inputs)
+    if args.output is not None:
+        inputs = _without_own(inputs, args.output)
+    if args.prompt is not None:
+        _require_prompted(task)
+        inputs = [(one, args.prompt) for one in inputs]
     items = expand(inputs, task)
     pictures = None
     if args.output is not None:
@@ -150,6 +158,15 @@ def _run(args: argparse.Namespace) -> int:
             _report(failure.error)
         return 1
     return _predict(args, predictor or _predictor(args), items, pictures)
+
+
+def _require_prompted(task: str) -> None:
+    from ..catalogs.tasks import task_facts
+    from ..prediction import PredictionError
+
+    facts = task_facts(task)
+    if facts is None or facts.input != "prompted":
+        raise PredictionError(f"The task '{task}' takes no prompt. Leave out --prompt.")
 
 
 def _named(args: argparse.Namespace) -> tuple[str, str]:
@@ -207,7 +224,11 @@ def _paths(items: list[Any]) -> list[Path]:
     images = [
         part
         for item in items
-        for part in (item, getattr(item, "first", None), getattr(item, "second", None))
+        for part in (
+            *(getattr(item, name, None) for name in ("first", "second", "image")),
+            *getattr(item, "images", ()),
+            item,
+        )
     ]
     found = (getattr(image, "content", None) for image in images)
     return [path for path in found if isinstance(path, Path)]

@@ -1,4 +1,4 @@
-"""Turns what a user names into inputs: images, pairs of images, and clips.
+"""Turns what a user names into inputs: images, pairs and sets of them, clips, texts and points.
 
 A path may be a file, a folder or a glob. An input that cannot be used becomes a `Failure` in its
 place, so that the others can still be processed. Nothing is decoded here.
@@ -16,16 +16,28 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from ..catalogs.tasks import task_facts
 from .errors import InputError
-from .files import content_of
+from .files import content_of, require_regular
 from .folders import VIDEO_SUFFIXES, image_suffixes, images_in, listed, matches
+from .pixels import is_tensor
 from .values import Failure
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from .frames import Frames
+    from .pixels import Array
 
-__all__ = ["ClipInput", "ImageInput", "Input", "PairInput", "expand"]
+__all__ = [
+    "ClipInput",
+    "ImageInput",
+    "ImagesInput",
+    "Input",
+    "PairInput",
+    "PointsInput",
+    "PromptedInput",
+    "TextInput",
+    "expand",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +102,84 @@ class ClipInput:
         return open_frames(self.name, self.content)
 
 
-Input = ImageInput | PairInput | ClipInput
+@dataclass(frozen=True, eq=False)
+class ImagesInput:
+    """Several images that are one input, such as views of one object.
+
+    Attributes:
+        name: the folder that holds them, or the names of the first and the last.
+        images: the images, one or more.
+    """
+
+    name: str
+    images: tuple[ImageInput, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class PromptedInput:
+    """An image, and what is asked of it.
+
+    Attributes:
+        name: the image's name.
+        image: the image.
+        prompt: what the task understands: a text, points, a box, or several of them by name.
+    """
+
+    name: str
+    image: ImageInput
+    prompt: Any
+
+
+@dataclass(frozen=True, eq=False)
+class TextInput:
+    """A text.
+
+    Attributes:
+        name: the beginning of the text.
+        text: the text, not empty.
+    """
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class PointsInput:
+    """Points, such as those of a lidar.
+
+    Attributes:
+        name: the path of the file, or a name that stands for them.
+        content: the path of a ``.npy`` file, or an array or a tensor (N, D).
+    """
+
+    name: str
+    content: Any
+
+    def array(self) -> Array:
+        """The points, floats or integers, (N, D) with at least one point and one coordinate.
+
+        Raises:
+            InputError: the file cannot be read, or holds something else.
+        """
+        import numpy as np
+
+        content = self.content
+        try:
+            if _is_path(content):
+                require_regular(Path(content))
+                content = np.load(content, allow_pickle=False)
+            elif is_tensor(content):
+                content = content.detach().cpu().numpy()
+            values = np.asarray(content)
+        except (OSError, ValueError, EOFError) as error:
+            raise InputError(self.name, f"cannot be read as points: {error}") from error
+        if values.ndim != 2 or 0 in values.shape or values.dtype.kind not in "fiu":
+            shape = f"{values.dtype} of the shape {values.shape}"
+            raise InputError(self.name, f"holds {shape}: expected numbers (points, coordinates)")
+        return values
+
+
+Input = ImageInput | PairInput | ClipInput | ImagesInput | PromptedInput | TextInput | PointsInput
 
 
 def expand(inputs: Any, task: str) -> list[Input | Failure]:
@@ -103,7 +192,10 @@ def expand(inputs: Any, task: str) -> list[Input | Failure]:
             open one), or a list, tuple, set or iterator of these. For tasks that take
             videos: a video file, a folder of frames, a folder of either, or a uint8 tensor
             (T, 3, H, W). For tasks that take two images, such as ``optical-flow``: consecutive
-            images, folders of them, or tuples of two images.
+            images, folders of them, or tuples of two images. For sets of images: folders and
+            tuples of images, each a set; single ones make one set together. For prompts: tuples
+            of images and the prompt for them. For texts: strings. For points: ``.npy`` files,
+            arrays and tensors (N, D).
         task: the task, such as ``image-classification``. It decides the kind of the inputs. One
             that nothing is known of takes images.
 
@@ -113,7 +205,7 @@ def expand(inputs: Any, task: str) -> list[Input | Failure]:
     known = task_facts(task)
     kind = known.input if known else "image"
     several = inputs if _is_several(inputs) else [inputs]
-    if isinstance(inputs, tuple) and kind != "pair":  # there it is one input
+    if isinstance(inputs, tuple) and kind not in _TUPLES:  # there it is one input
         several = list(inputs)
     return list(_READERS[kind](several))
 
@@ -205,11 +297,79 @@ def _clips_in(folder: Path) -> Iterator[ClipInput | Failure]:
         yield _failure(folder, "no frames and no videos in this folder")
 
 
+def _sets(inputs: Iterable[Any]) -> Iterator[ImagesInput | Failure]:
+    loose: list[Any] = []
+    for one in inputs:
+        is_folder = _is_path(one) and os.path.isdir(os.path.expanduser(one))  # noqa: PTH111, PTH112
+        if isinstance(one, tuple):
+            yield from _set(_only_images(one))
+        elif is_folder:
+            yield from _set(_images([one]), str(one))
+        else:
+            loose.append(one)
+    if loose:
+        yield from _set(
+            found for number, one in enumerate(loose) for found in _images([one], number)
+        )
+
+
+def _set(found: Iterable[ImageInput | Failure], name: str = "") -> Iterator[ImagesInput | Failure]:
+    """One set; if any of its images cannot be used, the set cannot."""
+    images = list(found)
+    faults = [one for one in images if isinstance(one, Failure)]
+    usable = tuple(one for one in images if isinstance(one, ImageInput))
+    if faults or not usable:
+        yield from faults or [_failure(name or "()", "has no images")]
+        return
+    ends = dict.fromkeys((usable[0].name, usable[-1].name))
+    yield ImagesInput(name or " to ".join(ends), usable)
+
+
+def _prompted(inputs: Iterable[Any]) -> Iterator[PromptedInput | Failure]:
+    for number, one in enumerate(inputs):
+        if not (isinstance(one, tuple) and len(one) == 2):
+            name = str(one) if _is_path(one) else _name_of(one, number)
+            yield _failure(name, "has no prompt: give a tuple of the image and its prompt")
+            continue
+        for image in _images([one[0]], number):
+            if isinstance(image, Failure):
+                yield image
+            else:
+                yield PromptedInput(image.name, image, one[1])
+
+
+def _texts(inputs: Iterable[Any]) -> Iterator[TextInput | Failure]:
+    for number, one in enumerate(inputs):
+        if not isinstance(one, str) or not one.strip():
+            kind = "an empty text" if isinstance(one, str) else f"a {type(one).__name__}, no text"
+            yield _failure(f"input {number}", f"is {kind}")
+            continue
+        name = " ".join(one.split())
+        yield TextInput(f"{name[:_LONGEST]}..." if len(name) > _LONGEST else name, one)
+
+
+def _points(inputs: Iterable[Any]) -> Iterator[PointsInput | Failure]:
+    for number, one in enumerate(inputs):
+        if not _is_path(one):
+            yield PointsInput(_name_of(one, number), one)
+            continue
+        for path in _matches(one):
+            yield path if isinstance(path, Failure) else PointsInput(str(path), path)
+
+
+_TUPLES = ("pair", "images", "prompted")
+"""The kinds of inputs of which a tuple is one."""
+_LONGEST = 60  # characters of a text's name
+
 # A reader for each kind of inputs that a task can take: `catalogs.tasks.INPUTS`.
 _READERS: dict[str, Callable[[Iterable[Any]], Iterator[Input | Failure]]] = {
     "image": _images,
     "pair": _pairs,
     "video": _clips,
+    "images": _sets,
+    "prompted": _prompted,
+    "text": _texts,
+    "points": _points,
 }
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..printable import printable
-from .inputs import ClipInput, ImageInput, Input, PairInput
+from .inputs import ClipInput, ImageInput, ImagesInput, Input, PairInput, PromptedInput
 from .values import Classification, Detection, SegmentedClass, percent
 
 if TYPE_CHECKING:
@@ -54,13 +54,9 @@ class Result:
 
     def picture(self) -> Image:
         """The picture without its caption: the input, with the `lines` below it."""
-        from .drawing import draw_lines, film_strip
+        from .drawing import draw_lines
 
-        source = self.source
-        if isinstance(source, PairInput):
-            return draw_lines([source.first.open(), source.second.open()], self.lines())
-        image = film_strip(source.frames()) if isinstance(source, ClipInput) else source.open()
-        return draw_lines([image], self.lines())
+        return draw_lines(_pictures_of(self.source), self.lines())
 
     def _repr_png_(self) -> bytes:
         """The picture, for notebooks."""
@@ -80,6 +76,26 @@ class Result:
 
     def __str__(self) -> str:
         return "\n".join([printable(self.source.name), *(f"  {line}" for line in self.lines())])
+
+
+def _pictures_of(source: Input) -> list[Image]:
+    """What there is to see of an input; of a text and of points a blank strip."""
+    match source:
+        case ImageInput():
+            return [source.open()]
+        case PairInput():
+            return [source.first.open(), source.second.open()]
+        case ImagesInput():
+            return [image.open() for image in source.images]
+        case PromptedInput():
+            return [source.image.open()]
+        case ClipInput():
+            from .drawing import film_strip
+
+            return [film_strip(source.frames())]
+    from PIL import Image
+
+    return [Image.new("RGB", (400, 8), "white")]
 
 
 @dataclass(frozen=True, eq=False)

@@ -57,14 +57,23 @@ def check_tasks(subject: Subject) -> Iterator[Finding]:
 
 
 def predicted(built: Any, member: Member, task: str) -> Iterator[Finding]:
-    """Whether a built model's prediction of a random picture can be shown in all ways."""
+    """Whether a built model's prediction of a random picture can be shown in all ways.
+
+    Of a text and of points too; what a prompt must be only the task knows.
+    """
     import torch
 
     from ..prediction import Failure, Predictor
 
     kind = find_task(task).input
     image = torch.randint(0, 256, (3, 320, 400), dtype=torch.uint8)
-    inputs: dict[str, Any] = {"image": image, "pair": (image, image)}
+    inputs: dict[str, Any] = {
+        "image": image,
+        "pair": (image, image),
+        "images": (image, image, image),
+        "text": "a photo of a cat",
+        "points": torch.rand(64, 3),
+    }
     if kind not in inputs:
         return
     [result] = Predictor(built, member.weights, task=task)(inputs[kind], on_error="return")

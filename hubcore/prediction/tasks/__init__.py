@@ -13,7 +13,16 @@ from typing import Any
 from ...catalogs.tasks import TaskEntry, find_task
 from ...errors import UnknownNameError
 from ..errors import InputError, PredictionError
-from ..inputs import ClipInput, ImageInput, Input, PairInput
+from ..inputs import (
+    ClipInput,
+    ImageInput,
+    ImagesInput,
+    Input,
+    PairInput,
+    PointsInput,
+    PromptedInput,
+    TextInput,
+)
 from ..results import Result
 from .base import ImageTask, Model, Options, Sample, Task
 
@@ -21,14 +30,18 @@ __all__ = [
     "ClipInput",
     "ImageInput",
     "ImageTask",
+    "ImagesInput",
     "Input",
     "InputError",
     "Model",
     "Options",
     "PairInput",
+    "PointsInput",
+    "PromptedInput",
     "Result",
     "Sample",
     "Task",
+    "TextInput",
     "make_task",
     "require_task",
     "task_class",
