@@ -179,6 +179,19 @@ def _is_min_size(value: Any) -> bool:
     return type(value) is list and len(value) == 2 and all(map(_is_positive, value))
 
 
+def _is_bands(value: Any) -> bool:
+    return _is_texts(value) and value != []
+
+
+def _is_range(value: Any) -> bool:
+    return (
+        type(value) is list
+        and len(value) == 2
+        and all(map(is_number, value))
+        and value[0] < value[1]
+    )
+
+
 def _is_metrics(value: Any) -> bool:
     return type(value) is dict and all(
         type(results) is dict
@@ -281,6 +294,9 @@ META: Table = {
     "num_classes": (is_count, "an integer, 0 or more"),
     "min_size": (_is_min_size, "a list of two positive integers"),
     "min_temporal_size": (_is_positive, "a positive integer"),
+    "in_chans": (_is_positive, "a positive integer"),
+    "bands": (_is_bands, "a list of the names of bands"),
+    "value_range": (_is_range, "a list of the lowest and the highest value"),
     "recipe": (_is_any_text, "a string"),
     "license": (_is_any_text, "a string"),
     "backend": (_is_any_text, "a string"),

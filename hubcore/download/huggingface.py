@@ -110,7 +110,8 @@ def stated(url: str) -> Stated:
             f"The repository {place.repository} has no file {place.path} at {place.revision}"
         )
     large = found.get("lfs")
-    digest = large.get("oid") if isinstance(large, dict) else None
+    large = large if isinstance(large, dict) else {}
+    digest = large.get("oid")
     if not (isinstance(digest, str) and is_digest(digest)):
         raise MissingDigestError(
             f"Cannot verify {redact(url)}: its repository states no SHA-256 for it, as it is not "

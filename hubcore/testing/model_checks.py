@@ -16,6 +16,7 @@ from ..building.builders import builder_of
 from ..catalogs.catalog import ModelEntry
 from ..catalogs.tasks import task_facts
 from ..errors import HubError
+from ..prediction.bands import channels_of
 from ..prediction.tasks import ImageTask, task_class
 from ..prediction.tasks.containers import image_in, logits_in
 from ..store import default_store
@@ -94,6 +95,8 @@ def check_loading(subject: Subject) -> Iterator[Finding]:
                     yield from predicted(built, member, fits.task)
                 continue
             image = torch.randint(0, 256, (3, 320, 400), dtype=torch.uint8)
+            if channels_of(member.weights.meta) != 3:
+                image = _bands(member)
             with torch.no_grad():
                 prepared = image_in(member.weights.transforms()(image))
                 scores = logits_in(built(prepared.unsqueeze(0)))
@@ -148,7 +151,9 @@ def _preprocessing(member: Member) -> Iterator[Finding]:
         "a PIL image": Image.new("RGB", (400, 320), (200, 100, 50)),
         "a tensor": torch.randint(0, 256, (3, 320, 400), dtype=torch.uint8),
     }
-    if "tensors" in lacks:
+    if channels_of(member.weights.meta) != 3:
+        inputs = {"a tensor of its bands": _bands(member)}
+    elif "tensors" in lacks:
         del inputs["a tensor"]
     smallest = member.data.get("meta", {}).get("min_size", [1, 1])
     for name, value in inputs.items():
@@ -301,6 +306,15 @@ def _parameters_of(build: Callable[..., Any]) -> Container[str]:
         return inspect.signature(build).parameters
     except (TypeError, ValueError):
         return ()
+
+
+def _bands(member: Member) -> Any:
+    """A random image with the channels that the weights take, within their range."""
+    import torch
+
+    meta = member.weights.meta
+    lowest, highest = meta.get("value_range") or (0.0, 1.0)
+    return torch.rand(channels_of(meta), 320, 400) * (highest - lowest) + lowest
 
 
 def _takes_images(task: str | None) -> bool:

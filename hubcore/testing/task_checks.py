@@ -64,9 +64,12 @@ def predicted(built: Any, member: Member, task: str) -> Iterator[Finding]:
     import torch
 
     from ..prediction import Failure, Predictor
+    from ..prediction.bands import channels_of
 
     kind = find_task(task).input
     image = torch.randint(0, 256, (3, 320, 400), dtype=torch.uint8)
+    if kind == "image" and channels_of(member.weights.meta) != 3:
+        return  # there is no picture of it to draw on
     inputs: dict[str, Any] = {
         "image": image,
         "pair": (image, image),

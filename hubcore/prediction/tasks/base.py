@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ...protocols import WeightsLike
+from ..bands import channels_of, open_bands
 from ..errors import InputError
 from ..inputs import ImageInput, Input
 from ..pixels import Array
@@ -156,6 +157,9 @@ class ImageTask(Task[ImageInput]):
     """A task that takes single images."""
 
     def load(self, item: ImageInput) -> Sample:
+        if channels_of(self.weights.meta) != 3:
+            bands, size = open_bands(item, self.weights.meta)
+            return Sample((image_in(self.preprocess(bands)),), size)
         image = self.opened(item)
         return Sample((image_in(self.preprocess(image)),), image.size)
 

@@ -31,7 +31,7 @@ def read(source: Input, target: Any, task: str, where: str) -> tuple[Any, Any]:
         return (source.first.open(), source.second.open()), target()
     if isinstance(source, ClipInput):
         return source.frames(), target
-    picture = source.open()
+    picture = source.open()  # type: ignore[union-attr]  # its tasks take no other inputs
     if isinstance(target, list):
         return picture, _objects(target, task, picture.size, where)
     target = target() if callable(target) else target
