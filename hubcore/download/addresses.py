@@ -5,21 +5,28 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from ..errors import UnsafeAddressError
 
 __all__ = [
+    "Place",
     "check_address",
     "digest_in_name",
     "file_name",
     "identity",
     "is_secure",
+    "place_of",
     "redact",
     "redacted",
     "scheme",
 ]
 
+_REPOSITORY = re.compile(
+    r"hf://(?P<repository>[\w.-]+/[\w.-]+)/(?P<path>[^@?#]+)(?:@(?P<revision>[\w./-]+))?",
+    re.ASCII | re.IGNORECASE,
+)
 # The digest that publishers put before the extension: resnet50-11ad3fa6.pth, dino_8e4d3ab1.pth.
 _DIGEST = re.compile(r"[-_]([0-9a-f]{8,64})\.")
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
@@ -31,6 +38,37 @@ _FORBIDDEN = re.compile(r"[\x00-\x20\x7f]")
 def scheme(url: str) -> str:
     """The part of an address before the first colon, in lower case."""
     return url.partition(":")[0].lower()
+
+
+class Place(NamedTuple):
+    """A file in a repository of Hugging Face's hub.
+
+    Attributes:
+        repository: ``org/name``.
+        path: the file's path in it.
+        revision: a commit, a branch or a tag.
+    """
+
+    repository: str
+    path: str
+    revision: str
+
+
+def place_of(url: str) -> Place:
+    """The file that an ``hf:`` address means.
+
+    Raises:
+        UnsafeAddressError: the address has another form.
+    """
+    found = _REPOSITORY.fullmatch(url)
+    parts = [] if found is None else [*found["path"].split("/"), *found["repository"].split("/")]
+    parts += (found["revision"] or "main").split("/") if found is not None else []
+    if found is None or any(part in ("", ".", "..") for part in parts):
+        raise UnsafeAddressError(
+            f"Refused {redact(url)}: an address on Hugging Face's hub is "
+            "hf://ORG/NAME/path/in/it@REVISION."
+        )
+    return Place(found["repository"], found["path"], found["revision"] or "main")
 
 
 def check_address(
@@ -58,8 +96,6 @@ def check_address(
             "Import the file yourself: hub cache import FILE"
         )
     if kind == "hf":
-        from .huggingface import place_of
-
         place_of(url)
         return
     if kind not in {"http", "https", "package", "file"} and not other_schemes():

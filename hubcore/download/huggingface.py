@@ -14,31 +14,13 @@ from urllib.parse import quote
 
 from .. import settings
 from ..digests import is_digest
-from ..errors import DownloadError, MissingDigestError, UnsafeAddressError
-from .addresses import redact, scheme
+from ..errors import DownloadError, MissingDigestError
+from .addresses import place_of, redact, scheme
 from .documents import read_document
 
-__all__ = ["Place", "Stated", "is_fixed", "place_of", "stated", "web_address"]
+__all__ = ["Stated", "is_fixed", "stated", "web_address"]
 
-_FORM = re.compile(
-    r"hf://(?P<repository>[\w.-]+/[\w.-]+)/(?P<path>[^@?#]+)(?:@(?P<revision>[\w./-]+))?",
-    re.ASCII | re.IGNORECASE,
-)
 _LARGEST = 16 * 2**20  # bytes; a folder's list has some 300 for each file
-
-
-class Place(NamedTuple):
-    """A file in a repository.
-
-    Attributes:
-        repository: ``org/name``.
-        path: the file's path in it.
-        revision: a commit, a branch or a tag.
-    """
-
-    repository: str
-    path: str
-    revision: str
 
 
 class Stated(NamedTuple):
@@ -46,23 +28,6 @@ class Stated(NamedTuple):
 
     sha256: str
     size: int | None
-
-
-def place_of(url: str) -> Place:
-    """The file that an ``hf:`` address means.
-
-    Raises:
-        UnsafeAddressError: the address has another form.
-    """
-    found = _FORM.fullmatch(url)
-    parts = [] if found is None else [*found["path"].split("/"), *found["repository"].split("/")]
-    parts += (found["revision"] or "main").split("/") if found is not None else []
-    if found is None or any(part in ("", ".", "..") for part in parts):
-        raise UnsafeAddressError(
-            f"Refused {redact(url)}: an address on Hugging Face's hub is "
-            "hf://ORG/NAME/path/in/it@REVISION."
-        )
-    return Place(found["repository"], found["path"], found["revision"] or "main")
 
 
 def is_fixed(url: str) -> bool:
