@@ -1,17 +1,75 @@
-"""Files that installed distributions ship: ``package:DISTRIBUTION/path/inside/it``."""
+"""Files that installed distributions ship: ``package:DISTRIBUTION/path/inside/it``.
+
+One inside a zip archive of a distribution's is ``package:DISTRIBUTION/archive.zip!/path/in/that``.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
+from ..errors import DownloadError
+
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
 
-__all__ = ["locate"]
+__all__ = ["locate", "shipped"]
+
+_MARK = "!/"
+_PIECE = 2**20  # bytes
+
+
+@contextlib.contextmanager
+def shipped(address: str, limit: int) -> Iterator[Path | None]:
+    """A file that an installed distribution ships, unpacked for as long as the context lasts.
+
+    Args:
+        address: ``package:DISTRIBUTION/path/inside/it``, perhaps with ``!/`` and the path of a file
+            in that zip archive.
+        limit: the most bytes that are unpacked.
+
+    Yields:
+        The file's path; None if there is no such distribution, file or member.
+
+    Raises:
+        DownloadError: the archive is damaged or encrypted, or the file has more bytes.
+    """
+    outer, mark, inner = address.partition(_MARK)
+    path = locate(outer)
+    if not mark or path is None:
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="hubcore-") as folder:
+        yield _unpacked(path, unquote(inner), Path(folder) / "member", limit, address)
+
+
+def _unpacked(archive: Path, member: str, target: Path, limit: int, address: str) -> Path | None:
+    """Unpacks one member to a path of ours; its own name is never used as one."""
+    length = 0
+    try:
+        with (
+            zipfile.ZipFile(archive) as opened,
+            opened.open(member) as source,
+            target.open("wb") as written,
+        ):
+            while piece := source.read(_PIECE):
+                length += len(piece)
+                if length > limit:
+                    raise DownloadError(f"{address} has more than {limit} bytes")
+                written.write(piece)
+    except KeyError:
+        return None
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, zlib.error) as error:
+        raise DownloadError(f"{address} cannot be unpacked: {error}") from error
+    return target
 
 
 def locate(address: str) -> Path | None:

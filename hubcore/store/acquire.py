@@ -27,7 +27,7 @@ from ..errors import (
     OfflineError,
 )
 from ..packages import hooks
-from ..packages.shipped_files import locate
+from ..packages.shipped_files import shipped
 from .contents import Contents
 from .locks import one_at_a_time
 from .ownership import make_private_folder
@@ -232,15 +232,11 @@ def _from_this_machine(
     """
     wrong: DigestMismatchError | None = None
     for address, original, _ in places:
-        path = None
-        if scheme(address) == "package":
-            path = locate(address)
-        elif scheme(address) == "file":
-            path = Path(url2pathname(urlsplit(address).path))
-        if path is None or not path.is_file():
-            continue
         try:
-            path = store.add(path, sha256=expected or None, name=file.name, source=original)
+            with _local(address, file) as path:
+                if path is None or not path.is_file():
+                    continue
+                path = store.add(path, sha256=expected or None, name=file.name, source=original)
         except DigestMismatchError as error:
             _log.warning("%s", error)
             wrong = error
@@ -251,6 +247,15 @@ def _from_this_machine(
     if wrong is not None and all(scheme(url) in _LOCAL for url in file.urls):
         raise wrong
     return None
+
+
+def _local(address: str, file: RemoteFile) -> contextlib.AbstractContextManager[Path | None]:
+    """The file of this machine that an address means, if it means one."""
+    if scheme(address) == "package":
+        return shipped(address, file.size or settings.max_size())
+    if scheme(address) == "file":
+        return contextlib.nullcontext(Path(url2pathname(urlsplit(address).path)))
+    return contextlib.nullcontext()
 
 
 def _missing(store: Contents, file: RemoteFile, own_only: bool, why: str) -> str:

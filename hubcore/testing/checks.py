@@ -21,7 +21,7 @@ from ..catalogs.member_files import addresses_of, files_of, size_of_all
 from ..catalogs.names import find_model, model_of
 from ..download.addresses import digest_in_name, redact, scheme
 from ..download.huggingface import is_fixed
-from ..errors import HubError, MissingDependencyError, OfflineError
+from ..errors import DownloadError, HubError, MissingDependencyError, OfflineError
 from ..weights.lookup import get_weight
 from .subject import Fault, Finding, Member, Skipped, Subject
 
@@ -371,11 +371,18 @@ def _check_name(where: str, find: Any, name: str) -> Iterator[Finding]:
 
 
 def _check_packaged_file(member: Member, file: RemoteFile) -> Iterator[Finding]:
+    from .. import settings
     from ..download.hashing import sha256_of
-    from ..packages.shipped_files import locate
+    from ..packages.shipped_files import shipped
 
     (url, *_), size = file.urls, file.size
-    path = locate(url)
+    try:
+        with shipped(url, settings.max_size()) as path:
+            actual = path.stat().st_size if path else 0
+            digest = sha256_of(path) if path else ""
+    except DownloadError as error:
+        yield Fault(f"{member.where}.url", str(error), "pack the archive again")
+        return
     if path is None:
         yield Fault(
             f"{member.where}.url",
@@ -383,9 +390,7 @@ def _check_packaged_file(member: Member, file: RemoteFile) -> Iterator[Finding]:
             "write package:DISTRIBUTION/path/inside/it, with the path in the distribution's RECORD",
         )
         return
-    actual = path.stat().st_size
     if size is not None and actual != size:
         yield Fault(member.where, f"the file has {actual} bytes, not {size}", f'"size": {actual}')
-    digest = sha256_of(path)
     if not digest.startswith(file.sha256 or ""):
         yield Fault(member.where, f"the file's SHA-256 is {digest}", f'"sha256": "{digest}"')
