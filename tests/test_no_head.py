@@ -55,3 +55,50 @@ def test_an_architecture_that_keeps_its_head_gets_an_empty_one(tmp_path):
         ours = hubcore.get_model("acme", weights="DEFAULT", num_classes=0)
     assert ours.fc.weight.shape == (0, 16)
     assert hubcore.load_report(ours).new == ("fc.weight", "fc.bias")
+
+
+class Backbone(nn.Module):
+    """Takes no number of classes."""
+
+    def __init__(self, flat=True):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 16, 8, 8)
+        self.flat = flat
+
+    def forward(self, x):
+        maps = self.stem(x)
+        return maps.mean((2, 3)) if self.flat else maps
+
+
+@pytest.mark.parametrize("flat", [True, False])
+def test_a_backbone_whose_features_are_declared_gets_a_head(flat, tmp_path):
+    torch.manual_seed(0)
+    tensors = Backbone().state_dict()
+    torch.save(tensors, tmp_path / "w.pth")
+    facts = {"meta": {}, "config": {"flat": flat}}
+    with offer(tmp_path / "w.pth", f"{__name__}:Backbone", facts, head=[], features=16):
+        model = hubcore.get_model("acme", weights="DEFAULT", num_classes=5)
+        report = hubcore.load_report(model)
+        alone = hubcore.get_model("acme", weights="DEFAULT")
+        untrained = hubcore.get_model("acme", num_classes=3)
+        none = hubcore.get_model("acme", weights="DEFAULT", num_classes=0)
+    assert report.new == ("head.weight", "head.bias")
+    assert report.loaded == ("backbone.stem.weight", "backbone.stem.bias")
+    assert torch.equal(model.backbone.stem.weight, tensors["stem.weight"])
+    x = torch.rand(2, 3, 16, 24)
+    with torch.inference_mode():
+        features = model.backbone.stem(x).mean((2, 3))
+        torch.testing.assert_close(model(x), model.head(features))
+    assert untrained.head.out_features == 3
+    assert hubcore.load_report(untrained) is None
+    assert type(none) is type(alone) is Backbone
+
+
+@pytest.mark.parametrize("classes", ["5", -1, True])
+def test_what_is_no_number_of_classes_is_refused(classes, tmp_path):
+    torch.save(Backbone().state_dict(), tmp_path / "w.pth")
+    with (
+        offer(tmp_path / "w.pth", f"{__name__}:Backbone", {"meta": {}}, head=[], features=16),
+        pytest.raises(hubcore.HubError, match="num_classes is a whole number"),
+    ):
+        hubcore.get_model("acme", weights="DEFAULT", num_classes=classes)

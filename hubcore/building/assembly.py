@@ -30,6 +30,7 @@ from ..protocols import WeightsLike
 from ..weights.traces import trace
 from .assigning import AssignedStateDict
 from .channels import asked_channels, with_channels
+from .headed import Headed
 from .shortcut import can_assign, can_skip_initialisation, is_proved
 from .skip_init import SkipRandomInit
 from .torchvision_bridge import stand_in
@@ -127,6 +128,8 @@ def assemble(
         HubError: the weights cannot be downloaded or read.
     """
     try:
+        if model.features is not None and config.get("num_classes") is not None:
+            return _with_linear_head(model, weights, progress, config)
         return _assembled(model, weights, progress, config)
     except TypeError as error:
         if config.get("in_chans") is not None and "argument 'in_chans'" in str(error):
@@ -256,6 +259,24 @@ def _assembled(
             ", ".join(new_head),
         )
     return _finished(model, module, weights)
+
+
+def _with_linear_head(
+    model: ModelEntry, weights: WeightsLike | None, progress: bool, config: Mapping[str, Any]
+) -> nn.Module:
+    """A backbone without a head, and a new head on the features that its catalogue declares."""
+    classes, features = config["num_classes"], model.features
+    if type(classes) is not int or classes < 0 or features is None:
+        raise WrongTypeError(f"num_classes is a whole number, 0 or more, not {classes!r}.")
+    own = {name: value for name, value in config.items() if name != "num_classes"}
+    backbone = _assembled(model, weights, progress, own)
+    if classes == 0:
+        return backbone
+    headed = Headed(backbone, features, classes)
+    if (found := _loaded.get(backbone)) is not None:
+        new = frozenset(f"backbone.{key}" for key in found.new)
+        _loaded[headed] = found._replace(module=weakref.ref(headed), head=("head.",), new=new)
+    return headed
 
 
 def _finished(model: ModelEntry, module: nn.Module, weights: WeightsLike | None) -> nn.Module:

@@ -119,6 +119,11 @@ class ModelEntry(_Entry):
         return tuple(self.data.get("head", ()))
 
     @property
+    def features(self) -> int | None:
+        """How many features an architecture without a head gives, where a head may be added."""
+        return self.data.get("features")
+
+    @property
     def in_chans(self) -> Mapping[str, Any] | None:
         """How another number of channels is asked for and which layers are adapted, or None.
 

@@ -256,6 +256,7 @@ MODEL: Table = {
     "pretrained": (_is_pretrained, "null, a member, or a list of cases"),
     "backbone": (_is_backbone, 'an object whose "weights" names an enum'),
     "head": (_is_texts, "a list of module paths"),
+    "features": (_is_positive, "a positive integer"),
     "in_chans": (_is_in_chans, 'an object with "layers", module paths, and perhaps "argument"'),
     "requires": (_is_requires, 'a list of requirements, such as "kornia>=0.7"'),
     "needs": (_is_needs, "an object of versions by the names of distributions"),

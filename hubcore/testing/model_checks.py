@@ -64,7 +64,7 @@ def check_head(subject: Subject) -> Iterator[Finding]:
         task = task_facts(model.task)
         if task is not None and not task.classes:
             continue  # there is no head that could be replaced
-        if not model.head and "head" in model.data:
+        if not model.head and ("head" in model.data or model.features):
             continue  # the catalogue says that the architecture has none
         done.add(model)
         yield from _head(member, model, done)
