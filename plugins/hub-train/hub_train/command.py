@@ -25,6 +25,16 @@ measured, and dist/ with a wheel. The same command goes on after an interruption
 """
 
 
+WORDS = {
+    "image-classification": "classes",
+    "object-detection": "objects",
+    "instance-segmentation": "objects",
+    "keypoint-detection": "objects",
+    "semantic-segmentation": "pixels",
+}
+"""What a task labels, for the table of recipes."""
+
+
 def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser("train", description=__doc__, epilog=EXAMPLES)
     arguments(parser)
@@ -121,7 +131,7 @@ def run(args: argparse.Namespace) -> int:
 def _show(name: str) -> int:
     import sys
 
-    from hubcore.cli.output import print_table
+    from hubcore.cli.output import Column, print_table
 
     from .recipes import read_recipe, recipe_names
 
@@ -131,8 +141,9 @@ def _show(name: str) -> int:
     rows = []
     for one in recipe_names():
         recipe = read_recipe(one)
-        rows.append([one, ", ".join(recipe.tasks), recipe.epochs, recipe.summary])
-    print_table(rows, ["recipe", "tasks", "epochs", "what it is"])
+        kinds = ", ".join(dict.fromkeys(WORDS.get(task, task) for task in recipe.tasks))
+        rows.append([one, kinds, recipe.epochs, recipe.summary])
+    print_table(rows, ["recipe", "for", Column("epochs", right=True), "what it is"])
     return 0
 
 

@@ -59,11 +59,12 @@ def draw(path: Path, progress: Progress, steps: int, score: str, title: str) -> 
     """
     try:
         from matplotlib.figure import Figure
+        from matplotlib.ticker import MaxNLocator
     except ModuleNotFoundError:
         return False
     figure = Figure(figsize=(10, 4), layout="constrained")
     left, right = figure.subplots(1, 2)
-    at = [number / steps for number in range(len(progress.losses))]
+    at = [(number + 0.5) / steps for number in range(len(progress.losses))]
     left.plot(at, progress.losses, color="#2266aa", alpha=0.3, linewidth=0.8, label="each step")
     ends = range(1, len(progress.epochs) + 1)
     left.plot(ends, [one["loss"] for one in progress.epochs], color="#2266aa", marker=".",
@@ -82,7 +83,8 @@ def draw(path: Path, progress: Progress, steps: int, score: str, title: str) -> 
     right.set(xlabel="epoch", ylabel=f"{score} in validation", title=score)
     for axes in (left, right):
         axes.grid(alpha=0.3)
-        axes.margins(x=0.02)
+        axes.set_xlim(0, max(1, len(progress.epochs)) + 0.2)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.suptitle(title)
     with written(path) as temporary:
         figure.savefig(temporary, format="png", dpi=120)

@@ -161,7 +161,10 @@ def _require(data: Data, root: Path, least: int) -> None:
         TrainingError: there is not.
     """
     if len(data) < least:
-        raise TrainingError(f"{root}: {len(data)} labelled images are too few to train on.")
+        raise TrainingError(
+            f"{root}: too little to train on: there must be at least {least} labelled images, and "
+            f"there {'is 1' if len(data) == 1 else f'are {len(data)}'}."
+        )
     if data.task != CLASSIFICATION:
         return
     counts = Counter(sample.target for sample in data.samples)

@@ -17,7 +17,7 @@ from hub_evaluate.data import open_data
 from hub_train import TrainingError, train
 from hub_train.recipes import parse_recipe
 from hub_train.sampling import order_of, seed_of
-from hub_train.scenes import KEYPOINTS, SHAPES
+from hub_train.scenes import KEYPOINTS, SHAPES, draw_scenes
 from hub_train.tasks.flipping import Flip
 from hub_train.tasks.objects import augmentation, target_of
 from hubcore.prediction import predict
@@ -205,3 +205,40 @@ def test_a_mask_that_does_not_match_is_told_before_the_training(hub, shapes, tmp
 def test_a_detector_that_is_not_torchvisions_is_refused(hub, shapes, tmp_path):
     with pytest.raises(TrainingError, match="none of torchvision's detectors"):
         train("detr_resnet50", shapes, weights="none", recipe=quick(), output=tmp_path / "out")
+
+
+LEARN = """
+tasks = ["object-detection", "instance-segmentation", "keypoint-detection", "semantic-segmentation"]
+epochs = 12
+batch_size = 4
+[images]
+train_size = 112
+resize = [0.8, 1.4]
+[optimizer]
+name = "adamw"
+lr = 0.001
+weight_decay = 0.0001
+clip_gradients = 10.0
+[schedule]
+per = "step"
+warmup_steps = 30
+"""
+
+
+@SLOW
+@pytest.mark.parametrize(
+    ("kind", "count", "score", "reached"),
+    [
+        ("boxes", 60, "box_map", 60),
+        ("masks", 60, "mask_map", 40),
+        ("pixels", 40, "miou", 65),
+    ],
+)
+def test_drawn_scenes_are_learned_from_random_weights(kind, count, score, reached, hub, tmp_path):
+    """From nothing to a metric that must be reached on the scenes held back."""
+    data = draw_scenes(tmp_path / "shapes", count)
+    labels = data / "labels.csv" if kind == "pixels" else None
+    recipe = parse_recipe(LEARN, "learn", "learn.toml")
+    made = train(f"tiny_{kind}", data, weights="none", labels=labels, package=False,
+                 recipe=recipe, output=tmp_path / "out")  # fmt: skip
+    assert made.metrics[score] >= reached

@@ -42,7 +42,7 @@ def test_two_processes_have_the_curve_of_one(colours, tmp_path):
     env = {**os.environ, "OMP_NUM_THREADS": "1"}
     one, two = tmp_path / "one", tmp_path / "two"
     launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2",
-              "--master-addr", "127.0.0.1", "--master-port", "0", "-m", "hub_train"]  # fmt: skip
+              "--standalone", "-m", "hub_train"]  # fmt: skip
     for start, output in (([sys.executable, "-m", "hub_train"], one), (launch, two)):
         done = subprocess.run([*start, *command(tmp_path, colours, output)],
                               capture_output=True, text=True, env=env)  # fmt: skip
