@@ -2,6 +2,7 @@
 
 import csv
 import json
+import resource
 import sys
 import zipfile
 
@@ -212,6 +213,24 @@ def test_gradual_unfreezing_trains_the_head_first(trained, hub):
     before, after = load(MODEL), torch.load(made.weights)
     assert {key for key in after if not torch.equal(after[key], before[key])} == {
         "fc.weight", "fc.bias"}  # fmt: skip
+
+
+def test_a_full_disk_is_told_and_the_same_command_goes_on_when_there_is_room(trained, tmp_path):
+    """No file of more than 2,000 bytes can be written: the split can, a checkpoint cannot."""
+    load(MODEL)  # the weights are in the store by now
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
+    try:
+        with pytest.raises(TrainingError, match="cannot be written"):
+            trained()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    left = {path.name for path in (tmp_path / "out").iterdir()}
+    assert left == {".lock", "train.csv", "validation.csv"}
+    made = trained()
+    assert len(made.epochs) == 2
+    assert {"curve.csv", "curve.png", "steps.csv", "record.json", "training.json"} <= {
+        path.name for path in (tmp_path / "out").iterdir()}  # fmt: skip
 
 
 def lonely(root):
