@@ -100,6 +100,9 @@ def _scatter(
     for evaluation, values in zip(evaluations, places, strict=True):
         if by not in values:
             raise EvaluationError(f"{evaluation.weights} does not state its {AXES[by]}.")
+    ends = [values[by] for values in places[: len(evaluations)]]
+    middle = (min(ends) + max(ends)) / 2
+    for evaluation, values in zip(evaluations, places, strict=True):
         measure = evaluation.metrics[metric]
         below = above = 0.0
         if measure.low is not None and measure.high is not None:
@@ -113,8 +116,14 @@ def _scatter(
             ecolor=GREY,
             capsize=4,
         )
+        # Names of points on the right stand left of them, so that none leaves the picture.
+        right = values[by] > middle
         axes.annotate(
-            evaluation.model, (values[by], measure.value), (8, 5), textcoords="offset points"
+            evaluation.model,
+            (values[by], measure.value),
+            (-8 if right else 8, 5),
+            textcoords="offset points",
+            ha="right" if right else "left",
         )
     known = metric_of(metric)
     lower = known is not None and not known.higher_is_better
