@@ -8,6 +8,8 @@ import types
 import pytest
 from servers import FaultyServer, good, redirect, status
 
+import hubcore
+from hubcore.cli import main
 from hubcore.download.addresses import check_address, file_name
 from hubcore.download.huggingface import is_fixed, web_address
 from hubcore.download.remote import RemoteFile
@@ -226,3 +228,16 @@ def test_what_an_address_means(monkeypatch):
     assert web_address("hf://acme/net/m.pth").endswith("/acme/net/resolve/main/m.pth")
     assert is_fixed(URL)
     assert not is_fixed("hf://acme/net/m.pth")
+
+
+def test_hub_show_says_where_the_digest_comes_from(capsys):
+    member = {
+        "url": URL,
+        "sha256": None,
+        "transforms": ["hubcore.transforms:ImageClassification", {"crop_size": 32}],
+    }
+    enum = {"builder": "resnet18", "default": "V1", "members": {"V1": member}}
+    with hubcore.register({"schema": 1, "weights": {"Acme_Weights": enum}}, name="acme"):
+        assert main(["show", "acme/Acme_Weights.V1"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "none in the catalogue; its repository is asked for it at the first download" in shown

@@ -13,6 +13,7 @@ from ..catalogs.licenses import describe, parent_json, to_json
 from ..catalogs.metrics import figure
 from ..catalogs.names import find_model, find_weights, short_name
 from ..catalogs.records import MetricState, summary
+from ..download.addresses import scheme
 from ..errors import AmbiguousNameError, UnknownNameError
 from ..info import ModelInfo, WeightsInfo, model_info, weights_info
 from ..packages.entry_points import normalise
@@ -318,4 +319,6 @@ def _digest(weights: WeightsInfo) -> str:
         return f"{weights.sha256} (full)"
     if weights.digest == "prefix":
         return f"{weights.sha256}... (only a prefix is published{pinned})"
+    if scheme(weights.url) == "hf" and not pinned:
+        return "none in the catalogue; its repository is asked for it at the first download"
     return f"none is published{pinned}"
