@@ -123,7 +123,11 @@ def _centre(images: Tensor, size: Sequence[int]) -> Tensor:
     height, width = (size[0], size[-1])
     top = _half(images.shape[-2] - height)
     left = _half(images.shape[-1] - width)
-    return images.narrow(-2, top, height).narrow(-1, left, width)
+    # By index: of a part that may be the whole side torch.export asks whether it is contiguous,
+    # and the file would take only images of the example's orientation.
+    rows = torch.arange(height, device=images.device) + top
+    columns = torch.arange(width, device=images.device) + left
+    return images.index_select(-2, rows).index_select(-1, columns)
 
 
 def _half(number: Any) -> Any:

@@ -206,6 +206,18 @@ def test_preprocessing_equals_pillows_within_one_level(interpolation, size):
     assert float((ours - theirs).abs().mean()) < 0.1 / 255
 
 
+def test_a_crop_as_large_as_the_shorter_side_keeps_to_no_orientation():
+    """What was traced with an upright image takes a lying one, and a square."""
+    preset = ImageClassification(crop_size=24, resize_size=24, mean=(0, 0, 0), std=(1, 1, 1))
+    module = preprocessing_of(Weights(preset))
+    dims = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC, 2: torch.export.Dim.DYNAMIC}
+    example = torch.from_numpy(np.stack([image(60, 40)] * 2))
+    run = torch.export.export(module, (example,), dynamic_shapes=(dims,)).module()
+    for size in [(40, 60), (60, 40), (50, 50), (31, 500)]:
+        pixels = torch.from_numpy(image(*size))[None]
+        assert torch.equal(run(pixels), module(pixels))
+
+
 class Unrepeatable(Colours):
     def forward(self, images):
         return super().forward(images) + torch.rand(3) * 9
