@@ -63,6 +63,13 @@ def prepared(
     return call
 
 
+def module_of(model: Callable[..., Any]) -> nn.Module:
+    """The module in what `prepared` returned."""
+    while not isinstance(model, nn.Module):
+        model = model._model  # type: ignore[attr-defined]  # of the classes below
+    return model
+
+
 def is_torchvisions(model: nn.Module) -> bool:
     """Whether a model is one of torchvision's, without modules from elsewhere and without hooks.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .allocator import keep_freed_memory
 from .engines import make_engine
-from .engines.base import Request
+from .engines.base import Engine, Request
 from .errors import InputError, PredictionError
 from .inputs import Input, expand
 from .pipeline import default_workers, ordered_map
@@ -82,7 +82,7 @@ class Predictor:
         model: str | Path | nn.Module,
         weights: Any = "DEFAULT",
         *,
-        engine: str | None = None,
+        engine: str | Callable[[Request], Engine] | None = None,
         task: str | None = None,
         top: int = 5,
         score: float = 0.5,

@@ -10,7 +10,7 @@ under its name: ``{"onnxruntime": {"help": "...", "files": [".onnx"], "needs": {
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -104,12 +104,13 @@ def is_exported(model: Any) -> bool:
     return suffix in _KNOWN_FILES or any(suffix in engine.files for engine in all_engines())
 
 
-def make_engine(name: str | None, request: Request) -> Engine:
+def make_engine(name: str | Callable[[Request], Engine] | None, request: Request) -> Engine:
     """Makes the engine for what a user asked for.
 
     Args:
         name: the engine's name. None: torch; for an exported file the first engine that reads it,
-            ours before those of other packages, of those whose packages are installed.
+            ours before those of other packages, of those whose packages are installed. Or what
+            makes one, such as a class that need not be known by a name.
         request: what is to be run.
 
     Raises:
@@ -118,6 +119,8 @@ def make_engine(name: str | None, request: Request) -> Engine:
     """
     from .base import Engine
 
+    if callable(name):
+        return name(request)
     exported = is_exported(request.model)
     if name is None:
         entry = _reader_of(Path(str(request.model))) if exported else find_engine("torch")
