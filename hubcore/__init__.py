@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .catalogs.licenses import license_evidence
     from .catalogs.queries import list_models, list_weights, plugins
     from .deprecation import handle_legacy_interface, kwonly_to_pos_or_kw
+    from .embedding import embed, features
     from .errors import HubError
     from .info import ModelInfo, Preprocessing, WeightsInfo, model_info, weights_info
     from .prediction import predict
@@ -43,6 +44,8 @@ __all__ = [
     "WeightsEnum",
     "WeightsInfo",
     "WeightsLike",
+    "embed",
+    "features",
     "get_model",
     "get_model_builder",
     "get_model_weights",
@@ -68,6 +71,7 @@ _HOMES = {
     "catalogs.licenses": ("license_evidence",),
     "catalogs.queries": ("list_models", "list_weights", "plugins"),
     "deprecation": ("handle_legacy_interface", "kwonly_to_pos_or_kw"),
+    "embedding": ("embed", "features"),
     "errors": ("HubError",),
     "info": ("ModelInfo", "Preprocessing", "WeightsInfo", "model_info", "weights_info"),
     "prediction": ("predict",),

@@ -40,7 +40,7 @@ LAYERS = (
     ("building", "info"),
     ("models", "family"),
     ("prediction", "authoring"),
-    ("testing",),
+    ("testing", "embedding"),
     ("__init__",),
     ("cli",),
     ("__main__",),

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 __all__ = ["Capture", "module_named", "tensors_in"]
 
@@ -34,7 +35,7 @@ class Capture:
             if found is not None:
                 found.setdefault(name, []).extend(tensors_in(value))
 
-        handles = []
+        handles: list[RemovableHandle] = []
         for name in names:
             module = module_named(model, name)
             if inputs:
@@ -48,7 +49,7 @@ class Capture:
                 handles.append(
                     module.register_forward_hook(lambda _, __, made, name=name: note(name, made))
                 )
-        weakref.finalize(self, lambda: [handle.remove() for handle in handles])
+        weakref.finalize(self, _removed, handles)
 
     @contextmanager
     def watching(self) -> Iterator[Seen]:
@@ -58,6 +59,11 @@ class Capture:
             yield found
         finally:
             self._seen.found = None
+
+
+def _removed(handles: list[RemovableHandle]) -> None:
+    for handle in handles:
+        handle.remove()
 
 
 def module_named(model: nn.Module, name: str) -> nn.Module:
@@ -70,7 +76,7 @@ def module_named(model: nn.Module, name: str) -> nn.Module:
 
     from . import EmbeddingError
 
-    modules = dict(model.named_modules())
+    modules: dict[str, nn.Module] = dict(model.named_modules())
     if name in modules:
         return modules[name]
     close = difflib.get_close_matches(name, modules, n=3)

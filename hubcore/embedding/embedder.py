@@ -84,6 +84,8 @@ class _EmbeddingEngine(TorchEngine):
     """Runs a model as prediction does, and takes what its modules see."""
 
     def __init__(self, request: Request, *, layer: str | None, spatial: bool) -> None:
+        if layer is None and isinstance(request.model, str):
+            _heads(request.model, None)  # before anything is downloaded
         super().__init__(request)
         self._spatial = spatial
         self._before: set[str] = set()

@@ -169,7 +169,7 @@ class _Probe:
         resized, handle = [size], None
         if self.takes_list:
             resized.clear()
-            handle = model.backbone.register_forward_pre_hook(  # type: ignore[operator,union-attr]  # it is a module
+            handle = model.backbone.register_forward_pre_hook(  # type: ignore[union-attr]  # it is a module
                 lambda _, given: resized.append(tensors_in(given)[0].shape[-2])
             )
         with torch.inference_mode(), capture.watching() as seen:
