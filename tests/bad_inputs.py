@@ -351,6 +351,28 @@ quantize mobilenet_v2 --calibrate $PHOTO --output $OUT --name ''
 quantize mobilenet_v2 --calibrate $PHOTO --output $OUT --name '1 2'
 quantize mobilenet_v2 --calibrate $PHOTO --output $OUT --name $ESC
 
+# the commands of hub-embed
+embed
+embed mobilenet_v2
+embed mobilenet_v2 $PHOTO
+embed zzz $PHOTO -o $OUT
+embed raft_small $PHOTO -o $OUT
+embed mobilenet_v2 missing.png -o $OUT
+embed mobilenet_v2 $PHOTO -o $JUNK/x
+embed mobilenet_v2 $PHOTO -o $EMPTY_FOLDER
+embed mobilenet_v2 $PHOTO -o $NUL
+embed mobilenet_v2 $PHOTO -o $OUT --device cpuu
+embed mobilenet_v2 $PHOTO -o $OUT --batch-size 0
+embed mobilenet_v2 $PHOTO -o $JUNK --append
+similar
+similar missing.parquet $PHOTO
+similar $JUNK $PHOTO
+similar $JUNK
+similar $JUNK $PHOTO --duplicates
+similar $EMPTY_FOLDER $PHOTO
+similar $ZERO --duplicates
+similar $JUNK --duplicates --at-least 2
+
 # the command of hub-train
 train
 train mobilenet_v2

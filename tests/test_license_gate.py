@@ -6,6 +6,7 @@ import shlex
 import shutil
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
 import torch
 import torchvision
@@ -256,6 +257,8 @@ WAYS_IN = [
     "evaluate resnet18 --data {tmp}/images",
     "train resnet18 --data {tmp}/images --output {tmp}/t",
     "export resnet18 --output {tmp}/resnet18.pt2",
+    f"embed resnet18 {PHOTO} --output {{tmp}}/f.parquet",
+    f"similar {{tmp}}/held.parquet {PHOTO}",
 ]
 NO_WAYS_IN = {
     *("list", "show", "cache", "plugins", "doctor", "check", "new", "catalog", "help", "version"),
@@ -281,6 +284,10 @@ def files(tmp_path):
         fingerprint(weights),
     )
     write_lock(Lockfile({"hub-classification": "0.1.0"}, {RESNET: locked}), tmp_path / "old.lock")
+    from hub_embed import EmbeddingFile, Origin
+
+    origin = Origin("hub-classification/resnet18", RESNET, "", "input of fc", (2,), {})
+    EmbeddingFile(origin, ["a"], np.zeros((1, 2), np.float32)).write(tmp_path / "held.parquet")
     return tmp_path
 
 

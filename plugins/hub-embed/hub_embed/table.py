@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hubcore.atomic_write import atomic_write
+from hubcore.devices import refuse_special
 from hubcore.embedding import EmbeddingError
 
 __all__ = ["EmbeddingFile", "Origin", "UnlikeError"]
@@ -92,6 +93,7 @@ class EmbeddingFile:
             EmbeddingError: it is none that hub embed wrote, or is damaged.
         """
         try:
+            refuse_special(Path(path))
             table = pq.read_table(path)
             facts = json.loads((table.schema.metadata or {})[_KEY])
             if facts["embedding"] != _FORMAT:
