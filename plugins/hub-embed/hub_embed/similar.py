@@ -59,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
     failed: list[Failure] = []
     if args.duplicates:
         groups = held.duplicates(args.at_least)
+        rows: list[list[tuple[str, float | None]]]
         rows = [[(held.inputs[row], None) for row in group] for group in groups]
         shown: Any = [[name for name, _ in row] for row in rows]
     else:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import openvino  # type: ignore[import-untyped]  # it ships no types
+import openvino
 
 from hubcore.prediction.pixels import Array
 
