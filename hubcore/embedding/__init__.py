@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import HubError
+from .errors import EmbeddingError
 
 if TYPE_CHECKING:
     from torch import nn
@@ -31,10 +31,6 @@ __all__ = [
     "embed",
     "features",
 ]
-
-
-class EmbeddingError(HubError, ValueError):
-    """A model has no such layer, or none of which a vector or a map can be made."""
 
 
 def embed(

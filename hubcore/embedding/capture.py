@@ -74,7 +74,7 @@ def module_named(model: nn.Module, name: str) -> nn.Module:
     """
     import difflib
 
-    from . import EmbeddingError
+    from .errors import EmbeddingError
 
     modules: dict[str, nn.Module] = dict(model.named_modules())
     if name in modules:

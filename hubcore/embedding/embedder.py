@@ -19,8 +19,8 @@ from ..prediction.optimize import module_of
 from ..prediction.predictor import Predictor
 from ..prediction.results import Result
 from ..prediction.tasks.base import Sample
-from . import EmbeddingError
 from .capture import Capture
+from .errors import EmbeddingError
 from .shapes import as_map, as_vectors
 
 __all__ = ["Embedder", "Embedding"]

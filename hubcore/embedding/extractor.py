@@ -17,8 +17,8 @@ from ..building.weights_argument import resolve_weights
 from ..catalogs.names import find_model
 from ..errors import HubError
 from ..info import preprocessing_of
-from . import EmbeddingError
 from .capture import Capture, module_named, tensors_in
+from .errors import EmbeddingError
 from .shapes import as_map
 
 __all__ = ["FeatureExtractor", "FeatureInfo"]
