@@ -52,7 +52,7 @@ def run(name: str, options: argparse.Namespace, output: Path) -> dict[str, Any]:
     sys.path.insert(0, str(site))
     hubcore.refresh()
     weights = f"Fashion{name.capitalize()}_Weights.V1"
-    found = evaluate(weights, options.data, split="test", dataset="Fashion-MNIST",
+    found = evaluate(weights, options.data, split="test",
                      limit=options.test_images, progress=True)  # fmt: skip
     return {
         "recipe": name,

@@ -17,7 +17,7 @@ from hub_evaluate.data import open_data
 from hub_train import TrainingError, train
 from hub_train.recipes import parse_recipe
 from hub_train.sampling import order_of, seed_of
-from hub_train.scenes import KEYPOINTS, SHAPES, draw_scenes
+from hub_train.scenes import KEYPOINTS, SHAPES, draw_figures, draw_scenes
 from hub_train.tasks.flipping import Flip
 from hub_train.tasks.objects import augmentation, target_of
 from hubcore.prediction import predict
@@ -232,11 +232,13 @@ warmup_steps = 30
         ("boxes", 60, "box_map", 60),
         ("masks", 60, "mask_map", 40),
         ("pixels", 40, "miou", 65),
+        ("keypoints", 40, "kp_map", 60),
     ],
 )
 def test_drawn_scenes_are_learned_from_random_weights(kind, count, score, reached, hub, tmp_path):
     """From nothing to a metric that must be reached on the scenes held back."""
-    data = draw_scenes(tmp_path / "shapes", count)
+    draw = draw_figures if kind == "keypoints" else draw_scenes
+    data = draw(tmp_path / "drawn", count)
     labels = data / "labels.csv" if kind == "pixels" else None
     recipe = parse_recipe(LEARN, "learn", "learn.toml")
     made = train(f"tiny_{kind}", data, weights="none", labels=labels, package=False,
