@@ -33,7 +33,8 @@ def adapting(weights=None, **kwargs):
             key: t[:width] if key.startswith("stem") else t[:, :width] if t.ndim == 2 else t
             for key, t in tensors.items()
         }
-        fits = {key: t for key, t in tensors.items() if t.shape == model.state_dict()[key].shape}
+        own = model.state_dict()
+        fits = {key: t for key, t in tensors.items() if key in own and t.shape == own[key].shape}
         model.load_state_dict(fits, strict=False)
     return model
 
@@ -88,3 +89,12 @@ def test_without_weights_it_is_the_architecture(tensors):
     model = hubcore.get_model("acme", width=8)
     torch.manual_seed(3)
     assert_same(model, Wide(width=8))
+
+
+@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
+def test_for_no_classes_it_decides_itself_what_is_left_out(tensors):
+    model = hubcore.get_model("acme", weights="DEFAULT", num_classes=0, features_only=True)
+    assert model.state_dict().keys() == {"stem.weight", "stem.bias"}
+    CALLS.clear()
+    hubcore.get_model("acme", weights="DEFAULT", num_classes=0)
+    assert True in CALLS

@@ -167,9 +167,11 @@ def _assembled(
         return _finished(model, _blank(model, build, progress, arguments), None)
 
     _add_required_arguments(model, weights, arguments)
-    # Called with arguments of its own, such an architecture adapts the weights to them itself.
+    # Called with arguments of its own, such an architecture adapts the weights to them itself; and
+    # for no classes, which may leave out more than the head that the catalogue names.
     adapts = model.adapts_weights and any(
-        value is not None and name != "num_classes" for name, value in config.items()
+        value is not None and (name != "num_classes" or value == 0)
+        for name, value in config.items()
     )
     skips = not adapts and can_skip_initialisation(model, arguments)
     tensors = weights.get_state_dict(progress=progress, check_hash=True)
