@@ -284,7 +284,7 @@ class Contents:
 
         Args:
             digest: the blob's full digest.
-            kind: the kind of file, such as ``zip``, in letters, digits and dashes.
+            kind: the kind of file, such as ``zip``, in letters, digits, dashes and dots.
             make: writes the file to the path that it is given.
 
         Returns:
@@ -313,6 +313,18 @@ class Contents:
                 {"size": status.st_size, "mtime_ns": status.st_mtime_ns, "sha256": made},
             )
         return target
+
+    def made_from(self, digest: str, kind: str) -> list[Path]:
+        """The undamaged files made from a blob whose kind begins so, by name.
+
+        Args:
+            digest: the blob's full digest.
+            kind: the beginning of what `derived` was given.
+        """
+        found = (self.root / "derived" / digest[:2]).glob(f"{digest}-{kind}*")
+        return sorted(
+            path for path in found if path.suffix != ".json" and is_sound(path, self.root)
+        )
 
     # -- contents --------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from hubcore.prediction.tasks.base import ImageTask, Sample, Task
 
 from .description import Description, FileWeights, Port
 from .errors import FileError
+from .kept import BARE, kept_file
 from .preprocessing import preprocessing
 from .results import enlarged_argmax, softmax
 
@@ -41,8 +42,6 @@ NEEDED = {
     "optical-flow": ("flow",),
 }
 """The outputs that a result is made from, by task."""
-BARE = ("image-classification", "semantic-segmentation")
-"""The tasks whose bare models are run, with preprocessing and result in numpy."""
 
 
 class FileEngine(Engine):
@@ -150,9 +149,7 @@ class FileEngine(Engine):
         from hubcore.prediction.engines import is_exported
 
         if not is_exported(request.model):
-            raise PredictionError(
-                f"The engine '{self.name}' runs exported files: write one with 'hub export'."
-            )
+            return kept_file(request, self.name)
         path = Path(str(request.model)).expanduser()
         if request.weights not in ("DEFAULT", None):
             raise PredictionError(f"{path} has its weights inside: leave weights out.")

@@ -30,6 +30,8 @@ class OnnxRuntime(FileEngine):
         options.log_severity_level = 4  # what is wrong is said by the exception
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
+        # Threads that wait in a loop take the processor from those that decode photos.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             session = onnxruntime.InferenceSession(
                 str(path), options, providers=["CPUExecutionProvider"]

@@ -179,6 +179,7 @@ def test_a_bare_classifier_is_prepared_and_gives_classes(engine, tmp_path, photo
     prepare = transforms.ImageClassification(
         crop_size=20, resize_size=30, mean=[0.5] * 3, std=[0.2] * 3
     )
+    pytest.importorskip(engine)
     for result in hubcore.predict(path, photos, engine=engine):
         expected = prepare(result.source.open()).mean(dim=(1, 2)).softmax(0)
         assert [one.probability for one in result.classes] == pytest.approx(
@@ -215,6 +216,7 @@ def test_many_photos_are_predicted_by_several_threads_in_order(tmp_path):
 @pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
 def test_objects_with_masks_are_found_drawn_and_written(engine, tmp_path, capsys):
     """What fills up is left out, as is what has a low score."""
+    pytest.importorskip(engine)
     shapes = [
         ("boxes", F32, (1, 4, 4)),
         ("scores", F32, (1, 4)),

@@ -1,0 +1,180 @@
+"""Files that engines run, made from models of the hub: exported once, and kept in the store.
+
+Each is kept beside the file of its weights, as a copy in another format is: with a record of its
+own digest, listed and verified with the weights, and removed with them. Its name tells what it was
+made from, so what changes one of these makes another file: the weights' files, the model, the
+preprocessing, and hub-export. Where that is not installed, a file of any of its versions serves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from shutil import copyfile
+from typing import Any
+
+from hubcore.catalogs.catalog import ModelEntry
+from hubcore.catalogs.names import find_model
+from hubcore.digests import is_digest
+from hubcore.download.hashing import sha256_of
+from hubcore.errors import MissingDependencyError
+from hubcore.packages.references import Reference
+from hubcore.prediction.choice import chosen_weights, with_those_here
+from hubcore.prediction.engines.base import Request
+from hubcore.prediction.errors import PredictionError
+from hubcore.prediction.tasks import require_task
+from hubcore.store import default_store
+from hubcore.weights.enums import WeightsEnum
+from hubcore.weights.traces import trace
+
+__all__ = ["BARE", "kept_file"]
+
+BARE = ("image-classification", "semantic-segmentation")
+"""The tasks whose bare models are run, with preprocessing and result in numpy: photos are prepared
+by several threads, share batches, and get the very pixels that torch gets."""
+SMALL = 1024  # bytes; smaller tensors stay in the graph, where shapes are computed from them
+_REVISION = 1  # raised when what is exported for engines changes
+
+
+def kept_file(request: Request, engine: str) -> tuple[Path, WeightsEnum]:
+    """The file to run for a model of the hub; exported now if it was not yet.
+
+    Args:
+        request: its model is a name.
+        engine: the engine's name, for messages.
+
+    Returns:
+        The file, and the weights that are in it.
+
+    Raises:
+        PredictionError: there can be no such file.
+        MissingDependencyError: it must be exported, and hub-export is not installed.
+        HubError: there is no such model, its weights are refused or cannot be downloaded, or it
+            cannot be exported.
+    """
+    if not isinstance(request.model, str):
+        raise PredictionError(
+            f"The engine '{engine}' runs models of the hub by name, and exported files. To run a "
+            f"module with it, write a file with hub_export.export."
+        )
+    entry = find_model(request.model)
+    require_task(request.task or entry.task)
+    weights, _ = chosen_weights(entry, request.weights)
+    if not isinstance(weights, WeightsEnum):
+        raise PredictionError(
+            f"{weights} is of no catalogue, so no file that was made from it can be found again. "
+            f"Write one with hub_export.export, and give that."
+        )
+    digest = trace(weights).sha256 or _downloaded(weights, request.progress)
+    bare = (weights.value.task or entry.task) in BARE
+    kind = f"onnx-{_key(entry, weights, bare)}-"
+    exporter = _installed()
+    found = _find(digest, kind if exporter is None else f"{kind}{exporter}-")
+    if found is None and exporter is None:
+        raise MissingDependencyError(
+            f"The engine '{engine}' runs a file that is exported from '{request.model}' at the "
+            f"first use, and there is none yet. On a machine with torch: pip install "
+            f"'hub-engines[export]'. Or give a file that 'hub export' wrote elsewhere.",
+            "hub_export",
+        )
+    if found is None:
+        _downloaded(weights, request.progress)
+        found = _make(entry, weights, digest, f"{kind}{exporter}-", bare, request.progress)
+    return found, weights
+
+
+def _find(digest: str, kind: str) -> Path | None:
+    """The graph that is kept, if it and its tensors are undamaged."""
+    paths = default_store().made_from(digest, kind)
+    graphs = (path for path in reversed(paths) if path.suffix == ".onnx")
+    return next((path for path in graphs if path.with_suffix(".data") in paths), None)
+
+
+def _make(
+    entry: ModelEntry, weights: WeightsEnum, digest: str, kind: str, bare: bool, progress: bool
+) -> Path:
+    """Exports a model with torch, compares it with the hub's own prediction, and keeps it.
+
+    The tensors are a file beside the graph, since engines map such a file, and read what is inside
+    the graph twice. Both are named by the digest of the tensors, so neither fits another's.
+    """
+    import warnings
+
+    from hub_export import export
+
+    store = default_store()
+    with tempfile.TemporaryDirectory(prefix="hub-engines-") as folder:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of torch and its exporter, for programmers
+            made = export(
+                entry.canonical,
+                Path(folder, "model.onnx"),
+                weights=weights,
+                format="onnx",
+                raw=bare,
+                progress=progress,
+            )
+        graph, tensors = Path(folder, "split.onnx"), Path(folder, "split.data")
+        _split(made.path, graph, tensors.name)
+        kind += sha256_of(tensors)[:12]
+        named = Path(folder, "named.onnx")
+        _split(made.path, named, f"{digest}-{kind}.data")
+
+        def copy(source: Path) -> Callable[[Path], Any]:
+            return lambda target: copyfile(source, target)
+
+        store.derived(digest, f"{kind}.data", copy(tensors))
+        return store.derived(digest, f"{kind}.onnx", copy(named))
+
+
+def _split(source: Path, graph: Path, tensors: str) -> None:
+    """Writes an ONNX file with its tensors in another file of that name beside it."""
+    import onnx
+
+    onnx.save(
+        onnx.load(source),
+        graph,
+        save_as_external_data=True,
+        all_tensors_to_one_file=True,
+        location=tensors,
+        size_threshold=SMALL,
+    )
+
+
+def _key(entry: ModelEntry, weights: WeightsEnum, bare: bool) -> str:
+    """What a file is made from, beside its weights' first file, in 16 digits."""
+    made_by = weights.transforms
+    facts = {
+        "revision": _REVISION,
+        "model": entry.canonical,
+        "architecture": entry.data.get("architecture"),
+        "files": [file.digest for file in weights.value.files],
+        "preprocessing": made_by.to_json() if isinstance(made_by, Reference) else repr(made_by),
+        "bare": bare,
+    }
+    text = json.dumps(facts, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _installed() -> str | None:
+    """The version of hub-export, as names have it; None if it is not installed."""
+    try:
+        from hub_export import __version__  # which imports no torch
+    except ImportError:
+        return None
+    return re.sub(r"[^a-z0-9]+", "-", __version__.lower())
+
+
+def _downloaded(weights: WeightsEnum, progress: bool) -> str:
+    """Downloads the weights if need be. Returns the digest of their (first) file."""
+    from hubcore.errors import DownloadError
+
+    try:
+        path = weights.download(progress=progress)
+    except DownloadError as error:
+        raise with_those_here(error, weights) from error
+    return path.name if is_digest(path.name) else sha256_of(path)
