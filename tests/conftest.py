@@ -1,16 +1,21 @@
 """Fixtures that several test files share."""
 
+import contextlib
 import functools
 import shutil
 import signal
 import sys
-from contextlib import contextmanager
 
 import pytest
 from environments import ROOT, Environment, build_wheel
 
 from hubcore.catalogs import index
 from hubcore.catalogs.index import refresh
+
+# It takes the place of the standard library's finder when it is first imported, as keyring and
+# Lightning do. Each test has a `sys.meta_path` of its own, and would take that along.
+with contextlib.suppress(ImportError):
+    import importlib_metadata  # noqa: F401
 
 # A parent that runs the tests in the background has SIGINT ignored, and children inherit that. A
 # handler is not inherited, so the processes that tests interrupt have the system's default again.
@@ -87,7 +92,7 @@ def environment(tmp_path_factory, wheels):
     return made
 
 
-@contextmanager
+@contextlib.contextmanager
 def torch_threads(number):
     import torch
 

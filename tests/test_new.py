@@ -36,7 +36,7 @@ def test_a_new_project_installs_lists_and_fails_only_for_what_is_to_be_filled_in
             f"{str(project / 'tests')!r}]))"
         )
         # Its file and the network are not there, and its address is nobody's.
-        assert "2 failed, 14 passed, 2 skipped" in tests.stdout, tests.stdout[-3000:]
+        assert "2 failed, 15 passed, 2 skipped" in tests.stdout, tests.stdout[-3000:]
         assert "is still the one that 'hub new' wrote" in tests.stdout
         assert "example.org serves no files" in tests.stdout
         checked = workshop.hub("check", "acme-thing")

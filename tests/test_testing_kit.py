@@ -106,7 +106,7 @@ SOUND = {
 
 def test_facts_and_notes_of_the_authors_own_are_no_fault(sample):
     """What meta-data says is the author's; elsewhere an underscore marks it."""
-    member_of(sample)["meta"].update(bands=["red", "nir"])
+    member_of(sample)["meta"].update(platform=["red", "nir"])
     sample["_made_by"] = "our script"
     assert faults_of(sample) == {}
 
