@@ -164,3 +164,14 @@ def test_a_lock_says_what_was_published_of_a_digest(hub, urls, home, tmp_path, k
     entry = json.loads((tmp_path / "hub.lock").read_text())["weights"]["acme/Anet_Weights.TWO"]
     assert entry["published"] == known
     assert entry["pinned_by"] == ("first use" if known == "prefix" else "")
+
+
+def test_the_remedy_for_a_bad_digest_keeps_all_that_the_file_names(hub, tmp_path):
+    path = tmp_path / "hub.lock"
+    hub("lock", "resnet18", "resnet50", "-o", path, check=0)
+    document = json.loads(path.read_text())
+    names = list(document["weights"])
+    document["weights"][names[0]]["sha256"] = "zz"
+    path.write_text(json.dumps(document))
+    told = hub("sync", path, check=1).stderr
+    assert all(name in told.partition("hub lock ")[2] for name in names)

@@ -205,8 +205,9 @@ def read_lock(path: Path) -> Lockfile:
     for name, entry in entries.items():
         if not isinstance(entry.sha256, str) or not is_digest(entry.sha256):
             raise LockError(
-                f"{path}: the digest of {name} is not a full SHA-256 (64 hex digits). Make the "
-                f"file again: hub lock NAME... --yes -o {path}"
+                f"{path}: the digest of {name} is not a full SHA-256 (64 hex digits). Put back the "
+                f"file that you had, or lock all that it names anew: hub lock "
+                f"{shlex.join(entries)} --yes -o {path}"
             )
     return lock
 
