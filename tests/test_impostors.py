@@ -133,6 +133,7 @@ ECHOES = {
     "token": b'{"message": "the token SECRETTOKEN has expired"}',
     "unquoted": b"<Error><Message>SECRET TOKEN2 is old</Message></Error>",
     "header": b'{"error": "Bearer SECRETBEARER is not valid"}',
+    "gated": b'{"error": "SECRETHFTOKEN may not read this"}',
     "cut off": b'{"error": "' + b"-" * 72 + b'SECRETTOKEN"}',
 }
 
@@ -147,6 +148,8 @@ def test_what_a_server_repeats_of_the_request_is_not_told(
     config = tmp_path / "config.toml"
     config.write_text(f'[headers."{server.url}/"]\nAuthorization = "Bearer SECRETBEARER"\n')
     monkeypatch.setenv("HUBCORE_CONFIG", str(config))
+    monkeypatch.setenv("HF_ENDPOINT", server.url)
+    monkeypatch.setenv("HF_TOKEN", "SECRETHFTOKEN")
 
     def refuse(exchange):
         exchange.handler.send_response(403, body.decode())

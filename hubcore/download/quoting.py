@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .. import settings
 from .addresses import identity
+from .tokens import token_for
 
 __all__ = ["without_secrets"]
 
@@ -17,7 +18,7 @@ _USER = re.compile(r"//[^\s/'\"<>]*@")
 
 
 def without_secrets(said: str, url: str) -> str:
-    """A server's words without queries, users, passwords, and the headers configured for it.
+    """A server's words without queries, users, passwords, headers or tokens for it.
 
     Args:
         said: the words.
@@ -38,5 +39,7 @@ def _secrets(url: str) -> Iterator[str]:
         return
     for value in settings.headers_for(identity(url)).values():
         told += [value, *value.split()]
+    if parts.scheme in ("http", "https"):
+        told.append(token_for(url))
     for piece in told:
         yield from (text for text in {piece, unquote(piece)} if len(text) >= _SHORTEST)
