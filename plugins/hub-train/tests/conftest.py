@@ -93,7 +93,7 @@ test_resize = 36
 """The beginning of a recipe with small images, for more lines of its last table."""
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _one_thread():
     """On a busy machine, threads of tiny models wait for one another."""
     before = torch.get_num_threads()
@@ -102,7 +102,7 @@ def _one_thread():
     torch.set_num_threads(before)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def hub(tmp_path_factory):
     """The tiny model and its weights, registered; returns the trained module's tensors."""
     folder = tmp_path_factory.mktemp("hub")
