@@ -109,7 +109,7 @@ class FeatureTask(Task):
     def item(self, image: Any, target: Any, seed: int) -> Any:
         raise NotImplementedError  # features are no samples
 
-    def collate(self, items: Sequence[Any], seed: int) -> tuple[Tensor, Tensor]:
+    def collate(self, items: Sequence[Any]) -> tuple[Tensor, Tensor]:
         return torch.stack([one for one, _ in items]), torch.tensor([label for _, label in items])
 
     def loss(self, model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
@@ -126,4 +126,4 @@ class Features(Images):
         self.labels = torch.tensor([sample.target for sample in data.samples])
 
     def __getitem__(self, draw: Draw) -> Any:
-        return (self.features[draw.image], int(self.labels[draw.image])), draw.seed
+        return (self.features[draw.image], int(self.labels[draw.image])), draw.batch_seed

@@ -24,6 +24,7 @@ from hubcore.download.progress import bar
 from . import checkpoints
 from .errors import NotFiniteError, TrainingError
 from .optimization import make_optimizer, parameter_groups, parts
+from .processes import Shares, synchronised
 from .recipes import Recipe
 from .sampling import EpochBatches, seed_of
 from .schedule import lr_at
@@ -101,15 +102,22 @@ class Loop:
         self._validate, self._folder, self._identity = validate, folder, identity
         self._seed, self._workers, self._shown = seed, workers, progress
         self._every = checkpoint_every
-        if min(recipe.batch_size, len(images)) % fabric.world_size:
+        size = min(recipe.batch_size, len(images))
+        if size % fabric.world_size:
             raise TrainingError(
-                f"A batch of {min(recipe.batch_size, len(images))} images cannot be shared by "
-                f"{fabric.world_size} processes evenly: change batch_size in the recipe."
+                f"A batch of {size} images cannot be shared by {fabric.world_size} processes "
+                f"evenly: change batch_size in the recipe."
+            )
+        if size // fabric.world_size < recipe.accumulate:
+            raise TrainingError(
+                f"A batch of {size} images, shared by {fabric.world_size} processes, cannot be cut "
+                f"into {recipe.accumulate} pieces: lower accumulate in the recipe."
             )
         self._steps = self._batches(0, 0).steps
         self.average = self._averaged(model)
-        if fabric.world_size > 1 and recipe.batch_norm == "train" and fabric.device.type == "cuda":
-            model = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]  # torch's
+        self._shares = Shares(fabric)
+        if fabric.world_size > 1 and recipe.batch_norm == "train":
+            model = synchronised(model, fabric.device.type)
         self._body = parts(model, head)
         self._unfreezing(model)
         optimizer = make_optimizer(
@@ -218,14 +226,15 @@ class Loop:
                 batch_sampler=batches,
                 collate_fn=self._images.collate,
                 num_workers=self._workers,
-                pin_memory=self._fabric.device.type == "cuda",
+                pin_memory=self._fabric.device.type == "cuda" and self._images.task.pinned,
             )
         )
         begun = saved = time.monotonic()
         size = min(recipe.batch_size, len(self._images))
         while state.step < self._steps:
-            pieces = [self._fabric.to_device(next(loader)) for _ in range(recipe.accumulate)]
-            value = self._step(pieces)
+            loaded = [next(loader) for _ in range(recipe.accumulate)]
+            pieces = [self._fabric.to_device(piece) for piece, _ in loaded]
+            value = self._step(self._images.task.mixed(pieces, loaded[0][1], self._shares))
             if not math.isfinite(value):
                 wrong = named[state.step * size : (state.step + 1) * size]
                 names = [self._images.data.samples[index].id for index in wrong]
@@ -254,7 +263,6 @@ class Loop:
     def _step(self, pieces: Sequence[Any]) -> float:
         """One step of the optimizer. Returns the loss, the mean over all processes."""
         state, recipe = self.state, self._recipe
-        torch.manual_seed(seed_of(self._seed, state.epoch, state.step, self._fabric.global_rank, 1))
         for group in self._optimizer.param_groups:
             group["lr"] = lr_at(
                 recipe.schedule,
@@ -266,10 +274,14 @@ class Loop:
             )
         self._optimizer.zero_grad()
         total = torch.zeros((), device=self._fabric.device)
-        for number, piece in enumerate(pieces, 1):
-            waits = number < len(pieces)
+        size = min(recipe.batch_size, len(self._images)) // self._fabric.world_size
+        for number, piece in enumerate(pieces):
+            place = number * self._fabric.world_size + self._fabric.global_rank
+            torch.manual_seed(seed_of(self._seed, state.epoch, state.step, place, 1))
+            waits = number + 1 < len(pieces)
+            share = len(range(number, size, len(pieces))) / size
             with self._fabric.no_backward_sync(self._wrapped, enabled=waits):
-                loss = self._images.task.loss(self._wrapped, piece) / len(pieces)
+                loss = self._images.task.loss(self._wrapped, piece) * share
                 self._fabric.backward(loss)
             total += loss.detach()
         value = float(self._fabric.all_reduce(total, reduce_op="mean"))  # type: ignore[arg-type]  # a tensor

@@ -21,10 +21,12 @@ class Draw(NamedTuple):
     Attributes:
         image: which image of the data, by its index.
         seed: of its augmentation.
+        batch_seed: of what is random in its batch, over all processes and pieces.
     """
 
     image: int
     seed: int
+    batch_seed: int
 
 
 def seed_of(*place: int) -> int:
@@ -101,7 +103,8 @@ class EpochBatches(Sampler[list[Draw]]):
     """The batches of one epoch for one process.
 
     All processes together see the batches that one process would see: each takes every
-    ``world_size``-th image of each of them.
+    ``world_size``-th image of each of them. A piece has every ``pieces``-th image of that, so two
+    processes have what one process has that cuts its batches in two.
 
     Args:
         size: the number of images.
@@ -125,11 +128,14 @@ class EpochBatches(Sampler[list[Draw]]):
         rank: int = 0,
         world_size: int = 1,
     ) -> None:
-        self._draws = [
-            Draw(index, seed_of(seed, epoch, position))
-            for position, index in enumerate(order_of(size, seed, epoch, repeats))
-        ]
         self._batch_size = min(batch_size, size)
+        seeds = [seed_of(seed, epoch, position) for position in range(size)]
+        self._draws = [
+            Draw(index, own, seeds[position // self._batch_size * self._batch_size] ^ 1)
+            for position, (index, own) in enumerate(
+                zip(order_of(size, seed, epoch, repeats), seeds, strict=True)
+            )
+        ]
         self._pieces, self._first = pieces, first_step
         self._rank, self._world = rank, world_size
 
@@ -145,6 +151,5 @@ class EpochBatches(Sampler[list[Draw]]):
         for step in range(self._first, self.steps):
             batch = self._draws[step * self._batch_size : (step + 1) * self._batch_size]
             own = batch[self._rank :: self._world]
-            length = -(-len(own) // self._pieces)
             for piece in range(self._pieces):
-                yield own[piece * length : (piece + 1) * length]
+                yield own[piece :: self._pieces]

@@ -21,6 +21,10 @@ keep = "last"
 train_size = 64
 test_size = 64
 test_resize = 72
+policy = "trivialaugment"
+mixup = 0.2
+cutmix = 1.0
+repeats = 2
 [optimizer]
 lr = 0.01
 """
@@ -33,25 +37,89 @@ def command(tmp_path, colours, output, *more):
             "--name", "acme-colours", *more]  # fmt: skip
 
 
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
+
+
+def run(*arguments):
+    env = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.run(arguments, capture_output=True, text=True, env=env)
+
+
 def losses(output):
     return [float(row["loss"]) for row in csv.DictReader((output / "steps.csv").open())]
 
 
 def test_two_processes_have_the_curve_of_one(colours, tmp_path):
-    """torchrun with gloo: the same global batch, so the same losses within 1e-5."""
-    env = {**os.environ, "OMP_NUM_THREADS": "1"}
+    """torchrun with gloo: the same global batch, so the same losses within 1e-5. MixUp and CutMix,
+    which mix images of both processes, are among what is random."""
     one, two = tmp_path / "one", tmp_path / "two"
-    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2",
-              "--standalone", "-m", "hub_train"]  # fmt: skip
-    for start, output in (([sys.executable, "-m", "hub_train"], one), (launch, two)):
-        done = subprocess.run([*start, *command(tmp_path, colours, output)],
-                              capture_output=True, text=True, env=env)  # fmt: skip
+    for start, output in (([sys.executable], one), (TORCHRUN, two)):
+        done = run(*start, "-m", "hub_train", *command(tmp_path, colours, output))
         assert done.returncode == 0, done.stderr
         assert done.stdout.count("Built") == 1
     assert losses(two) == pytest.approx(losses(one), abs=1e-5)
     assert len(losses(one)) == 4
     first, second = torch.load(one / "model.pth"), torch.load(two / "model.pth")
     assert all(torch.allclose(first[key], second[key], atol=1e-5) for key in first)
+
+
+LAUNCH = """
+import importlib.util, sys
+from pathlib import Path
+import hubcore
+from hubcore.cli import main
+folder, conftest = Path(__file__).parent, sys.argv[1]
+spec = importlib.util.spec_from_file_location("tiny", conftest)
+tiny = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(tiny)
+(folder / "hub_train_tiny.py").write_text(tiny.NET)
+with hubcore.register(tiny.catalog(Path(conftest)), name="acme-tiny", trust=True):
+    sys.exit(main(["train", *sys.argv[2:]]))
+"""
+"""`hub train` with the tiny models of conftest.py; none of their weights is asked for."""
+
+OBJECTS = """
+tasks = ["instance-segmentation"]
+epochs = 2
+batch_size = 4
+batch_norm = "frozen"
+keep = "last"
+[images]
+objects = "flip"
+copy_paste = true
+[optimizer]
+lr = 0.01
+"""
+
+
+def test_two_processes_have_the_curve_of_one_that_cuts_its_batches_in_two(shapes, tmp_path):
+    """Detection: torchvision's detectors take the mean over the boxes of a batch, and so does each
+    process of its share. Objects are pasted across processes, as across pieces."""
+    script = tmp_path / "launch.py"
+    script.write_text(LAUNCH)
+    whole, cut = tmp_path / "whole.toml", tmp_path / "cut.toml"
+    whole.write_text(OBJECTS)
+    cut.write_text(f"accumulate = 2\n{OBJECTS}")
+    one, two = tmp_path / "one", tmp_path / "two"
+    for start, recipe, output in (([sys.executable], cut, one), (TORCHRUN, whole, two)):
+        done = run(*start, script, Path(__file__).parent / "conftest.py", "tiny_masks",
+                   "--weights", "none", "--data", shapes, "--recipe", recipe,
+                   "--output", output, "--name", "acme-masks")  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    assert losses(two) == pytest.approx(losses(one), abs=1e-5)
+    assert len(losses(one)) == 4
+    first, second = torch.load(one / "model.pth"), torch.load(two / "model.pth")
+    assert all(torch.allclose(first[key], second[key], atol=1e-5) for key in first)
+
+
+def test_batch_normalisation_over_processes_on_cpus_is_refused(colours, tmp_path):
+    arguments = command(tmp_path, colours, tmp_path / "out")
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(RECIPE.replace('batch_norm = "frozen"\n', ""))
+    done = run(*TORCHRUN, "-m", "hub_train", *arguments)
+    assert done.returncode == 1
+    assert "torch.nn.SyncBatchNorm needs GPUs" in done.stderr
+    assert not (tmp_path / "out" / "checkpoint.pt").exists()
 
 
 def test_a_training_that_is_killed_ends_with_the_same_bits():

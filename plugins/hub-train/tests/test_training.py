@@ -12,8 +12,10 @@ import torch
 import hubcore
 from hub_train import NotFiniteError, TrainingError, train
 from hub_train.loop import Loop
+from hub_train.processes import Shares, synchronised
 from hub_train.recipes import read_recipe
 from hub_train.sampling import EpochBatches
+from hub_train.tasks.classification import ClassificationTask
 from hubcore.cli import main
 from hubcore.prediction import predict
 
@@ -148,11 +150,16 @@ def test_the_seed_decides_the_curve_and_workers_do_not(trained):
 
 
 @pytest.mark.sweep
-def test_gradients_of_pieces_add_up_to_those_of_the_batch(trained):
-    """With the statistics of batch normalisation frozen, a piece does not see its batch."""
-    whole = trained(head='batch_norm = "frozen"\n', name="a")
-    pieces = trained(head='batch_norm = "frozen"\naccumulate = 3\n', name="b")
-    assert pieces.losses == pytest.approx(whole.losses, abs=1e-4)
+@pytest.mark.parametrize("pieces", [3, 4])
+def test_gradients_of_pieces_add_up_to_those_of_the_batch(pieces, trained, hub, monkeypatch):
+    """Pieces of one size or not. Statistics of batch normalisation and dropout see a piece only."""
+    import hub_train_tiny
+
+    monkeypatch.setattr(hub_train_tiny.nn.Dropout, "forward", lambda self, images: images)
+    lines = "mixup = 0.2\ncutmix = 1.0\n[optimizer]\nlr = 0.01\n"
+    whole = trained(lines, head='batch_norm = "frozen"\n', name="a")
+    cut = trained(lines, head=f'batch_norm = "frozen"\naccumulate = {pieces}\n', name="b")
+    assert cut.losses == pytest.approx(whole.losses, abs=1e-6)
 
 
 def test_a_loss_that_is_not_finite_names_the_batch_and_keeps_the_checkpoint(trained, tmp_path):
@@ -325,4 +332,69 @@ def test_processes_share_the_batches_of_one():
         assert whole[0::2] == first
         assert whole[1::2] == second
     pieces = list(EpochBatches(22, 8, seed=1, repeats=2, pieces=3, first_step=1))
-    assert [draw for piece in pieces for draw in piece] == one[1]
+    assert pieces == [one[1][0::3], one[1][1::3], one[1][2::3]]
+    halves = list(EpochBatches(22, 8, seed=1, repeats=2, pieces=2))
+    assert halves == [share for both in zip(*two, strict=True) for share in both]
+
+
+def test_mixing_does_not_see_how_a_step_is_cut(hub, recipe):
+    """MixUp and CutMix mix the images of all pieces: as if they were one batch."""
+    preset = {"interpolation": "bilinear", "mean": [0.0] * 3, "std": [1.0] * 3}
+    task = ClassificationTask(recipe("mixup = 0.2\ncutmix = 1.0\n"), ["a", "b"], preset)
+    images, labels = torch.rand(7, 3, 8, 8), torch.tensor([0, 1, 1, 0, 1, 0, 0])
+    for seed in range(4):
+        [whole] = task.mixed([(images, labels)], seed, Shares())
+        cut = [(images[part::3], labels[part::3]) for part in range(3)]
+        for part, found in enumerate(task.mixed(cut, seed, Shares())):
+            assert torch.equal(found[0], whole[0][part::3])
+            assert torch.equal(found[1], whole[1][part::3])
+
+
+def test_batch_normalisation_is_synchronised_on_gpus_and_refused_on_cpus(hub):
+    from hub_train_tiny import tiny_boxes
+
+    model = tiny_boxes()
+    before = model.state_dict()
+    with pytest.raises(TrainingError, match='batch_norm = "frozen"'):
+        synchronised(model, "cpu")
+    made = synchronised(model, "cuda")
+    norms = [
+        one for one in made.modules() if isinstance(one, torch.nn.modules.batchnorm._BatchNorm)
+    ]
+    assert len(norms) == 4
+    assert all(isinstance(one, torch.nn.SyncBatchNorm) for one in norms)
+    after = made.state_dict()
+    assert before.keys() == after.keys()
+    assert all(torch.equal(before[key], after[key]) for key in before)
+    without = torch.nn.Linear(2, 2)
+    assert synchronised(without, "cpu") is without
+
+
+def test_mixed_precision_computes_in_bfloat16_and_keeps_weights_in_float32(trained, monkeypatch):
+    seen = set()
+    forward = torch.nn.Conv2d.forward
+
+    def watched(self, images):
+        found = forward(self, images)
+        if self.training:
+            seen.add(found.dtype)
+        return found
+
+    monkeypatch.setattr(torch.nn.Conv2d, "forward", watched)
+    whole = trained(name="whole")
+    assert seen == {torch.float32}
+    seen.clear()
+    mixed = trained(head='precision = "bf16-mixed"\n', name="mixed")
+    assert seen == {torch.bfloat16}
+    assert mixed.losses != whole.losses
+    assert mixed.losses == pytest.approx(whole.losses, abs=0.05)
+    assert all(
+        one.dtype == torch.float32
+        for one in torch.load(mixed.weights).values()
+        if one.is_floating_point()
+    )
+
+
+def test_a_batch_of_fewer_images_than_pieces_is_refused(trained):
+    with pytest.raises(TrainingError, match="cannot be cut into 7 pieces"):
+        trained(head="accumulate = 7\n")

@@ -17,6 +17,7 @@ from hub_evaluate.errors import DataError
 from hubcore.prediction import InputError
 
 from ..errors import TrainingError
+from ..processes import Shares
 from ..sampling import Draw
 
 __all__ = ["Images", "Task", "drawn_from"]
@@ -31,6 +32,9 @@ class Task(ABC):
     score: str
     """The metric that says which weights are the best, higher being better."""
 
+    pinned = True
+    """Whether batches may be copied to pinned memory, which makes plain tensors of `tv_tensors`."""
+
     @abstractmethod
     def item(self, image: Image, target: Any, seed: int) -> Item:
         """Augments an image and its target; all that is random is drawn from ``seed``.
@@ -42,8 +46,21 @@ class Task(ABC):
         """
 
     @abstractmethod
-    def collate(self, items: Sequence[Item], seed: int) -> Batch:
+    def collate(self, items: Sequence[Item]) -> Batch:
         """Makes a batch of items."""
+
+    def mixed(self, pieces: Sequence[Batch], seed: int, shares: Shares) -> Sequence[Batch]:
+        """Mixes the images of a step with one another, where the recipe says so.
+
+        The images are those of all pieces and of all processes, so that neither changes what is
+        mixed.
+
+        Args:
+            pieces: the batches that the step is cut into: each ``len(pieces)``-th image.
+            seed: of all that is random in it, the same one in each process.
+            shares: the processes.
+        """
+        return pieces
 
     @abstractmethod
     def loss(self, model: nn.Module, batch: Batch) -> Tensor:
@@ -67,14 +84,14 @@ class Images(Dataset[Item]):
     def __getitem__(self, draw: Draw) -> tuple[Item, int]:
         try:
             image, target = self.data[draw.image]
-            return self.task.item(image, target, draw.seed), draw.seed
+            return self.task.item(image, target, draw.seed), draw.batch_seed
         except (InputError, DataError) as error:
             # Not every error can be pickled, and it comes from a worker.
             raise TrainingError(f"{error}. It could be read when the training began.") from None
 
-    def collate(self, items: Sequence[tuple[Item, int]]) -> Batch:
-        """Makes a batch; what is random in it is drawn from the seed of its first image."""
-        return self.task.collate([item for item, _ in items], items[0][1] ^ 1)
+    def collate(self, items: Sequence[tuple[Item, int]]) -> tuple[Batch, int]:
+        """Makes a batch, with the seed of what is random in all of its step."""
+        return self.task.collate([item for item, _ in items]), items[0][1]
 
 
 @contextmanager

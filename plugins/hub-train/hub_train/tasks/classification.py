@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  # the field's name for it
 from torchvision.transforms import v2
 
+from ..processes import Shares
 from ..recipes import Recipe
 from .base import Task, drawn_from
 
@@ -48,14 +49,19 @@ class ClassificationTask(Task):
         with drawn_from(seed):
             return self._augment(image), target
 
-    def collate(self, items: Sequence[tuple[Tensor, int]], seed: int) -> tuple[Tensor, Tensor]:
-        images = torch.stack([image for image, _ in items])
-        labels = torch.tensor([label for _, label in items])
+    def collate(self, items: Sequence[tuple[Tensor, int]]) -> tuple[Tensor, Tensor]:
+        return torch.stack([image for image, _ in items]), torch.tensor([one for _, one in items])
+
+    def mixed(
+        self, pieces: Sequence[tuple[Tensor, Tensor]], seed: int, shares: Shares
+    ) -> Sequence[tuple[Tensor, Tensor]]:
         if self._mix is None:
-            return images, labels
+            return pieces
+        whole = [shares.joined(interleaved(parts)) for parts in zip(*pieces, strict=True)]
         with drawn_from(seed):
-            mixed: tuple[Tensor, Tensor] = self._mix(images, labels)
-        return mixed
+            images, labels = map(shares.own, self._mix(*whole))
+        count = len(pieces)
+        return [(images[piece::count], labels[piece::count]) for piece in range(count)]
 
     def loss(self, model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
         images, labels = batch
@@ -71,6 +77,15 @@ class ClassificationTask(Task):
 
     def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         return F.cross_entropy(logits, labels, label_smoothing=self._smoothing)
+
+
+def interleaved(parts: Sequence[Tensor]) -> Tensor:
+    """The rows of which each part has every ``len(parts)``-th."""
+    first = parts[0]
+    whole = first.new_empty((sum(map(len, parts)), *first.shape[1:]))
+    for number, part in enumerate(parts):
+        whole[number :: len(parts)] = part
+    return whole
 
 
 def augmentation(recipe: Recipe, preprocessing: Mapping[str, Any]) -> v2.Compose:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
+from ..processes import Shares
 from ..recipes import Images, Recipe
 from ..transforms import FixedSizeCrop, SimpleCopyPaste
 from ..transforms.objects import selected
@@ -31,6 +32,7 @@ MEAN = (123.0, 117.0, 104.0)
 """What padding is filled with, as in torchvision's reference; for values in [0, 255]."""
 
 Item = tuple[Tensor, dict[str, Any]]
+Batch = tuple[list[Tensor], list[dict[str, Any]]]
 
 
 class ObjectTask(Task):
@@ -48,6 +50,7 @@ class ObjectTask(Task):
         self.score = SCORES[task]
         self._augment = augmentation(recipe.images, keypoints)
         self._paste = SimpleCopyPaste() if recipe.images.copy_paste else None
+        self.pinned = self._paste is None
 
     def item(self, image: Image, target: Mapping[str, Any], seed: int) -> Item:
         objects = target_of(target, (image.height, image.width))
@@ -75,19 +78,23 @@ class ObjectTask(Task):
                 return f"{points} keypoints an object, and the model has {len(self._keypoints)}"
         return None
 
-    def collate(
-        self, items: Sequence[Item], seed: int
-    ) -> tuple[list[Tensor], list[dict[str, Any]]]:
-        images, targets = [image for image, _ in items], [target for _, target in items]
-        if self._paste is not None:
-            with drawn_from(seed):
-                images, targets = self._paste(images, targets)
-        scaled = [v2.functional.to_dtype(image, torch.float32, scale=True) for image in images]
-        return [_plain(one) for one in scaled], [_for_model(one) for one in targets]
+    def collate(self, items: Sequence[Item]) -> Any:
+        return _batch(items) if self._paste is None else items
 
-    def loss(self, model: nn.Module, batch: tuple[list[Tensor], list[dict[str, Any]]]) -> Tensor:
-        images, targets = batch
-        losses: Mapping[str, Tensor] = model(images, targets)
+    def mixed(self, pieces: Sequence[Any], seed: int, shares: Shares) -> Sequence[Batch]:
+        if self._paste is None:
+            return pieces
+        count = len(pieces)
+        mine: list[Any] = [None] * sum(map(len, pieces))
+        for number, piece in enumerate(pieces):
+            mine[number::count] = piece
+        images, targets = zip(*shares.joined_list(mine), strict=True)
+        with drawn_from(seed):
+            pasted = shares.own(list(zip(*self._paste(images, targets), strict=True)))
+        return [_batch(pasted[piece::count]) for piece in range(count)]
+
+    def loss(self, model: nn.Module, batch: Batch) -> Tensor:
+        losses: Mapping[str, Tensor] = model(*batch)
         first, *others = losses.values()
         return sum(others, first)
 
@@ -162,6 +169,12 @@ def target_of(target: Mapping[str, Any], size: tuple[int, int]) -> dict[str, Any
         found["keypoints"] = tv_tensors.KeyPoints(points[..., :2], canvas_size=size)
         found["visibility"] = points[..., 2]
     return found
+
+
+def _batch(items: Sequence[Item]) -> Batch:
+    """What the models take: images with values in [0, 1], and targets."""
+    images = [v2.functional.to_dtype(image, torch.float32, scale=True) for image, _ in items]
+    return [_plain(one) for one in images], [_for_model(target) for _, target in items]
 
 
 def _for_model(target: Mapping[str, Any]) -> dict[str, Tensor]:

@@ -59,7 +59,7 @@ class SegmentationTask(Task):
             )
         return found
 
-    def collate(self, items: Sequence[tuple[Tensor, Tensor]], seed: int) -> tuple[Tensor, Tensor]:
+    def collate(self, items: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
         return torch.stack([image for image, _ in items]), torch.stack([mask for _, mask in items])
 
     def loss(self, model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
