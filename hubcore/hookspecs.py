@@ -55,8 +55,10 @@ def hubcore_rewrite_url(url: str) -> str | Sequence[str] | None:
 def hubcore_fetch(url: str, target: Path) -> bool | None:
     """Fetches a file whose address has a scheme that the hub does not know, such as ``s3:``.
 
-    Not called for ``http:``, ``https:``, ``package:`` and ``file:``. The hub verifies the file, and
-    keeps it only if the digest is right.
+    For files that are not on the web: those are better told of in the entry-point group
+    ``hubcore.schemes``. Not called for ``http:``, ``https:``, ``package:`` and ``file:``. The hub
+    verifies the file, and keeps it only if the digest is right. Limits of time and size are yours
+    to keep.
 
     Args:
         url: the address.

@@ -96,6 +96,11 @@ class Attack:
             self.server.serve(f"/peer/sha256/{digits}", FORGED)
         return {"HUBCORE_PEERS": f"{self.server.url}/peer"}
 
+    def root_that_is_an_address(self):
+        for path in (f"blobs/{FORGED_DIGEST[:2]}/{FORGED_DIGEST}", f"blobs/{DIGEST[:2]}/{DIGEST}"):
+            self.server.serve(f"/theirs/{path}", FORGED)
+        return {"HUBCORE_ROOTS": f"{self.server.url}/theirs"}
+
     def plain_folder(self):
         return {"HUBCORE_ROOTS": str(self.folder)}
 

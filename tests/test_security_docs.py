@@ -20,7 +20,17 @@ def rows(section):
 
 
 def test_the_adversaries_are_all_there():
-    words = ("mirror", "peer", "network", "package", "checkpoint", "catalogue", "user", "image")
+    words = (
+        "mirror",
+        "bucket",
+        "peer",
+        "network",
+        "package",
+        "checkpoint",
+        "catalogue",
+        "user",
+        "image",
+    )
     assert len(SECTIONS) == len(words)
     for word, section in zip(words, SECTIONS, strict=True):
         assert word in section

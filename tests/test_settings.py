@@ -359,3 +359,14 @@ def test_doctor_judges_the_versions_of_torch(torch, torchvision, state, monkeypa
     states = {s for s, subject, _ in found if subject != "Python"}
     worst = next(s for s in ("problem", "note", "ok") if s in states)
     assert worst == state, found
+
+
+def test_roots_are_folders_and_addresses_with_colons_between(file, monkeypatch):
+    """The colons after a scheme and before a port are the address's own."""
+    addresses = ("s3://b/x/", "https://h:8080/y", "http://h:1", "gs://c")
+    monkeypatch.setenv("HUBCORE_ROOTS", f"/a:{':/b:'.join(addresses)}:c")
+    assert settings.root_addresses() == addresses
+    assert settings.roots() == (Path("/a"), Path("/b"), Path("/b"), Path("/b"), Path("c"))
+    monkeypatch.delenv("HUBCORE_ROOTS")
+    file.write_text('roots = ["s3://b", "/a"]', "utf-8")
+    assert (settings.root_addresses(), settings.roots()) == (("s3://b",), (Path("/a"),))

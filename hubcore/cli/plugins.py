@@ -12,6 +12,7 @@ from ..catalogs.records import record_faults
 from ..catalogs.signed import SUFFIX
 from ..catalogs.tasks import TaskEntry, all_tasks
 from ..errors import PluginWarning
+from ..packages.schemes import all_schemes
 from .output import Column, harmless, print_json, print_table
 
 if TYPE_CHECKING:
@@ -87,6 +88,10 @@ def run(args: argparse.Namespace) -> int:
                     }
                     for plugin in _hooks()
                 ],
+                "schemes": [
+                    {"name": entry.name, "distribution": entry.distribution}
+                    for entry in all_schemes()
+                ],
             }
         )
         return 0
@@ -126,6 +131,7 @@ def run(args: argparse.Namespace) -> int:
     _print_commands()
     _print_tasks()
     _print_hooks()
+    _print_schemes()
     return 0
 
 
@@ -189,6 +195,15 @@ def _print_hooks() -> None:
     )
     for broken in (plugin for plugin in found if plugin.error):
         print(harmless(f"\n{broken.name}: {broken.error}\n  To remove it: {broken.remedy}"))
+
+
+def _print_schemes() -> None:
+    added = all_schemes()
+    if added:
+        print()
+        print_table(
+            ([entry.name, entry.distribution] for entry in added), ["addresses", "distribution"]
+        )
 
 
 def _signature(plugin: Plugin) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from ..errors import UnsafeAddressError
+from ..packages.schemes import is_known
 
 __all__ = [
     "Place",
@@ -31,6 +32,8 @@ _REPOSITORY = re.compile(
 _DIGEST = re.compile(r"[-_]([0-9a-f]{8,64})\.")
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _MD5_OR_SHA1 = (32, 40)
+# Which an own distribution fetches, hub-object-stores.
+_BUCKETS = {"s3", "gs", "az"}
 # Spaces and control characters could split a request or forge a line in a log.
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f]")
 
@@ -79,7 +82,8 @@ def check_address(
     Args:
         url: the address as the catalogue gives it.
         allow_file: whether ``file:`` is allowed: only if a user, not a package, wrote the address.
-        other_schemes: tells whether hook plugins may know other schemes; called only if needed.
+        other_schemes: tells whether hooks may know schemes that no package names; called only if
+            needed.
 
     Raises:
         UnsafeAddressError: the scheme is not allowed, the address is malformed, or it contains
@@ -98,11 +102,16 @@ def check_address(
     if kind == "hf":
         place_of(url)
         return
-    if kind not in {"http", "https", "package", "file"} and not other_schemes():
+    if (
+        kind not in {"http", "https", "package", "file"}
+        and not is_known(kind)
+        and not other_schemes()
+    ):
         close = difflib.get_close_matches(kind, ("https", "http", "package", "hf"), n=1)
         raise UnsafeAddressError(
             f"Refused {redact(url)}: no way to fetch '{kind}:' addresses, only https:, http:, hf: "
-            "and package:. A hook plugin may add others."
+            "and package:. A package may add others."
+            + (" The distribution hub-object-stores does." if kind in _BUCKETS else "")
             + (f" Did you mean '{close[0]}:'?" if close else "")
         )
     if kind in {"http", "https"}:

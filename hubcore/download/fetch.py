@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 from .. import settings
 from ..errors import DigestMismatchError, DownloadError, HubError, NotEnoughSpaceError
-from .addresses import redact, scheme
+from .addresses import redact
 from .http import AttemptError, Cancel, PermanentError, TemporaryError
 from .impostors import impostor
 from .partial import Partial
@@ -24,7 +24,6 @@ __all__ = ["Cancel", "Source", "fetch"]
 
 _log = logging.getLogger(__name__)
 
-_WEB = {"http", "https"}
 _REMEDY = (
     "It was not kept. Open the address in a browser to see what the server wants: a login (set "
     "[headers] in hubcore's config.toml), a later try, or another address"
@@ -48,7 +47,8 @@ def fetch(
 
     Args:
         partial: the partial file that receives the bytes.
-        sources: the addresses, in the order to try them; only those of the web can be.
+        sources: the addresses, in the order to try them: of the web, or of a scheme of which a
+            package tells where on the web they are.
         expected: the SHA-256 or a prefix of it, in lower case, or "" to accept any bytes.
         size: the file's size in bytes, if the catalogue gives it.
         about: its approximate size in bytes, if the catalogue gives that.
@@ -105,12 +105,8 @@ class _Search:
 
     def __init__(self, transfer: Transfer, sources: Sequence[Source], expected: str) -> None:
         self._transfer = transfer
-        self._sources = [source for source in sources if scheme(source.url) in _WEB]
-        self._attempts = [
-            (redact(url), f"no hook that is installed fetches '{scheme(url)}:' addresses")
-            for url, *_ in sources
-            if scheme(url) not in _WEB
-        ]
+        self._sources = list(sources)
+        self._attempts: list[tuple[str, str]] = []
         self._expected = expected
         self._furthest = transfer.partial.size
         self._wrong: dict[Source, tuple[str, str]] = {}  # the digest, and what it is instead

@@ -18,7 +18,8 @@ from urllib.error import URLError
 from urllib.parse import unquote, urljoin, urlsplit
 
 from .. import settings
-from ..errors import OfflineError
+from ..errors import HubError, OfflineError
+from ..packages.schemes import WebAddress, web_address
 from .addresses import identity, redact, scheme
 from .connections import Waiting, watch
 from .quoting import without_secrets
@@ -43,6 +44,7 @@ __all__ = [
 _MAX_REDIRECTS = 10
 _CONNECT = 10.0  # seconds to open a connection, at most
 _BUFFER = 256 * 1024  # bytes; writes of 1 MB and more are very slow on some kernels
+_WEB = {"http", "https"}
 _WORTH_A_RETRY = {408, 425, 429}
 
 
@@ -194,7 +196,7 @@ def open_url(
 
     Args:
         session: the session to use.
-        url: an ``http:`` or ``https:`` address.
+        url: an ``http:`` or ``https:`` address, or one that a package knows to be on it.
         headers: the request's own headers; those of the settings are added.
         cancel: ends the wait for the answer when it is set.
         method: ``GET`` or ``HEAD``.
@@ -210,35 +212,60 @@ def open_url(
     """
     timeout = settings.timeout()
     limit = timeout + min(timeout, _CONNECT)
+    place, told = _on_the_web(url), scheme(url) not in _WEB
     with (cancel or Cancel()).waiting(limit) as waiting:
         for _ in range(_MAX_REDIRECTS + 1):
-            response = _answer(session, method, url, headers, waiting, limit)
+            response = _answer(session, method, place, told, headers, waiting, limit)
             if not response.is_redirect:
-                return _judged(response, url)
+                return _judged(response, place)
             location = response.headers["Location"]
             response.close()
-            url = _redirected(url, location)
+            place, told = WebAddress(_redirected(place.url, location), advice=place.advice), False
     raise PermanentError(f"more than {_MAX_REDIRECTS} redirects")
+
+
+def _on_the_web(url: str) -> WebAddress:
+    """Where an address is on the web."""
+    if settings.offline():
+        raise OfflineError(f"HUBCORE_OFFLINE is set: {redact(url)} was not opened.")
+    if scheme(url) in _WEB:
+        return WebAddress(url)
+    try:
+        found = web_address(url)
+    except HubError as error:
+        reason = str(error)
+    else:
+        if found is not None and scheme(found.url) in _WEB:
+            return found
+        reason = f"no package that is installed fetches '{scheme(url)}:' addresses"
+    raise PermanentError(reason)
 
 
 def _answer(
     session: requests.Session,
     method: str,
-    url: str,
+    place: WebAddress,
+    told: bool,
     headers: dict[str, str],
     waiting: Waiting,
     limit: float,
 ) -> requests.Response:
-    """The answer to one request, whatever it is."""
+    """The answer to one request, whatever it is.
+
+    Where a package told the address, that and its headers are all that the server is shown: a
+    netrc's password beside a signature would be one too many.
+    """
+    url = place.url
     if settings.offline():
         raise OfflineError(f"HUBCORE_OFFLINE is set: {redact(url)} was not opened.")
-    configured = settings.headers_for(identity(url))
-    given = _has(configured, "authorization") or _in_address(url) is not None
-    response = _sent(session, method, url, {**headers, **configured}, waiting, limit)
+    configured = {**settings.headers_for(identity(url)), **place.headers}
+    given = told or _has(configured, "authorization") or _in_address(url) is not None
+    auth = _as_configured if told or _has(configured, "authorization") else _in_address(url)
+    response = _sent(session, method, url, {**headers, **configured}, auth, waiting, limit)
     if response.status_code in {401, 403} and not given and (token := token_for(url)):
         response.close()
         shown = {**headers, **configured, "Authorization": f"Bearer {token}"}
-        response = _sent(session, method, url, shown, waiting, limit)
+        response = _sent(session, method, url, shown, _as_configured, waiting, limit)
     return response
 
 
@@ -247,6 +274,7 @@ def _sent(
     method: str,
     url: str,
     headers: dict[str, str],
+    auth: Any,
     waiting: Waiting,
     limit: float,
 ) -> requests.Response:
@@ -257,7 +285,7 @@ def _sent(
             method,
             url,
             headers=headers,
-            auth=_as_configured if _has(headers, "authorization") else _in_address(url),
+            auth=auth,
             stream=True,
             allow_redirects=False,
             timeout=(min(timeout, _CONNECT), timeout),
@@ -352,7 +380,8 @@ def _redirected(url: str, location: str) -> str:
     return target
 
 
-def _judged(response: requests.Response, url: str) -> requests.Response:
+def _judged(response: requests.Response, place: WebAddress) -> requests.Response:
+    url = place.url
     status = response.status_code
     if status in {200, 206, 416}:
         return response
@@ -361,7 +390,9 @@ def _judged(response: requests.Response, url: str) -> requests.Response:
     reason = f"HTTP {status} {without_secrets(phrase, url)[:60]}".strip()
     if status in _WORTH_A_RETRY or status >= 500:
         raise TemporaryError(reason, _retry_after(response))
-    if status in {401, 403, 407}:
+    if place.advice:
+        reason += f" ({place.advice})"
+    elif status in {401, 403, 407}:
         reason += (
             " (if its repository is gated or private: accept its terms on its page, and set "
             "HF_TOKEN to a token of yours)"

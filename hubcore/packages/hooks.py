@@ -28,6 +28,7 @@ __all__ = [
     "HookPlugin",
     "add_commands",
     "fetch",
+    "fetches",
     "forget",
     "hook_plugins",
     "installed",
@@ -100,6 +101,12 @@ def rewritten(url: str) -> list[str]:
     for answer in _call("hubcore_rewrite_url", url=url) or ():
         addresses += [answer] if isinstance(answer, str) else answer
     return addresses
+
+
+def fetches() -> bool:
+    """Whether any package implements ``hubcore_fetch``."""
+    manager = _current().manager
+    return manager is not None and bool(manager.hook.hubcore_fetch.get_hookimpls())
 
 
 def fetch(url: str, target: Path) -> bool:

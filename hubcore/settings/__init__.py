@@ -51,6 +51,7 @@ __all__ = [
     "problems",
     "require",
     "retries",
+    "root_addresses",
     "roots",
     "strict",
     "table",
@@ -154,7 +155,12 @@ def max_size() -> int:
 
 def roots() -> tuple[Path, ...]:
     """Folders that are searched for files and never written, ``HUBCORE_ROOTS``."""
-    return tuple(_get("roots"))
+    return tuple(root for root in _get("roots") if isinstance(root, Path))
+
+
+def root_addresses() -> tuple[str, ...]:
+    """Addresses of such folders elsewhere, ``s3://BUCKET/PATH`` for instance, ``HUBCORE_ROOTS``."""
+    return tuple(root for root in _get("roots") if not isinstance(root, Path))
 
 
 def torch_hub_checkpoints() -> Path | None:

@@ -21,15 +21,16 @@ __all__ = [
     "MIRRORS",
     "NAMES",
     "PATH",
-    "PATHS",
     "PEERS",
     "REQUIRE",
+    "ROOTS",
     "SECONDS",
     "SIZE",
     "TOKEN",
     "TRUST",
     "Kind",
     "TrustPolicy",
+    "is_address",
 ]
 
 JOB = "torch.distributed"
@@ -132,6 +133,15 @@ def _path(value: Any) -> Path:
         except RuntimeError:
             raise ValueError from None
     return path
+
+
+def _roots(value: Any) -> tuple[Path | str, ...]:
+    return tuple(item if is_address(_text(item)) else _path(item) for item in _list(value))
+
+
+def is_address(text: str) -> bool:
+    """Whether this is an address, ``SCHEME://...``, and no path."""
+    return re.match(r"(?i)[a-z][a-z0-9+.-]+://[^/]", text) is not None
 
 
 def _paths(value: Any) -> tuple[Path, ...]:
@@ -239,7 +249,16 @@ def _words(text: str) -> list[str]:
 
 
 def _folders(text: str) -> list[str]:
-    return [part for part in text.split(os.pathsep) if part]
+    found: list[str] = []
+    for part in text.split(os.pathsep):
+        joined = f"{found[-1]}:{part}" if found else ""
+        known = found and is_address(found[-1])
+        # The colon after a scheme and that before a port are the address's own.
+        if re.match(r"[0-9]+(/|$)", part) if known else is_address(joined):
+            found[-1] = joined
+        elif part:
+            found.append(part)
+    return found
 
 
 BOOLEAN = Kind("1 or 0 (also true, yes, on and false, no, off; in the file true or false)",
@@ -249,7 +268,12 @@ CONNECTIONS = Kind(f"a whole number from 1 to {_MOST}", int, _parallel)
 SECONDS = Kind(f"a number of seconds above 0, at most {_LONGEST}", float, _seconds)
 SIZE = Kind("a size such as 20GB or 500 MiB", str, _bytes)
 PATH = Kind("a path", str, _path)
-PATHS = Kind("folders, separated as in PATH; in the file a list", _folders, _paths)
+ROOTS = Kind(
+    "folders, or addresses such as s3://BUCKET/PATH, separated as in PATH; in the file a list",
+    _folders,
+    _roots,
+    secret=True,
+)
 NAMES = Kind("names, separated by commas or spaces; in the file a list", _words, _names)
 REQUIRE = Kind("full, or nothing", str.strip, _full)
 ADDRESSES = Kind(

@@ -14,9 +14,9 @@ from .kinds import (
     MIRRORS,
     NAMES,
     PATH,
-    PATHS,
     PEERS,
     REQUIRE,
+    ROOTS,
     SECONDS,
     SIZE,
     TOKEN,
@@ -64,7 +64,8 @@ SETTINGS: tuple[Setting, ...] = (
         "`hubcore/config.toml` in the user's configuration folder", in_file=False,
     ),
     Setting(
-        "roots", PATHS, (), "Folders that are searched for files and never written.", "none"
+        "roots", ROOTS, (), "Folders that are searched for files and never written, and addresses "
+        "of such: [store.md](store.md#buckets).", "none",
     ),
     Setting("offline", BOOLEAN, False, "Make no network connection.", "off"),
     Setting(

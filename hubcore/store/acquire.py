@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 import logging
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
 from .. import settings
 from ..digests import is_digest
-from ..download.addresses import identity, is_secure, redact, scheme
+from ..download import huggingface
+from ..download.addresses import file_name, identity, is_secure, redact, scheme
 from ..download.fetch import Cancel, Source, fetch
 from ..download.hashing import sha256_of
-from ..download.huggingface import stated, web_address
 from ..download.impostors import impostor
 from ..download.partial import Partial, is_worked_on
 from ..download.progress import Progress
@@ -27,6 +27,7 @@ from ..errors import (
     OfflineError,
 )
 from ..packages import hooks
+from ..packages.schemes import web_address
 from ..packages.shipped_files import shipped
 from .contents import Contents
 from .locks import one_at_a_time
@@ -74,9 +75,12 @@ def acquire(
     # Some digits do not make a file from anywhere the right one. Its own address is believed.
     own_only = check_hash and not known
     places = (
-        [Source(web_address(file.urls[0]), file.urls[0])]
+        [Source(huggingface.web_address(file.urls[0]), file.urls[0])]
         if own_only
-        else [Source(url, original) for original in file.urls for url in addresses_for(original)]
+        else [
+            *(Source(url, file.urls[0]) for url in _in_roots(file, known)),
+            *(Source(url, original) for original in file.urls for url in addresses_for(original)),
+        ]
     )
     expected = known or ((file.digest or "") if check_hash else "")
     path = _from_this_machine(store, file, places, expected, check_hash)
@@ -87,7 +91,7 @@ def acquire(
         raise DownloadError(_missing(store, file, own_only, "no installed package ships it"))
     if settings.offline():
         raise OfflineError(_missing(store, file, own_only, "HUBCORE_OFFLINE is set"))
-    if own_only and not is_secure(file.urls[0]):
+    if own_only and not _is_secure(file.urls[0]):
         raise MissingDigestError(
             f"Only the first {len(expected)} digits of the SHA-256 of {redact(file.urls[0])} are "
             "published, which can be forged, and the address is not https, so nothing says who "
@@ -147,6 +151,30 @@ def acquire(
             partial.release()
 
 
+def _is_secure(url: str) -> bool:
+    """Whether nobody between can change what an address serves, wherever it is on the web."""
+    place = None if scheme(url) in _WEB | _LOCAL | {"hf"} else web_address(url)
+    return is_secure(place.url if place else url)
+
+
+def _in_roots(file: RemoteFile, digest: str) -> list[str]:
+    """Where a file with this full digest may be in the roots that are addresses.
+
+    They are laid out as folders are: as a store, or with the files under their published names.
+    """
+    if not digest:
+        return []
+    names = list(dict.fromkeys(filter(None, map(file_name, file.urls))))
+    return [
+        f"{root.rstrip('/')}/{place}"
+        for root in settings.root_addresses()
+        for place in (
+            f"blobs/{digest[:2]}/{digest}",
+            *(quote(name) if scheme(root) in _WEB else name for name in names),
+        )
+    ]
+
+
 def _as_its_repository_states(store: Contents, file: RemoteFile) -> tuple[RemoteFile, str]:
     """The file with the size that its repository states, and the digest, which is pinned."""
     url = file.urls[0]
@@ -156,7 +184,7 @@ def _as_its_repository_states(store: Contents, file: RemoteFile) -> tuple[Remote
             "'hub download' once with a network connection; or, if you know it: hub cache pin NAME "
             "DIGEST"
         )
-    found = stated(url)
+    found = huggingface.stated(url)
     if not found.sha256.startswith(file.digest or ""):
         raise DigestMismatchError(redact(url), file.digest or "", found.sha256)
     store.pin(url, found.sha256, FIRST_USE)
@@ -173,21 +201,32 @@ def _fetched(
     connections: int | None,
 ) -> tuple[str, str]:
     """Fills the partial; returns the file's digest, and the address in the catalogue it is of."""
-    for url, original, _ in sources:
-        if scheme(url) not in _WEB | _LOCAL and hooks.fetch(url, partial.data):
-            return _digest_of_fetched(partial.data, url, expected), original
-    digest, source = fetch(
-        partial,
-        [source for source in sources if scheme(source.url) not in _LOCAL],
-        expected=expected,
-        size=file.size,
-        about=file.about,
-        report=display.gained,
-        found_size=lambda size: display.expect(file, size),
-        cancel=cancel,
-        connections=connections,
-    )
-    return digest, source.original
+
+    def from_the_web(sources: list[Source]) -> tuple[str, str]:
+        digest, source = fetch(
+            partial,
+            sources,
+            expected=expected,
+            size=file.size,
+            about=file.about,
+            report=display.gained,
+            found_size=lambda size: display.expect(file, size),
+            cancel=cancel,
+            connections=connections,
+        )
+        return digest, source.original
+
+    others = [source for source in sources if scheme(source.url) not in _WEB | _LOCAL]
+    if others and hooks.fetches():
+        peers = [source for source in sources if source.peer]
+        if peers:
+            with contextlib.suppress(DownloadError):  # then the hook fetches it
+                return from_the_web(peers)
+            sources = [source for source in sources if not source.peer]
+        for url, original, _ in others:
+            if hooks.fetch(url, partial.data):
+                return _digest_of_fetched(partial.data, url, expected), original
+    return from_the_web(sources)
 
 
 def _digest_of_fetched(path: Path, url: str, expected: str) -> str:
