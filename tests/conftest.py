@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import importlib
 import shutil
 import signal
 import sys
@@ -12,10 +13,11 @@ from environments import ROOT, Environment, build_wheel
 from hubcore.catalogs import index
 from hubcore.catalogs.index import refresh
 
-# It takes the place of the standard library's finder when it is first imported, as keyring and
-# Lightning do. Each test has a `sys.meta_path` of its own, and would take that along.
-with contextlib.suppress(ImportError):
-    import importlib_metadata  # noqa: F401
+# They add finders when they are first imported, the first by keyring and Lightning, the other by
+# boto3. Each test has a `sys.meta_path` of its own, and would take those along.
+for _module in ("importlib_metadata", "six"):
+    with contextlib.suppress(ImportError):
+        importlib.import_module(_module)
 
 # A parent that runs the tests in the background has SIGINT ignored, and children inherit that. A
 # handler is not inherited, so the processes that tests interrupt have the system's default again.
