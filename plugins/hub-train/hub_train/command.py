@@ -53,7 +53,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--recipe",
         metavar="NAME|FILE",
-        help="a name of --show-recipe, or a .toml file (default: the task's 'finetune')",
+        help="a name of --show-recipe, a .toml file, or the address of a recipe in a catalogue "
+        "(default: the task's 'finetune')",
     )
     add(
         "--show-recipe",
@@ -82,6 +83,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=60.0,
         help="within an epoch (default: %(default)g)",
     )
+    add("--tensorboard", action="store_true", help="also write the curves for TensorBoard")
     add("--dataset", metavar="NAME", help="what the data are called (default: the folder's name)")
 
 
@@ -99,6 +101,10 @@ def run(args: argparse.Namespace) -> int:
         )
     validation = _validation(args.validation)
     _check_beforehand(args)
+    if args.tensorboard:
+        from .tensorboard import check_tensorboard
+
+        check_tensorboard()
     from .training import train
 
     with warnings.catch_warnings():
@@ -121,6 +127,7 @@ def run(args: argparse.Namespace) -> int:
             name=args.name,
             license=args.license,
             dataset=args.dataset,
+            tensorboard=args.tensorboard,
             checkpoint_every=args.checkpoint_every,
             progress=True,
         )

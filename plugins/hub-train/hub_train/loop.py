@@ -126,6 +126,7 @@ class Loop:
         self.model = model
         self._wrapped, self._optimizer = fabric.setup(model, optimizer)
         self.state = Progress()
+        self._follow: Callable[[Progress], None] | None = None
         if (folder / CHECKPOINT).exists():
             self._resume()
 
@@ -145,14 +146,18 @@ class Loop:
         best = self._recipe.keep == "best" and self.state.best_epoch >= 0
         return self.state.best_epoch if best else len(self.state.epochs) - 1
 
-    def run(self) -> Progress:
+    def run(self, follow: Callable[[Progress], None] | None = None) -> Progress:
         """Trains to the end.
+
+        Args:
+            follow: is told how far the training is, in the first process, after each checkpoint.
 
         Raises:
             NotFiniteError: the loss became NaN or infinite.
             TrainingError: a checkpoint cannot be written, or an image no longer be read.
         """
         state, total = self.state, self._recipe.epochs * self._steps
+        self._follow = follow
         with bar(
             total=total,
             initial=state.epoch * self._steps + state.step,
@@ -164,6 +169,7 @@ class Loop:
             while state.epoch < self._recipe.epochs and not state.finished:
                 self._epoch(shown)
         state.finished = True
+        self._tell()
         return state
 
     def result(self) -> dict[str, Tensor]:
@@ -350,7 +356,12 @@ class Loop:
                 "precision": self._fabric.strategy.precision.state_dict(),
             }
             checkpoints.save(self._folder / CHECKPOINT, content)
+        self._tell()
         self._fabric.barrier()
+
+    def _tell(self) -> None:
+        if self._follow is not None and self._fabric.is_global_zero:
+            self._follow(self.state)
 
     def _resume(self) -> None:
         path = self._folder / CHECKPOINT

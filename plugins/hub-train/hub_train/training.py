@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from .packaging import MEMBER, Package, measure, name_for, write_package, write_
 from .preparation import Setting, make_loop
 from .recipes import Recipe, changed
 from .tasks import task_of
+from .tensorboard import FOLDER, Events, check_tensorboard
 
 __all__ = ["Training", "train"]
 
@@ -72,6 +74,7 @@ def train(
     license: str = "unknown",
     dataset: str | None = None,
     package: bool = True,
+    tensorboard: bool = False,
     checkpoint_every: float = 60.0,
     progress: bool = False,
 ) -> Training:
@@ -101,6 +104,7 @@ def train(
         dataset: what the data are called where the metrics are published. Default: the folder's
             name.
         package: whether to build the package.
+        tensorboard: also write the curves for TensorBoard, into ``tensorboard`` in the folder.
         checkpoint_every: seconds between checkpoints within an epoch.
         progress: show progress bars with the remaining time on stderr.
 
@@ -108,8 +112,11 @@ def train(
         RecipeError: the recipe cannot be used.
         DataError, TrainingError: the data cannot be used, or something cannot be written.
         NotFiniteError: the loss became NaN or infinite.
+        MissingDependencyError: the package tensorboard is asked for and not installed.
         HubError: the model or its weights cannot be found or used.
     """
+    if tensorboard:
+        check_tensorboard()
     chosen = choose(model, weights, recipe)
     chosen = replace(chosen, recipe=changed(chosen.recipe, epochs=epochs))
     sized, reference, preprocessing = with_sizes(chosen)
@@ -151,7 +158,8 @@ def train(
             progress=progress,
         )  # fmt: skip
         steps = loop.steps
-        state = loop.run()
+        with Events(folder / FOLDER) if tensorboard and first else nullcontext() as events:
+            state = loop.run(None if events is None else events.follow)
         metrics: dict[str, float] = {}
         wheel = None
         if first:

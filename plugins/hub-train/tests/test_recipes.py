@@ -9,7 +9,14 @@ from torch import nn
 import hubcore
 from hub_train.errors import RecipeError
 from hub_train.optimization import parameter_groups, parts
-from hub_train.recipes import Optimizer, Schedule, parse_recipe, read_recipe, recipe_names
+from hub_train.recipes import (
+    Optimizer,
+    Schedule,
+    not_offered,
+    parse_recipe,
+    read_recipe,
+    recipe_names,
+)
 from hub_train.recipes.recipe import RANGES
 from hub_train.schedule import lr_at
 
@@ -170,19 +177,28 @@ def test_norms_biases_and_embeddings_have_a_weight_decay_of_their_own():
     assert sum(len(group["params"]) for group in parameter_groups(net, settings, [])) == 10
 
 
-NOT_STATED = ("efficientnet-v1", "googlenet", "inception-v3")
-"""In torchvision's references, but ported from elsewhere: how they were trained is not said."""
+FAMILIES = ("classification", "detection", "segmentation", "optical-flow", "quantization", "video")
 
 
-def test_the_recipes_that_our_catalogues_name_are_here_as_far_as_torchvision_states_them():
-    """Each address of torchvision's references in a catalogue's ``recipe`` has its recipe."""
-    known = {address for name in recipe_names() for address in read_recipe(name).catalog}
+def test_each_recipe_that_our_catalogues_name_is_here_or_listed_with_the_reason_why_not():
+    known = [address for name in recipe_names() for address in read_recipe(name).catalog]
+    missing = not_offered()
     named = {
-        hubcore.weights_info(name).meta.get("recipe") or ""
-        for plugin in ("hub-classification", "hub-detection", "hub-segmentation")
-        for name in hubcore.list_weights(plugin=plugin)
-    }
-    references = {one for one in named if "/references/" in one and not one.endswith(NOT_STATED)}
-    assert references <= known
-    assert len(references) > 20
-    assert known <= named
+        hubcore.weights_info(name).meta.get("recipe")
+        for family in FAMILIES
+        for name in hubcore.list_weights(plugin=f"hub-{family}")
+    } - {None}
+    assert len(known) == len(set(known))
+    assert not set(known) & set(missing)
+    assert set(known) | set(missing) == named
+    assert len(known) > 40
+
+
+def test_the_address_of_a_recipe_finds_it_or_tells_why_there_is_none():
+    issue = "https://github.com/pytorch/vision/issues/3995"
+    assert read_recipe(f"{issue}#new-recipe").name == "torchvision-v2-first"
+    assert read_recipe("https://github.com/pytorch/vision/pull/5935").name == "torchvision-v2"
+    with pytest.raises(RecipeError, match="optical flow is not built"):
+        read_recipe("https://github.com/princeton-vl/RAFT")
+    with pytest.raises(RecipeError, match="no catalogue of ours names it"):
+        read_recipe("https://example.org/recipe")

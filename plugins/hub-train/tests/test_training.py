@@ -177,6 +177,36 @@ def test_a_loss_that_is_not_finite_names_the_batch_and_keeps_the_checkpoint(trai
     assert all(torch.isfinite(one).all() for one in state["model"].values())
 
 
+def test_tensorboard_shows_the_curve_of_an_interrupted_training_once(
+    trained, tmp_path, monkeypatch
+):
+    """Its own reader finds each step and epoch once, with the values of the CSV files."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    with monkeypatch.context() as patch:
+        interrupted(4, patch)
+        with pytest.raises(KeyboardInterrupt):
+            trained(ALL, checkpoint_every=0, tensorboard=True)
+    made = trained(ALL, checkpoint_every=0, tensorboard=True)
+    assert len(list((tmp_path / "out" / "tensorboard").iterdir())) == 1
+    events = EventAccumulator(str(tmp_path / "out" / "tensorboard")).Reload()
+    single = torch.tensor(made.losses, dtype=torch.float32).tolist()
+    found = [(one.step, one.value) for one in events.Scalars("step/loss")]
+    assert found == list(enumerate(single, 1))
+    rates = [float(row["lr"]) for row in csv.DictReader((tmp_path / "out" / "steps.csv").open())]
+    assert [one.value for one in events.Scalars("step/lr")] == pytest.approx(rates)
+    scores = [(one.step, one.value) for one in events.Scalars("epoch/acc@1")]
+    expected = [pytest.approx(one["acc@1"]) for one in made.epochs]
+    assert scores == list(enumerate(expected, 1))
+
+
+def test_curves_for_tensorboard_need_its_package(trained, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    with pytest.raises(hubcore.errors.MissingDependencyError, match="pip install"):
+        trained(tensorboard=True)
+    assert not (tmp_path / "out").exists()
+
+
 def test_early_stopping_ends_after_patience(trained):
     made = trained("[optimizer]\nlr = 0.0\n", head="patience = 1\n")
     assert len(made.epochs) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -28,11 +29,13 @@ __all__ = [
     "Recipe",
     "Schedule",
     "changed",
+    "not_offered",
     "read_recipe",
     "recipe_names",
 ]
 
 _LARGEST = 2**20  # bytes of a recipe
+_NOT_OFFERED = "not-offered.json"
 
 
 def recipe_names() -> list[str]:
@@ -41,15 +44,37 @@ def recipe_names() -> list[str]:
     return sorted(one.name.removesuffix(".toml") for one in own if one.name.endswith(".toml"))
 
 
+def not_offered() -> dict[str, str]:
+    """Why there is no recipe for an address that a catalogue names: reasons by address."""
+    reasons = json.loads(files(__package__).joinpath(_NOT_OFFERED).read_text("utf-8"))
+    return {address: reason for reason, addresses in reasons.items() for address in addresses}
+
+
+def _named_by(address: str) -> str:
+    """The name of the recipe that a catalogue gives the address of.
+
+    Raises:
+        RecipeError: there is none.
+    """
+    for name in recipe_names():
+        if address in read_recipe(name).catalog:
+            return name
+    reason = not_offered().get(address, "no catalogue of ours names it")
+    raise RecipeError(f"There is no recipe for {address}: {reason}.")
+
+
 def read_recipe(name: str | Path) -> Recipe:
     """Reads a recipe.
 
     Args:
-        name: the name of one that comes with this package, or the path of a TOML file.
+        name: the name of one that comes with this package; or the path of a TOML file; or the
+            address of a recipe, as a catalogue's ``recipe`` states it.
 
     Raises:
         RecipeError: there is none, it cannot be read, or a value in it is wrong.
     """
+    if str(name).startswith("https://"):
+        name = _named_by(str(name))
     known = recipe_names()
     if str(name) in known:
         text = files(__package__).joinpath(f"{name}.toml").read_text("utf-8")
