@@ -351,6 +351,20 @@ quantize mobilenet_v2 --calibrate $PHOTO --output $OUT --name ''
 quantize mobilenet_v2 --calibrate $PHOTO --output $OUT --name '1 2'
 quantize mobilenet_v2 --calibrate $PHOTO --output $OUT --name $ESC
 
+# the command of hub-object-stores
+push
+push $OUT
+push $OUT missing.lock
+push $OUT $JUNK
+push $OUT $EMPTY_FOLDER
+push $JUNK/x $JUNK
+push s3://
+push ftp://example.invalid/x
+push ''
+push $NUL
+push s3://$ESC
+push $OUT --replace --dry-run --json
+
 # the commands of hub-embed
 embed
 embed mobilenet_v2

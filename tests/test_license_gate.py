@@ -257,6 +257,7 @@ WAYS_IN = [
     "evaluate resnet18 --data {tmp}/images",
     "train resnet18 --data {tmp}/images --output {tmp}/t",
     "export resnet18 --output {tmp}/resnet18.pt2",
+    "push {tmp}/mirror {tmp}/old.lock",
     f"embed resnet18 {PHOTO} --output {{tmp}}/f.parquet",
     f"similar {{tmp}}/held.parquet {PHOTO}",
 ]

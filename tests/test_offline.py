@@ -43,6 +43,8 @@ COMMANDS = [
     "bundle verify {tmp}/missing.hub",
     "lock resnet18 --output {tmp}/new.lock",
     "sync {tmp}/old.lock",
+    "push s3://weights {tmp}/old.lock",
+    "push {tmp}/mirror {tmp}/old.lock",
     "search x --index https://example.org/hub/",
     "list --index https://example.org/hub/",
     "plugins",

@@ -72,6 +72,8 @@ def test_no_command_tells_or_writes_a_secret(private, tmp_path, capsys, caplog):
         ["lock", "acmenet", "-o", "json.lock", "--json"],
         ["sync"],
         ["sync", "--frozen", "--json"],
+        ["push", "mirror"],
+        ["push", "mirror", "--json"],
         ["bundle", "create", "acmenet", "-o", "b.hub"],
         ["cache", "list"],
         ["cache", "list", "--json"],

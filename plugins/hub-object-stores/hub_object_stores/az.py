@@ -11,6 +11,7 @@ import os
 import shutil
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 from hubcore.packages.schemes import WebAddress
 
@@ -86,6 +87,11 @@ def _from_environment() -> tuple[str, str, str, str]:
 
 
 def _signed(store: Any, address: str, key: str, advice: str) -> WebAddress:
+    if quote(key, safe="/~") != key:  # obstore signs it as it is encoded, which Azure refuses
+        raise BucketError(
+            f"{address}/{key}: of names with other characters than ASCII letters, digits and "
+            "-._~ no address can be signed on Azure. Name it anew."
+        )
     return signed(store, key, advice, address)
 
 
