@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
 from store_samples import CONTENT, digests
+
+from hubcore.store import Store
 
 pytest_plugins = ["store_fixtures"]
 
@@ -103,3 +106,57 @@ def test_a_hostile_bundle_writes_nowhere_else(hub, home, tmp_path):
     outside = {path.name for path in tmp_path.iterdir()} - {"evil.hub", "home"}
     assert outside == set()
     assert digests(home) == []
+
+
+KIND = "onnx-0123456789abcdef-0-1-0-0123456789ab"
+
+
+@pytest.fixture
+def exported(hub, urls, home):
+    """A bundle of weights with the two files that an engine keeps beside them, and their digest."""
+    hub("download", "anet", check=0)
+    store = Store(home)
+    [digest] = digests(home)
+    for suffix in (".data", ".onnx"):
+        store.derived(digest, KIND + suffix, lambda path: path.write_bytes(b"a graph " * 99))
+    store.derived(digest, "zip", lambda path: path.write_bytes(b"made again where it is needed"))
+    hub("bundle", "create", "anet", "-o", "b.hub", check=0)
+    return digest
+
+
+def test_a_trusted_bundle_brings_what_engines_run(hub, exported, tmp_path):
+    """Exported files lie beside their weights again, with their names, and are verified."""
+    away = {"HUBCORE_HOME": str(tmp_path / "away"), "HUBCORE_OFFLINE": "1"}
+    verified = json.loads(hub("bundle", "verify", "b.hub", "--json", check=0).stdout)
+    assert [file["state"] for file in verified] == ["ok"] * 3
+    assert [file["name"] for file in verified[1:]] == [f"{KIND}.data", f"{KIND}.onnx"]
+    assert hub("bundle", "import", "b.hub", "--trust", check=0, **away).stderr == ""
+    found = Store(tmp_path / "away").made_from(exported, "")
+    assert [path.name for path in found] == [f"{exported}-{KIND}.data", f"{exported}-{KIND}.onnx"]
+    assert found[0].read_bytes() == b"a graph " * 99
+
+    # No catalogue states their digests: without trust the weights come alone, and it is said.
+    away = {"HUBCORE_HOME": str(tmp_path / "careful"), "HUBCORE_OFFLINE": "1"}
+    result = hub("bundle", "import", "b.hub", check=0, **away)
+    assert "2 exported files for engines without torch were left out" in result.stderr
+    assert digests(tmp_path / "careful") == [exported]
+    assert Store(tmp_path / "careful").made_from(exported, "") == []
+
+
+def test_a_damaged_or_hostile_exported_file_is_refused(hub, exported, tmp_path):
+    """Nothing of it is kept, under no name."""
+    whole = (tmp_path / "b.hub").read_bytes()
+    away = {"HUBCORE_HOME": str(tmp_path / "away"), "HUBCORE_OFFLINE": "1"}
+    outside = b'"kind": "../' + b"x" * (len(KIND) + 2) + b'"'
+    for old, new, message in (
+        (b"a graph a graph", b"a graph A graph", "Wrong SHA-256"),
+        (f'"kind": "{KIND}.onnx"'.encode(), outside, "breaks the format"),
+        (f'"{KIND}.data"'.encode(), f'"{KIND}.dat."'.encode(), "breaks the format"),
+    ):
+        assert len(old) == len(new)
+        assert old in whole
+        (tmp_path / "bad.hub").write_bytes(whole.replace(old, new))
+        result = hub("bundle", "import", "bad.hub", "--trust", check=1, **away)
+        assert message in result.stderr
+        assert "Traceback" not in result.stderr
+        assert not list((tmp_path / "away").rglob("*onnx*"))

@@ -10,6 +10,7 @@ from ..catalogs.known_files import KnownFiles
 from ..download.progress import Progress
 from ..store import default_store
 from ..weights.bundle import Bundled, Imported, create_bundle, import_bundle, read_bundle
+from ..weights.bundle_exported import is_exported
 from ..weights.selection import select_weights
 from .arguments import path
 from .output import Column, print_json, print_table
@@ -104,6 +105,13 @@ def _import(args: argparse.Namespace) -> int:
         print_json([item._asdict() | {"path": str(item.path)} for item in imported])
     else:
         print_table(([item.name, item.sha256[:12]] for item in imported), ["weights", "sha256"])
+    exported = [file for file in read_bundle(args.file) if is_exported(file.name)]
+    if exported and not args.trust:
+        say(
+            f"hub: {counted(len(exported), 'exported file')} for engines without torch "
+            f"{'was' if len(exported) == 1 else 'were'} left out: nothing but the bundle says what "
+            f"they are. If you trust whoever made it: hub bundle import {args.file} --trust"
+        )
     unknown = _unknown(imported)
     if unknown:
         say(

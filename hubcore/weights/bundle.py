@@ -1,7 +1,8 @@
 """Bundles: verified files and their catalogue entries in one tar file, for air-gapped machines.
 
-The tar holds ``bundle.json``, then each file under its digest. It is not compressed, since weights
-hardly compress. On import every file is verified again while it is copied.
+The tar holds ``bundle.json``, then each file under its digest, then the exported files that are
+kept beside them. It is not compressed, since weights hardly compress. On import every file is
+verified again while it is copied.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import io
 import json
 import tarfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -27,6 +28,7 @@ from ..download.addresses import redact, redacted
 from ..download.hashing import sha256_of
 from ..errors import HubError, UnknownNameError
 from ..store import Store
+from . import bundle_exported
 from .bundle_catalogs import BundleError, KeptCatalogs, self_contained
 from .enums import WeightsEnum, canonical_name
 from .lookup import get_weight
@@ -94,7 +96,15 @@ def create_bundle(
         facts["urls"] = list(dict.fromkeys([*facts["urls"], *map(redact, file.urls)]))
         facts["weights"].append(canonical_name(member))
         paths[digest] = result
-    manifest = {"bundle": FORMAT, "files": files, "catalogs": _catalogs(members)}
+    exported = bundle_exported.exported_files(store, files)
+    manifest = {
+        "bundle": FORMAT,
+        "files": files,
+        "exported": {name: facts for name, (_, facts) in exported.items()},
+        "catalogs": _catalogs(members),
+    }
+    contents = [(f"files/{digest}", path) for digest, path in paths.items()]
+    contents += [(f"exported/{name}", path) for name, (path, _) in exported.items()]
     try:
         with (
             atomic_write(target) as temporary,
@@ -102,11 +112,10 @@ def create_bundle(
         ):
             text = json.dumps(manifest, indent=1).encode()
             tar.addfile(_member(_MANIFEST, len(text)), io.BytesIO(text))
-            for digest, path in paths.items():
+            for name, path in contents:
                 with path.open("rb") as file_:
                     tar.addfile(
-                        _member(f"files/{digest}", files[digest]["size"]),
-                        _CountingReader(file_, on_bytes),
+                        _member(name, path.stat().st_size), _CountingReader(file_, on_bytes)
                     )
     except OSError as error:
         raise BundleError(f"Cannot write {target}: {error.strerror or error}.") from error
@@ -117,7 +126,7 @@ class Bundled(NamedTuple):
     """One file in a bundle, as `read_bundle` finds it.
 
     Attributes:
-        name: the file's name.
+        name: the file's name; of an exported file how it ends, from ``onnx-`` on.
         weights: the canonical names of the weights that it is for.
         sha256: the SHA-256 that the bundle states.
         size: its size in the bundle in bytes; 0 if it is missing.
@@ -154,11 +163,15 @@ def read_bundle(
             digest: Bundled(facts["name"], tuple(facts["weights"]), digest, 0, "missing")
             for digest, facts in files.items()
         }
-        for digest, reader, size in _files_in(tar, files):
+        for name, facts in manifest["exported"].items():
+            weights = found[facts["of"]].weights
+            found[name] = Bundled(facts["kind"], weights, facts["sha256"], 0, "missing")
+        for name, reader, size in _files_in(tar, found):
             state = "present"
             if verify:
-                state = "ok" if _sha256(_CountingReader(reader, on_bytes)) == digest else "damaged"
-            found[digest] = found[digest]._replace(size=size, state=state)
+                digest = _sha256(_CountingReader(reader, on_bytes))
+                state = "ok" if digest == found[name].sha256 else "damaged"
+            found[name] = found[name]._replace(size=size, state=state)
         return list(found.values())
 
 
@@ -190,7 +203,8 @@ def import_bundle(
         trust: believe the digests in the bundle of files whose catalogue gives only the first
             digits or none, and let its catalogue name any Python code, as an installed package's
             may. Otherwise such files are kept, but not used for these weights, and no code is used
-            but that of hubcore, torchvision and the built-in families.
+            but that of hubcore, torchvision and the built-in families. Exported files are taken
+            only with it, since their digests are in no catalogue.
         replace: replace entries that an earlier bundle brought and that differ.
 
     Returns:
@@ -252,9 +266,15 @@ def _import(
         believe_digests=trust,
     )
     files: Mapping[str, Any] = manifest["files"]
+    exported: Mapping[str, Any] = manifest["exported"] if trust else {}
     imported = []
-    missing = set(files)
-    for digest, reader, _ in _files_in(tar, files):
+    missing = {*files, *exported}
+    for digest, reader, _ in _files_in(tar, missing.copy()):
+        if digest in exported:
+            counted: Any = _CountingReader(reader, on_bytes)
+            bundle_exported.take(counted, exported[digest], store, source)
+            missing.discard(digest)
+            continue
         facts = files[digest]
         path = store.add_stream(
             _CountingReader(reader, on_bytes), sha256=digest, name=facts["name"], origin=str(source)
@@ -265,8 +285,8 @@ def _import(
         imported += [Imported(name, path, digest) for name in facts["weights"]]
     if missing:
         raise BundleError(
-            f"{source} is incomplete: {len(missing)} of {len(files)} files are missing. Copy it "
-            f"again from where it was made."
+            f"{source} is incomplete: {len(missing)} of {len(files) + len(exported)} files are "
+            f"missing. Copy it again from where it was made."
         )
     with store.writing():
         kept.write(trust_code=trust)
@@ -288,17 +308,15 @@ def _read_manifest(tar: tarfile.TarFile, source: Path) -> dict[str, Any]:
     return _manifest(tar, first, source)
 
 
-def _files_in(
-    tar: tarfile.TarFile, files: Mapping[str, Any]
-) -> Iterator[tuple[str, IO[bytes], int]]:
-    """The files of the manifest: digest, reader and size of each.
+def _files_in(tar: tarfile.TarFile, wanted: Container[str]) -> Iterator[tuple[str, IO[bytes], int]]:
+    """The files of the manifest: digest, or name of an exported file, reader and size of each.
 
     Members are read by the names that the manifest gives; no path of the tar is ever used.
     """
     while (member := tar.next()) is not None:
-        digest = member.name.removeprefix("files/")
+        digest = member.name.removeprefix("files/").removeprefix("exported/")
         # A sparse file of a few bytes can stand for more zeros than the disk holds.
-        if digest not in files or not member.isreg() or member.issparse():
+        if digest not in wanted or not member.isreg() or member.issparse():
             continue
         reader = tar.extractfile(member)
         assert reader is not None  # it is a regular file
@@ -341,6 +359,7 @@ def _manifest(tar: tarfile.TarFile, member: tarfile.TarInfo, source: Path) -> di
                 raise ValueError(f"a bad entry for {digest}")
         if not isinstance(manifest["catalogs"], dict):
             raise ValueError("no catalogues")
+        bundle_exported.check(manifest.setdefault("exported", {}), manifest["files"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BundleError(
             f"{source} is not a valid bundle: its {_MANIFEST} breaks the format."

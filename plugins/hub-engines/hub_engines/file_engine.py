@@ -49,9 +49,12 @@ class FileEngine(Engine):
 
     Attributes:
         name: the engine's name, for messages.
+        usual_batch: the largest default number of inputs per batch. A batch is run by one thread,
+            which is as fast for one image as for several, and takes a part of the memory.
     """
 
     name: ClassVar[str]
+    usual_batch: ClassVar[int] = 1
 
     def __init__(self, request: Request) -> None:
         request.refuse_those_of_torch(self.name)
@@ -68,7 +71,7 @@ class FileEngine(Engine):
         self.model = self.about.model.rpartition("/")[2]
         self.task = self._made_task(request)
         self._prepare = self._preprocessing()
-        self.batch_size = max(1, self.task.batch_size // 4)  # as on the CPU with torch
+        self.batch_size = min(self.task.batch_size, self.usual_batch)
         first = self.about.inputs[0].shape[0]
         if isinstance(first, int):
             self.largest_batch = first

@@ -32,6 +32,7 @@ class OpenVino(FileEngine):
     """
 
     name = "openvino"
+    usual_batch = 4  # 7 % less time for resnet50 than one by one
 
     def describe(self, path: Path) -> str | None:
         return read_metadata(path, "hubcore")

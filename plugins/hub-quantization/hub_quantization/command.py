@@ -16,8 +16,10 @@ examples:
   hub quantize mobilenet_v2 --calibrate photos/ --output mobilenet_v2_x86.pth
   hub quantize resnet50 --weights IMAGENET1K_V1 --calibrate 'photos/*.jpg' --output r50.pth \\
       --backend onednn --name resnet50_small
+  hub quantize mobilenet_v2 --calibrate photos/ --output mobilenet_v2_int8.onnx
 
-The result is registered as a model: use it with 'hub predict mobilenet_v2_x86 photo.jpg'.
+The result is registered as a model: use it with 'hub predict mobilenet_v2_x86 photo.jpg'. An ONNX
+file needs no name and no torch: 'hub predict mobilenet_v2_int8.onnx photo.jpg'.
 """
 
 
@@ -39,7 +41,11 @@ def add_parser(subparsers: Any) -> None:
         help="images, folders or globs, like the model's later inputs; labels are not needed",
     )
     parser.add_argument(
-        "--output", metavar="FILE", type=path, required=True, help="the file to write"
+        "--output",
+        metavar="FILE",
+        type=path,
+        required=True,
+        help="the file to write: a state dict, or an ONNX file if its name ends in .onnx",
     )
     parser.add_argument(
         "--backend",
@@ -63,6 +69,9 @@ def run(args: argparse.Namespace) -> int:
     from hubcore.prediction.choice import chosen_weights
     from hubcore.prediction.inputs import ImageInput, expand
 
+    as_onnx = args.output.suffix.lower() == ".onnx"
+    if as_onnx and (args.backend or args.name):
+        raise HubError("--backend and --name are for state dicts: an ONNX file has neither.")
     # Quick checks come first: importing torch and loading the model take a while.
     chosen_weights(find_model(args.model), args.weights)
     items = expand(args.calibrate, "image-classification")
@@ -74,8 +83,6 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         raise HubError(f"Cannot write {args.output}: {error.strerror or error}.") from error
     refused: list[dict[str, str]] = []
-
-    from .post_training import quantize
 
     def images() -> Iterator[Any]:
         for item in bar(items, desc="calibrating", unit="image", leave=False):
@@ -95,29 +102,34 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         with Steps() as step:
-            made = quantize(
-                args.model,
-                images(),
-                args.output,
-                weights=args.weights,
-                backend=args.backend,
-                name=args.name,
-                on_step=step,
-            )
+            options: dict[str, Any] = {"weights": args.weights, "on_step": step}
+            if as_onnx:
+                from .onnx_file import quantize_file
+
+                made: Any = quantize_file(args.model, images(), args.output, **options)
+            else:
+                from .post_training import quantize
+
+                options |= {"backend": args.backend, "name": args.name}
+                made = quantize(args.model, images(), args.output, **options)
     except OSError as error:
         raise HubError(f"Cannot write {args.output}: {error.strerror or error}") from error
     if args.json:
         print_json({**asdict(made), "failed": refused})
         return 1 if refused else 0
     share = made.size / made.float_size
-    print_fields(
-        {
-            "file": made.path,
-            "size": f"{made.size / 1e6:.1f} MB, {share:.2f} of the float weights",
-            "calibrated on": f"{made.images} images",
+    fields = {
+        "file": made.path,
+        "size": f"{made.size / 1e6:.1f} MB, {share:.2f} of the float weights",
+        "calibrated on": f"{made.images} images",
+    }
+    if as_onnx:
+        fields["use it"] = f"hub predict {made.path} IMAGE"
+    else:
+        fields |= {
             "engine": made.backend,
             "registered as": f"{made.model} ({made.catalog})",
             "use it": f"hub predict {made.model} IMAGE",
         }
-    )
+    print_fields(fields)
     return 1 if refused else 0

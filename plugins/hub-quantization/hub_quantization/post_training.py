@@ -16,7 +16,6 @@ from torch import Tensor, nn
 from hubcore import WeightsEnum, plugins, refresh, settings
 from hubcore.atomic_write import atomic_write, check_writable
 from hubcore.building.builders import builder_of
-from hubcore.building.weights_argument import resolve_weights
 from hubcore.catalogs.allowed import trust
 from hubcore.catalogs.catalog import ModelEntry
 from hubcore.catalogs.licenses import parent_json, to_json
@@ -25,11 +24,11 @@ from hubcore.checkpoints.reading import read_state_dict
 from hubcore.download.hashing import sha256_of
 from hubcore.errors import UnknownNameError, WeightsError
 from hubcore.packages.entry_points import normalise
-from hubcore.packages.references import Reference
 from hubcore.store.ownership import write_private
 from hubcore.weights.parents import as_parent
 
 from .engines import default_engine, engine_for
+from .float_weights import float_weights
 from .graph import converted, observed, quantized, quietly
 
 __all__ = ["Quantized", "quantize"]
@@ -103,7 +102,7 @@ def quantize(
         OSError: the output file cannot be written.
     """
     entry = find_model(model)
-    member = _float_weights(entry, weights)
+    member = float_weights(entry, weights)
     backend = backend or default_engine()
     engine_for(backend, ())
     check_writable(output)
@@ -139,26 +138,6 @@ def quantize(
         name, f"{enum}.{member.name}", output, catalog_path, backend, count,
         output.stat().st_size, float_size,
     )  # fmt: skip
-
-
-def _float_weights(entry: ModelEntry, weights: str) -> WeightsEnum:
-    if entry.task != "image-classification":
-        raise WeightsError(
-            f"'{entry.name}' is a model for {entry.task}: only image classifiers can be quantized."
-        )
-    if "quantize" in entry.parameters:
-        raise WeightsError(
-            f"'{entry.name}' is quantized already: give the float model, "
-            f"'{entry.name.removeprefix('quantized_')}'."
-        )
-    member = resolve_weights(entry, weights)
-    if not isinstance(member, WeightsEnum) or not isinstance(member.transforms, Reference):
-        raise WeightsError(
-            f"The weights {weights} are not from a catalogue, so they cannot be quantized."
-        )
-    if "backend" in member.meta:
-        raise WeightsError(f"The weights {member} are quantized already: give float weights.")
-    return member
 
 
 def _config(entry: ModelEntry, member: WeightsEnum, module: nn.Module) -> dict[str, Any]:

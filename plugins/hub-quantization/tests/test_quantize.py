@@ -172,3 +172,35 @@ def test_a_model_that_cannot_be_traced_is_an_error(tmp_path):
 
     with pytest.raises(hubcore.HubError, match="its graph cannot be traced"):
         observed(Branching(), "x86")
+
+
+@pytest.mark.sweep
+def test_a_quantized_onnx_file_sees_what_is_in_photos(tmp_path, capsys):
+    """Run by ONNX Runtime, named by what it is, in less than 0.3 of the size."""
+    import_mobilenet()
+    photos = imagenet_photos()
+    output = tmp_path / "int8.onnx"
+    paths = [str(path) for path, _ in photos]
+    assert main(["quantize", "mobilenet_v2", "--weights", "IMAGENET1K_V1", "--json",
+                 "--output", str(output), "--calibrate", *paths]) == 0  # fmt: skip
+    made = json.loads(capsys.readouterr().out)
+    assert made["images"] == 20
+    assert made["size"] == output.stat().st_size < 0.3 * made["float_size"]
+    results = hubcore.predict(output, paths, engine="onnxruntime")
+    named = [result.classes[0].category_id for result in results]
+    assert sum(seen == label for seen, (_, label) in zip(named, photos, strict=True)) >= 16
+    assert results[0].made_by == "mobilenet_v2 IMAGENET1K_V1 (int8)"
+
+
+def test_a_quantized_onnx_file_has_neither_name_nor_backend(folder, tmp_path, capsys):
+    """What is refused leaves nothing behind, and says what to install."""
+    command = ["quantize", "mobilenet_v2", "--calibrate", str(folder)]
+    command += ["--output", str(tmp_path / "int8.onnx")]
+    for option in (["--name", "tiny"], ["--backend", "qnnpack"]):
+        assert main([*command, *option]) == 1
+        assert "an ONNX file has neither" in capsys.readouterr().err
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "hub_export", None)
+        assert main(command) == 1
+    assert "pip install 'hub-quantization[onnx]'" in capsys.readouterr().err
+    assert not (tmp_path / "int8.onnx").exists()
