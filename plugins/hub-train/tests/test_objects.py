@@ -1,9 +1,12 @@
 """Detection, masks, keypoints and semantic segmentation: trained, packed, and wrong input."""
 
+import csv
 import json
+import os
 import shutil
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -44,6 +47,13 @@ def quick(more="", images=""):
     return parse_recipe(text + more, "quick", "quick.toml")
 
 
+def install(wheel, tmp_path, monkeypatch):
+    site = tmp_path / "site"
+    zipfile.ZipFile(wheel).extractall(site)
+    monkeypatch.syspath_prepend(site)
+    hubcore.refresh()
+
+
 SLOW = pytest.mark.sweep
 
 
@@ -63,10 +73,7 @@ def test_names_and_preprocessing_survive_from_training_to_prediction(
     ground = "background" if kind == "pixels" else "__background__"
     assert list(made.categories) == [ground, *known]
     assert len(made.losses) == (1 if kind == "keypoints" else 3)
-    site = tmp_path / "site"
-    zipfile.ZipFile(made.wheel).extractall(site)
-    monkeypatch.syspath_prepend(site)
-    hubcore.refresh()
+    install(made.wheel, tmp_path, monkeypatch)
     weights = hubcore.get_weight(f"Acme{kind.capitalize()}_Weights.V1")
     assert list(weights.meta["categories"]) == list(made.categories)
     [photo, *_] = sorted((data / "images").iterdir())
@@ -235,12 +242,22 @@ warmup_steps = 30
         ("keypoints", 40, "kp_map", 60),
     ],
 )
-def test_drawn_scenes_are_learned_from_random_weights(kind, count, score, reached, hub, tmp_path):
+def test_drawn_scenes_are_learned_from_random_weights(
+    kind, count, score, reached, hub, tmp_path, monkeypatch
+):
     """From nothing to a metric that must be reached on the scenes held back."""
     draw = draw_figures if kind == "keypoints" else draw_scenes
     data = draw(tmp_path / "drawn", count)
     labels = data / "labels.csv" if kind == "pixels" else None
     recipe = parse_recipe(LEARN, "learn", "learn.toml")
-    made = train(f"tiny_{kind}", data, weights="none", labels=labels, package=False,
+    made = train(f"tiny_{kind}", data, weights="none", labels=labels, name="acme-drawn",
                  recipe=recipe, output=tmp_path / "out")  # fmt: skip
     assert made.metrics[score] >= reached
+    if "TRAIN_PICTURES" in os.environ:  # a folder, for those of docs/train.md
+        install(made.wheel, tmp_path, monkeypatch)
+        rows = csv.DictReader((tmp_path / "out" / "validation.csv").open())
+        photos = [next(data.rglob(Path(row["file"]).name)) for row in rows][:2]
+        found = predict(f"tiny_{kind}", photos, weights="AcmeDrawn_Weights.V1", score=0.5)
+        for number, result in enumerate(found):
+            result.draw().save(Path(os.environ["TRAIN_PICTURES"]) / f"{kind}-{number}.png")
+        hubcore.refresh()

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -127,6 +128,30 @@ def test_a_training_that_is_killed_ends_with_the_same_bits():
     done = subprocess.run([sys.executable, script, "--kills", "4"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "the same bits" in done.stdout
+
+
+def test_a_process_on_a_full_disk_ends_in_a_sentence_and_goes_on_when_there_is_room(
+    colours, tmp_path
+):
+    """No file of more than 200,000 bytes can be written, so no checkpoint can."""
+    arguments = [sys.executable, "-m", "hub_train", *command(tmp_path, colours, tmp_path / "out")]
+    limit = (200_000, 200_000)
+    full = subprocess.run(
+        arguments,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
+    )
+    assert full.returncode == 1
+    assert ".pt: cannot be written: File too large" in full.stderr
+    assert "Traceback" not in full.stderr
+    assert not list((tmp_path / "out").glob("*.pt*"))
+    again = run(*arguments)
+    assert again.returncode == 0, again.stderr
+    whole = run(*arguments[:3], *command(tmp_path, colours, tmp_path / "whole"))
+    assert whole.returncode == 0, whole.stderr
+    assert losses(tmp_path / "out") == losses(tmp_path / "whole")
 
 
 def test_a_package_is_installed_and_predicts_in_an_environment_of_its_own(colours, tmp_path):

@@ -3,11 +3,14 @@
 import csv
 import json
 import resource
+import shutil
 import sys
 import zipfile
+from collections import Counter
 
 import pytest
 import torch
+from photos import packaged
 
 import hubcore
 from hub_train import NotFiniteError, TrainingError, train
@@ -20,6 +23,7 @@ from hubcore.cli import main
 from hubcore.prediction import predict
 
 MODEL = "tiny_net"
+CIFAR = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 ALL = """
 policy = "trivialaugment"
@@ -428,3 +432,22 @@ def test_mixed_precision_computes_in_bfloat16_and_keeps_weights_in_float32(train
 def test_a_batch_of_fewer_images_than_pieces_is_refused(trained):
     with pytest.raises(TrainingError, match="cannot be cut into 7 pieces"):
         trained(head="accumulate = 7\n")
+
+
+def test_a_tiny_real_data_set_has_each_of_its_classes_on_both_sides(trained, tmp_path):
+    """foolbox's twenty images of CIFAR-10, of eight classes: two images of most."""
+    root = tmp_path / "cifar"
+    counts = Counter()
+    for path in packaged("foolbox", ".png"):
+        if path.stem.startswith("cifar10_"):
+            name = CIFAR[int(path.stem.rpartition("_")[2])]
+            (root / name).mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, root / name)
+            counts[name] += 1
+    assert counts.total() == 20
+    made = trained(data=root)
+    assert list(made.categories) == sorted(counts)
+    assert len(made.losses) == 4  # two epochs of two batches of six
+    for part in ("train.csv", "validation.csv"):
+        rows = csv.DictReader((tmp_path / "out" / part).open())
+        assert {row["class"] for row in rows} == set(counts)
