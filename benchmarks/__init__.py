@@ -14,5 +14,6 @@ SUITES = {
     "evaluating": "COCO's metrics against pycocotools, and hub evaluate against hub predict",
     "site": "a site of 2,000 weights, and its catalogue page with 2,000 and 100,000 rows",
     "download": "files over the network, against other downloaders",
+    "buckets": "a file in a bucket, against the same file at its http address",
     "peers": "one fetch for eight stores, against the fetch of one",
 }

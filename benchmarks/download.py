@@ -21,7 +21,7 @@ from typing import Any
 from .measure import Options, median, report_of, turns
 from .results import Table
 
-__all__ = ["file_server", "make_file", "run"]
+__all__ = ["file_server", "make_file", "python_rival", "run"]
 
 SIZE = 500 * 1000 * 1000
 RATE = 20  # MiB a second and connection, of the limited server
@@ -76,7 +76,7 @@ def _fast(folder: Path, digest: str, options: Options) -> Table:
             "curl, then sha256sum": _curl(url, folder, "sha256sum {file}"),
         }
         for name, (imports, action) in RIVALS.items():
-            rivals[name] = _python(name, imports, action, url, digest, folder, peaks)
+            rivals[name] = python_rival(name, imports, action, url, digest, folder, peaks)
         figures = turns(rivals, options.repeats)
     base = median(figures["curl, no hash"])
     rows = [
@@ -98,11 +98,11 @@ def _limited(folder: Path, digest: str, options: Options) -> Table:
     imports, action = RIVALS["hubcore, verified"]
     repeats = max(options.repeats // 2, 1)
     with file_server(folder / "served", "--rate", str(RATE)) as url:
-        one = _python("", imports, action, url, digest, folder, {}, HUBCORE_CONNECTIONS="1")
+        one = python_rival("", imports, action, url, digest, folder, {}, HUBCORE_CONNECTIONS="1")
         rivals = {
             "curl, one connection, no hash": _curl(url, folder),
             "hubcore, one connection": one,
-            "hubcore as it chooses": _python("", imports, action, url, digest, folder, {}),
+            "hubcore as it chooses": python_rival("", imports, action, url, digest, folder, {}),
         }
         figures = turns(rivals, repeats, warm_up=0)
     base = median(figures["curl, one connection, no hash"])
@@ -114,7 +114,7 @@ def _limited(folder: Path, digest: str, options: Options) -> Table:
     )
 
 
-def _python(
+def python_rival(
     name: str,
     imports: str,
     action: str,

@@ -138,6 +138,16 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
     owner: FaultyServer
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self.owner.lock:
+            self.owner.connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self.owner.lock:
+            self.owner.connections.discard(request)
+        super().shutdown_request(request)
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         pass
 
@@ -148,6 +158,7 @@ class FaultyServer:
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.resources: dict[str, Resource] = {}
         self.requests: list[tuple[str, dict[str, str]]] = []
+        self.connections: set[socket.socket] = set()  # that are open
         self.lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), Handler)
         self._server.owner = self

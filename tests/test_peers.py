@@ -260,6 +260,15 @@ def test_a_peer_that_lies_costs_one_try_and_is_named(server, store, monkeypatch,
         assert [liar.url in r.getMessage() for r in warning] == [True]
 
 
+def test_what_a_peer_began_goes_on_at_the_origin(server, store, monkeypatch):
+    with FaultyServer() as other:
+        other.serve("*", DATA, [servers.good, servers.cut(300_000)], always=servers.status(404))
+        monkeypatch.setenv("HUBCORE_PEERS", other.url)
+        url = server.serve("/w.pth", DATA)
+        assert store.get(remote(url)).read_bytes() == DATA
+        assert [headers.get("Range") for headers in server.asked("/w.pth")] == ["bytes=300000-"]
+
+
 def test_if_all_lie_the_error_names_the_digests_and_nothing_is_kept(server, store, monkeypatch):
     with FaultyServer() as liar:
         liar.serve("*", DATA[::-1])

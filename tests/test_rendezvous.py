@@ -4,17 +4,21 @@ import hashlib
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import servers
 import torch.distributed as dist
 
+from hubcore.download.partial import Partial
 from hubcore.errors import DownloadError
 from hubcore.store import RemoteFile, Store, rendezvous
+from hubcore.store.growing import Growing
 
 pytest_plugins = ["store_fixtures"]
 pytestmark = pytest.mark.usefixtures("store_environment")
@@ -62,6 +66,115 @@ def test_the_origin_sends_a_file_once_to_eight_stores(shared, server, tmp_path):
     assert len(set(got)) == 8
     assert all(path.read_bytes() == DATA for path in got)
     assert len(server.asked("/w.pth")) == 1
+
+
+def held_back(after, release):
+    """Sends so many bytes, and the rest when it is told to."""
+
+    def fault(exchange):
+        start, end = exchange.send_head()
+        exchange.write(exchange.data[start : start + after])
+        assert release.wait(60)
+        exchange.write(exchange.data[start + after : end])
+
+    return fault
+
+
+def until(condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def arrived(folder):
+    """The bytes that each store has of the file so far."""
+    return [path.stat().st_size for path in folder.glob("node*/partial/*/data")]
+
+
+@pytest.fixture
+def fetching(shared, server, tmp_path):
+    """Four stores of which one fetches, with half of the file, until `release` is set."""
+    release = threading.Event()
+    url = server.serve("/w.pth", DATA, [held_back(2_000_000, release)])
+    results = []
+    work = threading.Thread(target=lambda: results.extend(get_all(tmp_path, url, 4)))
+    work.start()
+    try:
+        until(lambda: arrived(tmp_path) == [2_000_000] * 4)
+        yield release, results, work
+    finally:
+        release.set()
+        work.join(60)
+
+
+def test_the_others_have_what_arrived_before_it_is_complete(fetching, server, tmp_path):
+    release, results, work = fetching
+    assert not list(tmp_path.glob("node*/blobs/*/*"))  # none of it is believed yet
+    release.set()
+    work.join(60)
+    assert all(path.read_bytes() == DATA for path in results)
+    assert len(server.asked("/w.pth")) == 1
+
+
+def test_if_the_fetch_breaks_off_the_others_keep_what_they_have(fetching, server, tmp_path):
+    """Nobody asks the origin for those bytes again."""
+    _, results, work = fetching
+    server.resources["/w.pth"].always = servers.status(404)
+    for connection in list(server.connections):
+        connection.shutdown(socket.SHUT_RDWR)
+    work.join(60)
+    assert all(isinstance(result, DownloadError) for result in results)
+    server.resources["/w.pth"].always = None
+    got = get_all(tmp_path, server.url + "/w.pth", 4)
+    assert all(path.read_bytes() == DATA for path in got)
+    assert all(h.get("Range") == "bytes=2000000-" for h in server.asked("/w.pth")[1:])
+
+
+def test_what_arrived_wrong_is_believed_by_nobody(shared, server, tmp_path):
+    """The origin's first answer is another file: it is begun anew, by all."""
+    url = server.serve("/w.pth", DATA, [servers.other_bytes], rate=len(DATA) / 0.5)
+    got = get_all(tmp_path, url, 4)
+    assert all(path.read_bytes() == DATA for path in got)
+
+
+def test_a_member_that_lies_while_it_fetches_is_named_and_not_believed(
+    shared, server, tmp_path, monkeypatch, caplog
+):
+    monkeypatch.setattr(rendezvous, "_PATIENCE", 0.3)
+    url = server.serve("/w.pth", DATA)
+    with servers.FaultyServer() as liar:
+        liar.serve("*", DATA[::-1])
+        shared.set(f"hubcore/{DIGEST}/turn", "0123456789abcdef")
+        shared.set(f"hubcore/{DIGEST}/growing/0123456789abcdef", liar.url)
+        (got,) = get_all(tmp_path, url, 1)
+        assert got.read_bytes() == DATA
+        assert any(liar.url in r.getMessage() for r in caplog.records if r.levelname == "WARNING")
+        assert len([1 for path, _ in liar.requests]) <= 4  # asked whether it has it, and for it
+
+
+def test_a_file_that_grows_is_read_in_order_and_not_beyond_what_came(tmp_path):
+    partial = Partial.claim(tmp_path, "key")
+    growing = Growing(partial)
+    with growing.reading() as reader:
+        assert reader is None  # its size is not known
+    partial.state["total"] = 10
+    partial.write(b"56789", 5)
+    with growing.reading() as reader:
+        assert reader.read(0, 100, 0.05) == b""  # a gap comes first
+        partial.write(b"01234", 0)
+        assert reader.read(2, 4, 0.05) == b"2345"
+        assert reader.read(6, 100, 0.05) == b"6789"
+        partial.restart()
+        partial.state["total"] = 10
+        partial.write(b"abcdefghij", 0)
+        assert reader.read(2, 4, 0.05) == b""  # of another file, perhaps
+    with growing.reading() as reader:
+        partial.data.rename(tmp_path / "published")
+        assert reader.read(2, 4, 0.05) == b"cdef"  # all of it was there
+        growing.fail()
+        assert reader.read(2, 4, 0.05) == b""
+    partial.discard()
 
 
 def test_who_comes_later_is_served_too_and_by_any_of_them(shared, server, tmp_path):
@@ -209,6 +322,99 @@ def test_torchruns_own_store_is_found_without_a_process_group(agent, server, tmp
 def start(folder, url):
     command = [sys.executable, "-c", PROCESS, str(folder), url, DIGEST]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+RANK = """
+import os, sys
+from pathlib import Path
+import torch.distributed as dist
+from hubcore.store import RemoteFile, Store
+url, digest, folder, grouped = sys.argv[1:]
+if grouped == "gloo":
+    dist.init_process_group("gloo")
+store = Store(Path(folder) / f"node{os.environ.get('GROUP_RANK') or os.environ['SLURM_NODEID']}")
+path = store.get(RemoteFile((url,), digest), progress=False)
+(Path(folder) / f"rank{os.environ['RANK']}").write_text(str(path))
+if grouped == "gloo":
+    dist.barrier()
+    dist.destroy_process_group()
+"""
+
+
+@pytest.fixture
+def job(server, tmp_path, monkeypatch):
+    """A job's file at the origin, its program and its environment; then what its ranks got."""
+    monkeypatch.setenv("HUBCORE_PEERS", "torch.distributed")
+    monkeypatch.setenv("GLOO_SOCKET_IFNAME", "lo")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    url = server.serve("/w.pth", DATA, rate=len(DATA) / 1.0)
+    program = tmp_path / "rank.py"
+    program.write_text(RANK)
+    running = []
+
+    def run(*commands, ranks):
+        for command, variables in commands:
+            environment = {**os.environ, **variables}
+            running.append(
+                subprocess.Popen(
+                    [*map(str, command)], env=environment, stderr=subprocess.PIPE, text=True
+                )
+            )
+        for process in running:
+            assert process.wait() == 0, process.stderr.read()
+        paths = {(tmp_path / f"rank{rank}").read_text() for rank in range(ranks)}
+        for path in paths:
+            assert Path(path).read_bytes() == DATA
+        return paths
+
+    yield run, [program, url, DIGEST, tmp_path]
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run"]
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("grouped", ["gloo", "no"])
+def test_two_ranks_of_torchrun_on_one_machine_fetch_once_and_share_the_file(job, server, grouped):
+    run, program = job
+    command = [*TORCHRUN, "--standalone", "--nproc-per-node", "2", *program, grouped]
+    assert len(run((command, {}), ranks=2)) == 1
+    assert len(server.asked("/w.pth")) == 1
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("grouped", ["gloo", "no"])
+def test_two_machines_of_torchrun_fetch_once_each_into_its_own_store(job, server, grouped):
+    """Two agents with a store each, on this machine."""
+    run, program = job
+    with servers.silent_port() as port:
+        place = f"127.0.0.1:{port}"
+    command = [
+        *(*TORCHRUN, "--nnodes", "2", "--nproc-per-node", "1", "--local-addr", "127.0.0.1"),
+        *("--rdzv-backend", "c10d", "--rdzv-endpoint", place, *program, grouped),
+    ]
+    assert len(run((command, {}), (command, {}), ranks=2)) == 2
+    assert len(server.asked("/w.pth")) == 1
+
+
+@pytest.mark.sweep
+def test_two_machines_of_slurm_fetch_once_each_into_its_own_store(job, server):
+    """By the variables that a job's script sets from Slurm's; Slurm itself is not run."""
+    run, program = job
+    with servers.silent_port() as port:
+        variables = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2"}
+    ranks = [
+        (
+            [sys.executable, *program, "gloo"],
+            {**variables, "SLURM_PROCID": str(n), "SLURM_NODEID": str(n), "RANK": str(n)},
+        )
+        for n in range(2)
+    ]
+    assert len(run(*ranks, ranks=2)) == 2
+    assert len(server.asked("/w.pth")) == 1
 
 
 @pytest.mark.sweep

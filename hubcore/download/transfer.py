@@ -448,8 +448,13 @@ def _range(start: int, end: int | None) -> dict[str, str]:
 
 
 def _name(source: Source) -> str:
-    """By which a partial knows its source; not the address itself, which may be a signed one."""
-    return hashlib.sha256(identity(source.original).encode()).hexdigest()
+    """By which a partial knows its source; not the address itself, which may be a signed one.
+
+    Peers are one source, with the digest as ETag, and another one than the address itself: what one
+    of them began goes on there.
+    """
+    name = f"{'peer ' if source.peer else ''}{identity(source.original)}"
+    return hashlib.sha256(name.encode()).hexdigest()
 
 
 def _bound(size: int | None, about: int | None) -> tuple[int, str]:

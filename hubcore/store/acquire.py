@@ -121,11 +121,24 @@ def acquire(
         make_private_folder(partials)
         partial = Partial.claim(partials, key)
         try:
-            # Never by a prefix: it would make what a peer sends acceptable that is not the file.
-            with asked_first(store, known, remote[0].original, cancel, partial.touch) as peers:
-                digest, original = _fetched(
-                    partial, [*peers, *remote], file, expected, display, cancel, connections
+            found: list[tuple[str, str]] = []
+
+            def fetch_from(sources: list[Source]) -> bool:
+                found.append(
+                    _fetched(partial, sources, file, expected, display, cancel, connections)
                 )
+                return True
+
+            def follow(sources: list[Source]) -> bool:
+                with contextlib.suppress(DownloadError):  # who was fetching it failed, or is gone
+                    return fetch_from(sources)
+                return False
+
+            # Never by a prefix: it would make what a peer sends acceptable that is not the file.
+            with asked_first(store, known, remote[0].original, cancel, partial, follow) as peers:
+                if not found:
+                    fetch_from([*peers, *remote])
+                digest, original = found[0]
                 path = store.publish(partial.data, digest, file.name, original)
                 _note(store, file, original, digest, own_only, check_hash)
                 partial.discard()

@@ -15,9 +15,11 @@ from .. import settings
 from ..devices import read_small
 from ..download.addresses import check_address, redact
 from ..download.http import AttemptError, Cancel, CancelledError, new_session, open_url
+from ..download.partial import Partial
 from ..download.transfer import Source
 from ..errors import HubError, SettingsError
 from .contents import Contents
+from .growing import Growing
 from .serving import blob_address
 
 __all__ = ["addresses", "asked_first", "peers_with"]
@@ -43,7 +45,12 @@ def addresses() -> list[str]:
 
 @contextlib.contextmanager
 def asked_first(
-    store: Contents, digest: str, original: str, cancel: Cancel, still_waiting: Callable[[], object]
+    store: Contents,
+    digest: str,
+    original: str,
+    cancel: Cancel,
+    partial: Partial,
+    follow: Callable[[list[Source]], bool],
 ) -> Iterator[list[Source]]:
     """Finds the peers that have a file; with a job among them, one of its processes fetches it.
 
@@ -54,7 +61,9 @@ def asked_first(
         digest: the file's full SHA-256, or "" where it is not known: then no peer is asked.
         original: the catalogue's address of the file.
         cancel: ends the wait.
-        still_waiting: called now and then while another process of the job fetches the file.
+        partial: what has arrived of the file: offered to the job while this process fetches it.
+        follow: fetches the file from those that are fetching it; tells whether all of it came, and
+            was right.
 
     Raises:
         SettingsError: a file of addresses cannot be read.
@@ -71,11 +80,15 @@ def asked_first(
         return _holders([blob_address(offer, digest, token) for offer in asked], cancel)
 
     def pause(seconds: float) -> None:
-        still_waiting()
+        partial.touch()
         cancel.sleep(seconds)
 
-    with take_turns(store, digest, answering, pause) as urls:
-        yield [Source(url, original, peer=True) for url in urls]
+    def follow_at(urls: list[str]) -> bool:
+        return follow(_at(urls, original))
+
+    growing = Growing(partial)
+    with take_turns(store, digest, answering, pause, follow_at, growing) as urls:
+        yield _at(urls, original)
 
 
 def peers_with(digest: str, original: str, cancel: Cancel) -> list[Source]:
@@ -98,7 +111,11 @@ def peers_with(digest: str, original: str, cancel: Cancel) -> list[Source]:
     token = settings.peer_token()
     asked = random.sample(peers, min(len(peers), _MOST))
     urls = [blob_address(peer, digest, token) for peer in asked]
-    return [Source(url, original, peer=True) for url in _holders(urls, cancel)]
+    return _at(_holders(urls, cancel), original)
+
+
+def _at(urls: list[str], original: str) -> list[Source]:
+    return [Source(url, original, peer=True) for url in urls]
 
 
 def _holders(urls: list[str], cancel: Cancel) -> list[str]:

@@ -16,11 +16,13 @@ import secrets
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from .. import settings
 from .contents import Contents
+from .growing import Growing
 from .serving import BlobServer, is_loopback
 
 __all__ = ["SharedStore", "take_turns"]
@@ -31,6 +33,7 @@ _POLL = 0.05  # seconds
 _BEAT = 0.5  # seconds between two signs of life
 # Seconds without a sign of life after which another one fetches the file.
 _PATIENCE = 10.0
+_FOLLOW = 2  # times to read what one who fetches the file has of it
 _ASK = 3  # times to ask those who offer a file before another one fetches it
 _QUIET = 1.0  # seconds without a connection after which a process that ends stops to offer files
 _LONGEST_PARTING = 60.0  # seconds for which it goes on at most
@@ -57,11 +60,14 @@ def take_turns(
     digest: str,
     answering: Callable[[list[str], str], list[str]],
     pause: Callable[[float], None],
+    follow: Callable[[list[str]], bool] = lambda urls: False,
+    growing: Growing | None = None,
     shared: SharedStore | None = None,
 ) -> Iterator[list[str]]:
     """Waits until another process of the job offers a file, or it is this one's turn to fetch it.
 
-    In the block the file is fetched and published. Then it is offered to the others.
+    Who fetches offers what has arrived, and the others read that while it grows. In the block the
+    file is fetched, where it did not come so, and published. Then it is offered to the others.
 
     Args:
         store: the store that the file is for.
@@ -69,6 +75,9 @@ def take_turns(
         answering: which of some peers' addresses answer and have the file, given them and the
             token, as addresses of the file.
         pause: waits for so many seconds, or raises an exception to end the wait.
+        follow: fetches the file from an address at which it is still growing; tells whether all of
+            it came, and was right.
+        growing: what this process will have of the file while it fetches it.
         shared: the store that the processes share; by default that of the job, if there is one.
 
     Yields:
@@ -80,7 +89,7 @@ def take_turns(
         shared = shared or _of_this_job()
         if shared is not None:
             turn = _Turn(shared, digest)
-            found = turn.wait(answering, pause)
+            found = turn.wait(answering, pause, follow)
     except Exception as error:  # torch's are RuntimeErrors; whatever broke, the file can be fetched
         if _is_ours(error):
             raise
@@ -89,7 +98,7 @@ def take_turns(
     if turn is None:
         yield found
         return
-    with turn.beating():
+    with turn.beating(store, growing):
         try:
             yield found
         except BaseException:
@@ -117,9 +126,14 @@ class _Turn:
         self,
         answering: Callable[[list[str], str], list[str]],
         pause: Callable[[float], None],
+        follow: Callable[[list[str]], bool],
     ) -> list[str]:
-        """The addresses at which others offer the file; none if it is this process's to fetch."""
+        """The addresses at which others offer the file.
+
+        None if it is this process's to fetch, or if it came while it grew.
+        """
         expected, awaited, unanswered = "", set(), 0
+        followed: Counter[str] = Counter()
         seen, since = "", time.monotonic()
         while True:
             said = self._shared.compare_set(self._key("turn"), expected, self._me).decode()
@@ -141,6 +155,12 @@ class _Turn:
                 expected = said
             else:
                 awaited.add(owner)
+                grows = self._get(f"growing/{owner}") if followed[owner] < _FOLLOW else ""
+                if grows:
+                    followed[owner] += 1
+                    urls = answering([grows], self._token())
+                    if urls and follow(urls):
+                        return []
                 beat = self._get(f"beat/{owner}")
                 if f"{owner} {beat}" != seen:
                     seen, since = f"{owner} {beat}", time.monotonic()
@@ -150,8 +170,8 @@ class _Turn:
                 pause(_POLL)
 
     @contextlib.contextmanager
-    def beating(self) -> Iterator[None]:
-        """Shows to the others that this process lives, where it is its turn."""
+    def beating(self, store: Contents, growing: Growing | None) -> Iterator[None]:
+        """Shows to the others that this process lives, and what arrives, where it is its turn."""
         if not self._is_mine:
             yield
             return
@@ -164,11 +184,30 @@ class _Turn:
                     count += 1
                     self._shared.set(self._key(f"beat/{self._me}"), str(count))
 
-        threading.Thread(target=beat, name="hubcore-beat", daemon=True).start()
+        def show() -> None:
+            with contextlib.suppress(Exception):  # then the others wait until it is here
+                while growing is not None and growing.total is None:
+                    if ended.wait(_POLL):
+                        return
+                server = _server_for(store, self._shared, self._token())
+                server.grow(self._digest, growing)
+                self._shared.set(self._key(f"growing/{self._me}"), server.address)
+
+        threads = [beat] if growing is None else [beat, show]
+        for work in threads:
+            threading.Thread(target=work, name="hubcore-beat", daemon=True).start()
         try:
             yield
+        except BaseException:
+            if growing is not None:
+                growing.fail()
+            raise
         finally:
             ended.set()
+            with _lock:
+                servers = list(_servers.values())
+            for server in servers:
+                server.grow(self._digest, None)
 
     def offer(self, store: Contents) -> None:
         """Serves the file to the others, for as long as this process lives."""

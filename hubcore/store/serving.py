@@ -16,6 +16,7 @@ import socket
 import stat
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from typing import Any, BinaryIO
@@ -23,6 +24,7 @@ from urllib.parse import quote
 
 from ..errors import StoreError
 from .contents import Contents
+from .growing import Growing, Reader
 from .ownership import is_ours_alone
 from .records import read_record
 
@@ -136,6 +138,15 @@ class BlobServer:
         self.address = f"http://{shown}:{self._server.server_address[1]}"
         self._thread: threading.Thread | None = None
 
+    def grow(self, digest: str, growing: Growing | None) -> None:
+        """Offers a file while it is being fetched, to those who hash it themselves.
+
+        Args:
+            digest: the full SHA-256 that it is to have.
+            growing: the file; None to offer it no more.
+        """
+        self._server.grow(digest, growing)
+
     @property
     def sent(self) -> int:
         """The bytes of files that were sent so far."""
@@ -185,7 +196,20 @@ class _Server(ThreadingHTTPServer):
         self.sent = 0
         self._most = connections
         self._open: set[socket.socket] = set()
+        self._growing: dict[str, Growing] = {}
         self._lock = threading.Lock()
+
+    def grow(self, digest: str, growing: Growing | None) -> None:
+        with self._lock:
+            if growing is None:
+                self._growing.pop(digest, None)
+            else:
+                self._growing[digest] = growing
+
+    def growing(self, digest: str) -> Growing | None:
+        """The file that is being fetched, if this process fetches it."""
+        with self._lock:
+            return self._growing.get(digest)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._lock:
@@ -261,28 +285,56 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(401, WWW_Authenticate='Basic realm="hub"')
             return
         match = _PATH.fullmatch(self.path)  # so no path leads anywhere
-        file = open_verified(self.server.store, match[1]) if match else None
-        if match is None or file is None:
+        if match is None:
             self._refuse(404)
             return
-        with file:
-            size = os.fstat(file.fileno()).st_size
-            etag = f'"{match[1]}"'
-            start, end = self._wanted(size, etag)
-            if start > end or (start == size and size):
-                self._refuse(416, Content_Range=f"bytes */{size}")
-                return
-            part = (start, end) != (0, size)
-            self.send_response(206 if part else 200)
-            self.send_header("Content-Type", "application/octet-stream")
-            self.send_header("Content-Length", str(end - start))
-            self.send_header("Accept-Ranges", "bytes")
-            self.send_header("ETag", etag)
-            if part:
-                self.send_header("Content-Range", f"bytes {start}-{end - 1}/{size}")
-            self.end_headers()
-            if with_body:
-                self._send(file, start, end)
+        digest = match[1]
+        growing = self.server.growing(digest)  # first: it may be verified and renamed meanwhile
+        file = open_verified(self.server.store, digest)
+        if file is not None:
+            with file:
+                size = os.fstat(file.fileno()).st_size
+                self._serve(digest, size, lambda at, most: file.read(most), file.seek, with_body)
+            return
+        with growing.reading() if growing else contextlib.nullcontext() as reader:
+            if reader is None:
+                self._refuse(404)
+            else:
+                self._serve_growing(digest, reader, with_body)
+
+    def _serve_growing(self, digest: str, reader: Reader, with_body: bool) -> None:
+        def read(position: int, most: int) -> bytes:
+            return reader.read(position, most, _STALL)
+
+        # No ranges besides the rest: those further on would be waited for.
+        self._serve(digest, reader.total, read, lambda start: None, with_body, ranges="none")
+
+    def _serve(
+        self,
+        digest: str,
+        size: int,
+        read: Callable[[int, int], bytes],
+        seek: Callable[[int], object],
+        with_body: bool,
+        ranges: str = "bytes",
+    ) -> None:
+        etag = f'"{digest}"'
+        start, end = self._wanted(size, etag)
+        if start > end or (start == size and size):
+            self._refuse(416, Content_Range=f"bytes */{size}")
+            return
+        part = (start, end) != (0, size)
+        self.send_response(206 if part else 200)
+        self.send_header("Content-Type", "application/octet-stream")
+        self.send_header("Content-Length", str(end - start))
+        self.send_header("Accept-Ranges", ranges)
+        self.send_header("ETag", etag)
+        if part:
+            self.send_header("Content-Range", f"bytes {start}-{end - 1}/{size}")
+        self.end_headers()
+        if with_body:
+            seek(start)
+            self._send(read, start, end)
 
     def _wanted(self, size: int, etag: str) -> tuple[int, int]:
         """The bytes that are asked for, as (start, end); all of them for anything unusual."""
@@ -291,14 +343,13 @@ class _Handler(BaseHTTPRequestHandler):
             return 0, size
         return int(match[1]), min(int(match[2]) + 1, size) if match[2] else size
 
-    def _send(self, file: BinaryIO, start: int, end: int) -> None:
-        file.seek(start)
-        since, taken = time.monotonic(), 0
+    def _send(self, read: Callable[[int, int], bytes], start: int, end: int) -> None:
         left = end - start
         while left:
-            piece = file.read(min(_PIECE, left))
+            piece = read(end - left, min(_PIECE, left))
             if not piece:
                 break  # cut short meanwhile; the length that was promised tells
+            since, taken = time.monotonic(), 0  # the reader's time, not that of the file's growth
             view = memoryview(piece)
             while view:
                 count = self.connection.send(view)

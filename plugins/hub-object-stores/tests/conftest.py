@@ -64,5 +64,5 @@ def moto():
 @pytest.fixture
 def s3(moto, monkeypatch):
     clouds.use_s3(monkeypatch, moto.meta.endpoint_url)
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     return moto

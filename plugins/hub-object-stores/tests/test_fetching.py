@@ -10,6 +10,7 @@ import servers
 from test_fetch_faults import LASTING, SURVIVED
 
 from hub_object_stores import buckets
+from hub_object_stores import s3 as s3_module
 from hub_object_stores.buckets import open_bucket, web_address
 from hubcore.catalogs.index import refresh
 from hubcore.cli import main
@@ -258,6 +259,45 @@ def test_amazons_files_give_credentials_region_and_endpoint(own_home, monkeypatc
     assert "eu-central-1" in place.url
     assert "the profile 'research'" in place.advice
     assert not any(secret in place.advice for secret in clouds.SECRETS)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"AWS_SESSION_TOKEN": "SESSIONTOKEN"},
+        {"AWS_DEFAULT_REGION": "eu-west-1"},
+        {"AWS_DEFAULT_REGION": "ap-southeast-2", "AWS_REGION": "eu-west-1"},
+        {"AWS_DEFAULT_REGION": "cn-north-1"},
+        {"AWS_DEFAULT_REGION": "us-gov-west-1"},
+        {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_USE_DUALSTACK_ENDPOINT": "true"},
+        {"AWS_ENDPOINT_URL": "https://s3.example.org"},
+        {"AWS_ENDPOINT_URL": "https://a.example", "AWS_ENDPOINT_URL_S3": "https://b.example/"},
+        {"AWS_ENDPOINT_URL": "https://a.example", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
+    ],
+)
+def test_without_botocore_the_same_is_found(variables, own_home, monkeypatch):
+    """What the environment says in full need not be asked of botocore, which takes its time."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "SECRETKEY")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    def found():
+        url = web_address(URL).url.replace("s3.us-east-1.", "s3.")  # two names of one
+        # Neither the order nor the moment of signing.
+        place, _, query = url.partition("?")
+        fields = dict(field.partition("=")[::2] for field in query.split("&"))
+        return place, {
+            k: v for k, v in fields.items() if k not in ("X-Amz-Date", "X-Amz-Signature")
+        }
+
+    quick = found()
+    (own_home / ".aws").mkdir()
+    (own_home / ".aws" / "config").touch()
+    buckets._open.clear()
+    monkeypatch.setattr(s3_module, "_of_variables", lambda: None)
+    assert quick == found()
 
 
 def test_other_credentials_count_at_once(monkeypatch):
