@@ -65,6 +65,7 @@ def check(
         weights=record["weights"],
         labels=labels,
         split=about["split"],
+        only=[image[0] for image in record["outputs"]["images"]] if about.get("only") else None,
         limit=about["limit"],
         dataset=about["dataset"],
         device=settings["device"],

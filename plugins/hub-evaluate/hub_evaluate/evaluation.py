@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ def evaluate(
     task: str | None = None,
     labels: str | Path | Mapping[str, str] | None = None,
     split: str | None = None,
+    only: Sequence[str] | None = None,
     limit: int | None = None,
     dataset: str | None = None,
     device: str = "cpu",
@@ -69,6 +70,7 @@ def evaluate(
         task: the task, needed only if neither the model nor the weights name it.
         labels: what the data's classes are called in the weights, see `open_data`.
         split: the part of the data, such as ``val`` or ``final``.
+        only: measure on the samples of these names only.
         limit: measure on so many samples, chosen at random by ``seed``.
         dataset: the name under which the weights publish their figures for these data, such as
             ``ImageNet-1K``. What is measured is then compared with them. If they publish none, any
@@ -110,6 +112,8 @@ def evaluate(
     published = _published(chosen, dataset)
     if not isinstance(data, Data):
         data = open_data(data, task, measuring.categories, labels=labels, split=split)
+    if only is not None:
+        data = data.only(only)
     data = data.limited(limit, seed)
     if resize is not None:
         data = resized(data, resize)
@@ -127,6 +131,7 @@ def evaluate(
             "sha256": data.fingerprint(),
             "samples": len(data.samples),
             "of": data.total,
+            **({} if only is None else {"only": True}),  # the record has their names
             "limit": limit,
             "split": split,
             "labels": _names(labels),

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 from photos import imagenet_photos, import_mobilenet
 
-from hub_evaluate import EvaluationError, UnknownClassesError, compare, evaluate
+from hub_evaluate import DataError, EvaluationError, UnknownClassesError, compare, evaluate
 from hub_evaluate.checking import Verdict
 from hub_evaluate.plots import plot, save
 from hubcore.catalogs.catalog import LABELS
@@ -255,3 +255,13 @@ class TestCommand:
         monkeypatch.setenv("HUBCORE_OFFLINE", "0")  # a connection would be another error
         assert main(["evaluate", "--data", str(tmp_path), *arguments]) == 1
         assert message in capsys.readouterr().err
+
+
+def test_only_the_named_inputs_are_measured(colours, images):
+    """Its record says so, and has their names."""
+    names = evaluate(data=images, **colours).ids[::4]
+    found = evaluate(data=images, only=names, **colours)
+    assert found.ids == names
+    assert found.record()["data"]["only"] is True
+    with pytest.raises(DataError, match="there is no 'missing'"):
+        evaluate(data=images, only=[*names, "missing"], **colours)

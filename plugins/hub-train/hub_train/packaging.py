@@ -91,6 +91,7 @@ def measure(
         model,
         data.validation,
         weights=candidate,
+        only=[sample.id for sample in data.validation.samples] if data.divided else None,
         task=chosen.task,
         dataset=package.dataset,
         device=device,

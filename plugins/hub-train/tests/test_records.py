@@ -45,21 +45,24 @@ def check(tmp_path, data, *more):
 
 
 @pytest.mark.parametrize("kind", ["boxes", "masks", "keypoints", "pixels"])
-def test_a_record_on_other_data_is_equal_when_it_is_checked(kind, installed, tmp_path, capsys):
+@pytest.mark.parametrize("given", [True, False], ids=["other data", "held back"])
+def test_a_record_is_equal_when_it_is_checked(kind, given, installed, tmp_path, capsys):
     draw = draw_figures if kind == "keypoints" else draw_scenes
-    data, held = draw(tmp_path / "data", 8), draw(tmp_path / "held", 3, seed=7)
+    data, other = draw(tmp_path / "data", 8), draw(tmp_path / "other", 3, seed=7)
     labels = data / "labels.csv" if kind == "pixels" else None
     recipe = parse_recipe(RECIPE, "quick", "quick.toml")
-    installed(f"tiny_{kind}", data, recipe, labels=labels, validation=held)
+    installed(f"tiny_{kind}", data, recipe, labels=labels, validation=other if given else None)
     more = ["--labels", labels] if labels else []
-    assert check(tmp_path, held, *more) == 0
-    assert "equal: all metrics, and the outputs of 3 inputs" in capsys.readouterr().out
-    assert check(tmp_path, data, *more) == 1  # other data are told
+    assert check(tmp_path, other if given else data, *more) == 0
+    count = 3 if given else 2
+    assert f"equal: all metrics, and the outputs of {count} inputs" in capsys.readouterr().out
+    assert check(tmp_path, data if given else other, *more) == 1  # other data are told
 
 
-def test_a_classifiers_record_on_images_held_back_is_equal_when_it_is_checked(
+def test_a_classifiers_record_is_equal_when_it_is_checked(
     installed, colours, recipe, tmp_path, capsys
 ):
     installed("tiny_net", colours, recipe())
+    assert check(tmp_path, colours) == 0
     assert check(tmp_path, colours, "--labels", tmp_path / "out" / "validation.csv") == 0
-    assert "equal" in capsys.readouterr().out
+    assert capsys.readouterr().out.count("equal: all metrics, and the outputs of 6 inputs") == 2

@@ -14,6 +14,7 @@ import numpy as np
 
 from hubcore.prediction.inputs import ClipInput, ImageInput, Input, PairInput
 
+from ..errors import DataError
 from .reading import read
 
 __all__ = ["Data", "Sample", "image"]
@@ -105,6 +106,20 @@ class Data:
             chosen = sorted(random.choice(count, limit, replace=False).tolist())
         samples = [self.samples[index] for index in chosen]
         return replace(self, samples=samples, total=count)
+
+    def only(self, names: Sequence[str]) -> Data:
+        """The samples of these names, in their order in the data.
+
+        Raises:
+            DataError: the data have none of such a name.
+        """
+        wanted = set(names)
+        samples = [sample for sample in self.samples if sample.id in wanted]
+        missing = sorted(wanted - {sample.id for sample in samples})
+        if missing:
+            more = f" and {len(missing) - 1} more" if missing[1:] else ""
+            raise DataError(f"{self.root}: there is no '{missing[0]}'{more} in these data.")
+        return replace(self, samples=samples)
 
     def fingerprint(self) -> str:
         """The SHA-256 of all names, contents and labels, as hexadecimal digits."""
