@@ -12,6 +12,7 @@ SUITES = {
     "first": "a whole process: one photo in, its label out",
     "batch": "200 photos through a model, and the speed switches",
     "evaluating": "COCO's metrics against pycocotools, and hub evaluate against hub predict",
+    "training": "an epoch of hub train, against plain loops after torchvision's references",
     "site": "a site of 2,000 weights, and its catalogue page with 2,000 and 100,000 rows",
     "download": "files over the network, against other downloaders",
     "buckets": "a file in a bucket, against the same file at its http address",
