@@ -25,7 +25,7 @@ _LASTS = timedelta(minutes=10)  # after which credentials that change are asked 
 _PLAIN = {
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION"),
     *("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_EC2_METADATA_DISABLED", "AWS_REGION"),
-    *("AWS_DEFAULT_OUTPUT", "AWS_PAGER"),
+    *("AWS_DEFAULT_OUTPUT", "AWS_PAGER", "AWS_CA_BUNDLE"),
 }
 _USUAL_REGION = re.compile(r"(us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-[0-9]")
 _METHODS = {

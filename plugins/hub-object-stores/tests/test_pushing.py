@@ -6,7 +6,11 @@ import os
 import random
 import re
 import shlex
+import shutil
 import socket
+import subprocess
+import sys
+import time
 
 import clouds
 import pytest
@@ -284,3 +288,37 @@ def test_the_outcome_as_json(lock, tmp_path, capsys):
     assert {file["state"] for file in told["files"]} == {"to push"}
     assert not (tmp_path / "mirror").exists()
     assert all(url.startswith("file:///") for url in told["mirrors"].values())
+
+
+@pytest.mark.sweep
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize("kind", ["bucket", "folder"])
+def test_a_push_killed_at_any_moment_leaves_nothing_wrong_and_the_next_one_ends_it(
+    kind, lock, empty, tmp_path
+):
+    target = "s3://weights/killed" if kind == "bucket" else str(tmp_path / "mirror")
+    right = {hashlib.sha256(data).hexdigest() for data in FILES.values()}
+    chance = random.Random(0)
+
+    def held():
+        if kind == "folder":
+            found = (tmp_path / "mirror").rglob("[!.]*")
+            return [path.read_bytes() for path in found if path.is_file()]
+        return [empty.get_object(Bucket="weights", Key=key)["Body"].read() for key in keys(empty)]
+
+    command = [sys.executable, "-m", "hubcore.cli", "push", target, str(lock)]
+    assert subprocess.run([*command, "--dry-run"], check=True, capture_output=True)
+    began = time.monotonic()
+    subprocess.run(command, check=True, capture_output=True)
+    whole = time.monotonic() - began
+    for _ in range(6):
+        for key in keys(empty):
+            empty.delete_object(Bucket="weights", Key=key)
+        shutil.rmtree(tmp_path / "mirror", ignore_errors=True)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(whole * chance.uniform(0.4, 1.0))
+        process.kill()
+        process.communicate()
+        assert {hashlib.sha256(data).hexdigest() for data in held()} <= right
+        subprocess.run(command, check=True, capture_output=True)
+        assert {hashlib.sha256(data).hexdigest() for data in held()} == right
