@@ -27,7 +27,7 @@ mixup = 0.2
 cutmix = 1.0
 repeats = 2
 [optimizer]
-lr = 0.01
+lr = 0.001
 """
 
 
@@ -55,11 +55,13 @@ def test_two_processes_have_the_curve_of_one(colours, tmp_path):
     which mix images of both processes, are among what is random."""
     one, two = tmp_path / "one", tmp_path / "two"
     for start, output in (([sys.executable], one), (TORCHRUN, two)):
-        done = run(*start, "-m", "hub_train", *command(tmp_path, colours, output))
+        _, *arguments = command(tmp_path, colours, output)
+        done = run(*start, "-m", "hub_train", "resnet18", *arguments)
         assert done.returncode == 0, done.stderr
         assert done.stdout.count("Built") == 1
     assert losses(two) == pytest.approx(losses(one), abs=1e-5)
     assert len(losses(one)) == 4
+    assert max(losses(one)) - min(losses(one)) > 0.01  # or nothing of the images would be seen
     first, second = torch.load(one / "model.pth"), torch.load(two / "model.pth")
     assert all(torch.allclose(first[key], second[key], atol=1e-5) for key in first)
 
@@ -89,7 +91,7 @@ keep = "last"
 objects = "flip"
 copy_paste = true
 [optimizer]
-lr = 0.01
+lr = 0.001
 """
 
 
