@@ -25,7 +25,15 @@ from ..errors import PredictionError
 if TYPE_CHECKING:
     from .base import Engine, Request
 
-__all__ = ["GROUP", "EngineEntry", "all_engines", "find_engine", "is_exported", "make_engine"]
+__all__ = [
+    "GROUP",
+    "EngineEntry",
+    "all_engines",
+    "find_engine",
+    "is_exported",
+    "make_engine",
+    "usual_engine",
+]
 
 GROUP = "hubcore.engines"
 OURS = {"torch": "hubcore.prediction.engines.with_torch:TorchEngine"}
@@ -108,9 +116,8 @@ def make_engine(name: str | Callable[[Request], Engine] | None, request: Request
     """Makes the engine for what a user asked for.
 
     Args:
-        name: the engine's name. None: torch; for an exported file the first engine that reads it,
-            ours before those of other packages, of those whose packages are installed. Or what
-            makes one, such as a class that need not be known by a name.
+        name: the engine's name. None: `usual_engine`. Or what makes one, such as a class that need
+            not be known by a name.
         request: what is to be run.
 
     Raises:
@@ -121,12 +128,8 @@ def make_engine(name: str | Callable[[Request], Engine] | None, request: Request
 
     if callable(name):
         return name(request)
-    exported = is_exported(request.model)
-    if name is None:
-        entry = _reader_of(Path(str(request.model))) if exported else find_engine("torch")
-    else:
-        entry = find_engine(name)
-    if exported and Path(str(request.model)).suffix.lower() not in entry.files:
+    entry = usual_engine(request.model) if name is None else find_engine(name)
+    if is_exported(request.model) and Path(str(request.model)).suffix.lower() not in entry.files:
         read = f"only {', '.join(entry.files)}" if entry.files else "no exported files"
         raise PredictionError(f"{request.model}: the engine '{entry.name}' reads {read}.")
     try:
@@ -150,8 +153,21 @@ def make_engine(name: str | Callable[[Request], Engine] | None, request: Request
     return engine
 
 
-def _reader_of(path: Path) -> EngineEntry:
-    """The engine for an exported file."""
+def usual_engine(model: Any) -> EngineEntry:
+    """The engine where none is named: torch; for an exported file the first that reads it.
+
+    Ours come before those of other packages, and only those count whose packages are installed.
+
+    Args:
+        model: a model's name, a module, or the path of an exported file, which need not exist.
+
+    Raises:
+        PredictionError: there is no engine for such a file.
+        MissingDependencyError: what reads it is not installed.
+    """
+    if not is_exported(model):
+        return find_engine("torch")
+    path = Path(str(model))
     suffix = path.suffix.lower()
     readers = [one for one in all_engines() if suffix in one.files and one.status == "ok"]
     readers.sort(key=lambda one: (one.distribution not in known_packages(), one.name))

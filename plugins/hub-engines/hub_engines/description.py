@@ -129,6 +129,7 @@ class FileWeights:
         name: the member's name.
         url: "", there is no address.
         meta: ``categories``, ``keypoint_names`` and ``license``.
+        preprocessing: its name and its arguments, as catalogues write it.
         value: itself, for the ``sampling`` of clips.
         sampling: how clips are sampled.
     """
@@ -143,6 +144,7 @@ class FileWeights:
             "keypoint_names": list(about.keypoint_names),
             "license": about.license,
         }
+        self.preprocessing = [about.target, dict(about.settings)]
         self.value = self
         self.sampling = dict(about.sampling)
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hubcore.prediction.engines import is_exported
+
 from .errors import EvaluationError
 from .evaluation import evaluate
 from .records import read_record
@@ -36,6 +38,7 @@ def check(
     record: str | Path | Mapping[str, Any],
     data: str | Path,
     *,
+    model: str | Path | None = None,
     labels: str | Path | Mapping[str, str] | None = None,
     progress: bool = False,
 ) -> Verdict:
@@ -44,6 +47,7 @@ def check(
     Args:
         record: a record or its path.
         data: the data's folder or file.
+        model: the exported file that the record is of, if it lies elsewhere than here.
         labels: the file of labels, if the evaluation had one.
         progress: show a progress bar.
 
@@ -59,10 +63,11 @@ def check(
         if "sha256" in named:
             raise EvaluationError("The record was made with a file of labels: give --labels too.")
         labels = named
+    chosen = record["model"] if model is None else model
     evaluation = evaluate(
-        record["model"],
+        chosen,
         data,
-        weights=record["weights"],
+        weights="DEFAULT" if is_exported(chosen) else record["weights"],
         labels=labels,
         split=about["split"],
         only=[image[0] for image in record["outputs"]["images"]] if about.get("only") else None,

@@ -8,7 +8,6 @@ from hubcore.building.weights_argument import resolve_weights
 from hubcore.catalogs.catalog import ModelEntry
 from hubcore.catalogs.names import find_model, find_weights, model_of, short_name
 from hubcore.errors import UnknownNameError, WeightsError
-from hubcore.prediction.engines import is_exported
 from hubcore.protocols import WeightsLike
 from hubcore.weights.enums import WeightsEnum, canonical_name
 from hubcore.weights.lookup import get_weight
@@ -31,14 +30,8 @@ def chosen_by_name(
     Raises:
         UnknownNameError: there is no such model, or there are no such weights.
         WeightsError: the weights are for another model.
-        EvaluationError: there are none, the model that they fit is not installed, or it is an
-            exported file.
+        EvaluationError: there are none, or the model that they fit is not installed.
     """
-    if is_exported(model):
-        raise EvaluationError(
-            f"{model}: an exported file cannot be evaluated by itself. Name the model that it was "
-            f"made of, and the engine that runs such files, such as --engine onnxruntime."
-        )
     try:
         entry = find_model(model)
     except UnknownNameError:

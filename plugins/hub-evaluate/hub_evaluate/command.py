@@ -20,6 +20,7 @@ examples:
   hub evaluate mobilenet_v2 --data photos/ --labels labels.csv --limit 1000 --record mobilenet.json
   hub evaluate fasterrcnn_resnet50_fpn --data coco/          # annotations/instances_val2017.json
   hub evaluate raft_small --data Sintel/ --split final
+  hub evaluate mobilenet_v2.onnx --data photos/                 # a file of hub export
   hub evaluate --check mobilenet.json --data photos/
   hub evaluate --compare mobilenet_v2 efficientnet_lite0 --data photos/ --plot both.png
 
@@ -34,7 +35,10 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser("evaluate", description=__doc__, epilog=EXAMPLES)
     add = parser.add_argument
     add(
-        "models", metavar="MODEL", nargs="*", help="a model, or weights such as ResNet50_Weights.V1"
+        "models",
+        metavar="MODEL",
+        nargs="*",
+        help="a model, weights such as ResNet50_Weights.V1, or an exported file such as a.onnx",
     )
     add(
         "--data", metavar="DIR", type=path, required=True, help="labelled data, or COCO's JSON file"
@@ -53,9 +57,8 @@ def add_parser(subparsers: Any) -> None:
     add("--device", default="cpu", help="such as cuda (default: %(default)s)")
     add(
         "--engine",
-        default="torch",
         help="what runs the model: torch, optimized, compiled, or an installed one "
-        "(default: %(default)s)",
+        "(default: torch; for an exported file one that reads it)",
     )
     add("--batch-size", metavar="N", type=positive_integer, help="inputs per batch")
     add("--workers", metavar="N", type=natural_integer, help="threads that decode")
@@ -159,6 +162,7 @@ def _check_beforehand(args: argparse.Namespace, models: list[str]) -> None:
     """Reports what would fail only after torch is imported, or after hours of measuring."""
     from hubcore.atomic_write import check_writable
     from hubcore.prediction.choice import check_device
+    from hubcore.prediction.engines import is_exported, usual_engine
 
     from .choice import chosen_by_name
     from .data import existing
@@ -166,12 +170,16 @@ def _check_beforehand(args: argparse.Namespace, models: list[str]) -> None:
     from .errors import EvaluationError
     from .executors import check_executor
 
-    check_engine(args.engine)
+    if args.engine is not None:
+        check_engine(args.engine)
     check_executor(args.executor)
     if args.plot is not None:
         _require_plots(args.plot)
     for model in models:
-        chosen_by_name(model, args.weights)
+        if is_exported(model):
+            usual_engine(model)
+        else:
+            chosen_by_name(model, args.weights)
     check_device(args.device)
     existing(args.data)
     if args.labels is not None and not args.labels.exists():
@@ -188,6 +196,8 @@ def _check_beforehand(args: argparse.Namespace, models: list[str]) -> None:
 def _with_speed(args: argparse.Namespace, model: str, evaluation: Evaluation) -> Evaluation:
     from dataclasses import replace
 
+    from hubcore.prediction.engines import is_exported
+
     from .data import open_data
     from .speed import measure_speed
 
@@ -198,10 +208,11 @@ def _with_speed(args: argparse.Namespace, model: str, evaluation: Evaluation) ->
         labels=args.labels,
         split=args.split,
     )
+    exported = is_exported(model)
     speed = measure_speed(
-        evaluation.model,
+        model if exported else evaluation.model,
         data.limited(args.limit, args.seed),
-        weights=evaluation.weights,
+        weights=args.weights if exported else evaluation.weights,
         device=args.device,
         engine=args.engine,
         batch_size=args.batch_size,
@@ -295,9 +306,13 @@ def _write(
 
 
 def _place(evaluation: Evaluation) -> dict[str, float]:
+    from hubcore.errors import UnknownNameError
     from hubcore.weights.lookup import get_weight
 
-    meta = get_weight(evaluation.weights).meta
+    try:
+        meta = get_weight(evaluation.weights).meta
+    except UnknownNameError:  # an exported file's, whose family need not be installed
+        meta = {}
     found = {}
     if "num_params" in meta:
         found["params"] = meta["num_params"] / 1e6
@@ -328,14 +343,18 @@ def _check(args: argparse.Namespace) -> int:
     from hubcore.cli.output import harmless, print_json
 
     from .data import existing
+    from .errors import EvaluationError
     from .records import read_record
 
+    if len(args.models) > 1:
+        raise EvaluationError("--check takes one record: name at most the file that it is of.")
     read_record(args.check)
     existing(args.data)
 
     from .checking import check
 
-    verdict = check(args.check, args.data, labels=args.labels, progress=True)
+    model = args.models[0] if args.models else None
+    verdict = check(args.check, args.data, model=model, labels=args.labels, progress=True)
     if args.json:
         print_json({"equal": verdict.equal, "lines": verdict.lines})
     else:

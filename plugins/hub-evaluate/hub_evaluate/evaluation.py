@@ -14,6 +14,7 @@ from torch import nn
 
 from hubcore.catalogs.measured import Figure, state_of
 from hubcore.prediction import Predictor
+from hubcore.prediction.engines import is_exported, usual_engine
 from hubcore.protocols import WeightsLike
 from hubcore.weights.enums import WeightsEnum, canonical_name
 from hubcore.weights.lookup import get_weight
@@ -35,7 +36,7 @@ __all__ = ["evaluate"]
 
 
 def evaluate(
-    model: str | nn.Module,
+    model: str | Path | nn.Module,
     data: str | Path | Data,
     *,
     weights: Any = "DEFAULT",
@@ -46,7 +47,7 @@ def evaluate(
     limit: int | None = None,
     dataset: str | None = None,
     device: str = "cpu",
-    engine: str = "torch",
+    engine: str | None = None,
     batch_size: int | None = None,
     workers: int | None = None,
     processes: int = 1,
@@ -63,8 +64,8 @@ def evaluate(
     found: called again after an interruption, the evaluation goes on where it was.
 
     Args:
-        model: a model's name, the full name of weights; or a module, with ``weights`` that provide
-            its preprocessing and categories.
+        model: a model's name, the full name of weights; the path of an exported file; or a module,
+            with ``weights`` that provide its preprocessing and categories.
         data: a folder or file, see `open_data`; or what `open_data` returned.
         weights: as for `hubcore.predict`.
         task: the task, needed only if neither the model nor the weights name it.
@@ -77,7 +78,7 @@ def evaluate(
             name.
         device: such as ``"cpu"`` or ``"cuda"``.
         engine: what runs the model: a key of `engines.ENGINES`, or the name of an engine that an
-            installed package adds.
+            installed package adds. Default: torch; for an exported file one that reads it.
         batch_size: the number of inputs per batch. Default: the task's.
         workers: the number of threads that decode. Default: one per processor, at most 8.
         processes: in how many processes to predict. No digit depends on it. A script that sets it
@@ -99,6 +100,7 @@ def evaluate(
         EvaluationError: an option is wrong, or another process is at the same evaluation.
         HubError: the model or its weights cannot be found or used.
     """
+    engine = usual_engine(model).name if engine is None else engine
     check_engine(engine)
     check_executor(executor)
     if processes < 1:
@@ -106,8 +108,12 @@ def evaluate(
     if limit is not None and limit < 1:
         raise EvaluationError(f"limit must be at least 1, not {limit}.")
     # The data are looked at first, so that a wrong folder is reported before a download.
-    name, chosen, task = _chosen(model, weights, task)
-    check_protocol(task, resize, flow_updates)
+    if is_exported(model):
+        model = Path(str(model))
+        name, chosen, task = _exported(model, weights, engine, task)
+    else:
+        name, chosen, task = _chosen(model, weights, task)
+    check_protocol(task, engine, resize, flow_updates)
     measuring = metrics_of(task, chosen.meta.get("categories") or ())
     published = _published(chosen, dataset)
     if not isinstance(data, Data):
@@ -117,8 +123,11 @@ def evaluate(
     data = data.limited(limit, seed)
     if resize is not None:
         data = resized(data, resize)
-    module = model if isinstance(model, nn.Module) else name
-    setup = Setup(module, chosen, task, engine, device, batch_size, workers, flow_updates)
+    setup = Setup(
+        name if isinstance(model, str) else model,
+        weights if isinstance(model, Path) else chosen,  # a file has its weights inside
+        *(task, engine, device, batch_size, workers, flow_updates),
+    )
     predictor = setup.predictor(progress)
     setup = replace(setup, batch_size=predictor.batch_size, workers=predictor.workers)
     facts = {
@@ -219,11 +228,10 @@ def _observe(
     journal.keep(done - done % predictor.batch_size)
     start = len(journal.lines)
     left = samples[start:]
-    name = setup.model if isinstance(setup.model, str) else type(setup.model).__name__
     with tqdm(
         total=len(samples),
         initial=start,
-        desc=name,
+        desc=setup.name,
         unit="input",
         disable=None if progress else True,
         leave=False,
@@ -245,7 +253,7 @@ def _observe(
             observe_shards(opened, number, shards, found)
 
 
-def _chosen(model: str | nn.Module, weights: Any, task: str | None) -> tuple[str, WeightsLike, str]:
+def _chosen(model: Any, weights: Any, task: str | None) -> tuple[str, WeightsLike, str]:
     """The model's name, the weights, which need not be downloaded yet, and the task."""
     if not isinstance(model, str):
         found = get_weight(weights) if isinstance(weights, str) and "." in weights else weights
@@ -259,6 +267,14 @@ def _chosen(model: str | nn.Module, weights: Any, task: str | None) -> tuple[str
     return chosen_by_name(model, weights, task)
 
 
+def _exported(
+    path: Path, weights: Any, engine: str, task: str | None
+) -> tuple[str, WeightsLike, str]:
+    """The name of an exported file, the weights that it states, and its task."""
+    predictor = Predictor(path, weights, engine=engine, task=task)
+    return path.name, predictor.weights, predictor.task
+
+
 def _known_task(weights: Any) -> str:
     try:
         task = get_weight(str(weights)).value.task
@@ -270,7 +286,9 @@ def _known_task(weights: Any) -> str:
 
 
 def _weights_name(weights: Any) -> str:
-    return canonical_name(weights) if isinstance(weights, WeightsEnum) else str(weights)
+    if isinstance(weights, WeightsEnum):
+        return canonical_name(weights)
+    return weights.hub_trace.name if hasattr(weights, "hub_trace") else str(weights)
 
 
 def _names(labels: Any) -> Any:

@@ -7,6 +7,7 @@ import os
 import platform
 import re
 import sys
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -23,7 +24,9 @@ PACKAGES = ("hub-evaluate", "hubcore", "torch", "torchvision", "numpy", "pillow"
 
 
 def weights_digest(weights: Any, model: Any) -> str:
-    """The SHA-256 of the weights' file; of a module, of its tensors by name."""
+    """The SHA-256 of the weights' file, or an exported one; of a module, of its tensors by name."""
+    if isinstance(model, Path):
+        return sha256_of(model)
     if isinstance(weights, WeightsEnum) and not isinstance(model, nn.Module):
         return sha256_of(weights.download(progress=False))
     state = model.state_dict() if isinstance(model, nn.Module) else weights.get_state_dict()
@@ -40,6 +43,9 @@ def weights_digest(weights: Any, model: Any) -> str:
 
 def preprocessing(weights: Any) -> Any:
     """The weights' preprocessing as catalogues write it, or as text."""
+    stated = getattr(weights, "preprocessing", None)  # of an exported file
+    if stated is not None:
+        return stated
     transforms = getattr(getattr(weights, "value", None), "transforms", None)
     if isinstance(transforms, Reference):
         return transforms.to_json()

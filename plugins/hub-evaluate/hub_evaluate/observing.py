@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from hubcore.building.builders import get_model
@@ -36,7 +37,7 @@ class Setup:
     """What a `Predictor` for an evaluation is made with. All of it can be pickled.
 
     Attributes:
-        model: a model's name, or a module.
+        model: a model's name, the path of an exported file, or a module.
         weights, task, device, batch_size, workers: as for `hubcore.Predictor`.
         engine: what runs the model, see `engines`.
         flow_updates: the updates of RAFT's flow; None for its usual number.
@@ -50,6 +51,13 @@ class Setup:
     batch_size: int | None = None
     workers: int | None = None
     flow_updates: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The model's name, for people."""
+        if isinstance(self.model, Path):
+            return self.model.name
+        return self.model if isinstance(self.model, str) else type(self.model).__name__
 
     def predictor(self, progress: bool = False) -> Predictor:
         """The predictor: five classes, and detections of any score.

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import nn
 
+from .engines import ENGINES
 from .errors import EvaluationError
 
 __all__ = ["MoreUpdates", "check_protocol"]
@@ -29,8 +30,8 @@ class MoreUpdates(nn.Module):
         return self.model(first, second, num_flow_updates=self.updates)
 
 
-def check_protocol(task: str, resize: int | None, flow_updates: int | None) -> None:
-    """Checks that options fit the task.
+def check_protocol(task: str, engine: str, resize: int | None, flow_updates: int | None) -> None:
+    """Checks that options fit the task and the engine.
 
     Raises:
         EvaluationError: one does not, or is below 1.
@@ -43,3 +44,8 @@ def check_protocol(task: str, resize: int | None, flow_updates: int | None) -> N
             raise EvaluationError(f"--{name} is for the task {wanted}, not for {task}.")
         if value is not None and value < 1:
             raise EvaluationError(f"--{name} must be at least 1, not {value}.")
+    if flow_updates is not None and engine not in ENGINES:
+        raise EvaluationError(
+            f"--flow-updates is for torch: what '{engine}' runs updates the flow as often as when "
+            f"it was exported."
+        )

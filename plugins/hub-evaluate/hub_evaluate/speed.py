@@ -5,12 +5,14 @@ from __future__ import annotations
 import statistics
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
 from hubcore.prediction import Failure, Predictor
+from hubcore.prediction.engines import usual_engine
 
 from .data import Data
 from .engines import check_engine, engine_options
@@ -22,13 +24,13 @@ RUNS = 7
 
 
 def measure_speed(
-    model: str | nn.Module,
+    model: str | Path | nn.Module,
     data: Data,
     *,
     weights: Any = "DEFAULT",
     task: str | None = None,
     device: str = "cpu",
-    engine: str = "torch",
+    engine: str | None = None,
     batch_size: int | None = None,
 ) -> dict[str, Any]:
     """Measures latency, throughput and memory, on inputs of these data.
@@ -36,7 +38,7 @@ def measure_speed(
     Decoding and preprocessing are part of both times, as they are of `hubcore.predict`.
 
     Args:
-        model: the model's name, or a module.
+        model: the model's name, the path of an exported file, or a module.
         data: what `open_data` returned.
         weights: as for `evaluate`.
         task: the task, needed only if neither the model nor the weights name it.
@@ -53,6 +55,7 @@ def measure_speed(
         EvaluationError: no input can be read.
         HubError: as for `evaluate`.
     """
+    engine = usual_engine(model).name if engine is None else engine
     check_engine(engine)
     options: dict[str, Any] = {
         "task": task,
@@ -74,7 +77,7 @@ def measure_speed(
     return {
         "latency_ms": round(1000 * statistics.median(_times(predictor, one, 3 * RUNS)), 3),
         "throughput": round(len(usable) / statistics.median(_times(predictor, usable, RUNS)), 3),
-        "peak_memory_mb": _peak_memory(predictor.device),
+        "peak_memory_mb": _peak_memory(torch.device(predictor.device)),
         "engine": engine,
         "device": device,
         "threads": torch.get_num_threads(),
@@ -85,12 +88,13 @@ def measure_speed(
 
 def _times(predictor: Predictor, inputs: list[Any], runs: int) -> list[float]:
     times = []
+    device = torch.device(predictor.device)
     for _ in range(runs):
         begun = time.perf_counter()
         for _ in predictor.stream(inputs):
             pass
-        if predictor.device.type == "cuda":
-            torch.cuda.synchronize(predictor.device)
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
         times.append(time.perf_counter() - begun)
     return times
 

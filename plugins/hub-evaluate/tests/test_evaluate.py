@@ -101,8 +101,9 @@ print(json.dumps([record["metrics"], record["outputs"]]))
 """
 
 
-def test_a_killed_evaluation_goes_on_and_gives_the_same(images, tmp_path):
-    """Killed twice at random moments; what was done before is not done again."""
+@pytest.mark.parametrize("kills", [(12,), pytest.param((5, 20), marks=pytest.mark.sweep)])
+def test_a_killed_evaluation_goes_on_and_gives_the_same(colours, images, tmp_path, kills):
+    """Killed at random moments; what was done before is not done again."""
     chance = random.Random(0)
     home = tmp_path / "home"
 
@@ -117,8 +118,8 @@ def test_a_killed_evaluation_goes_on_and_gives_the_same(images, tmp_path):
     def lines():
         return sum(path.read_bytes().count(b"\n") for path in home.glob("evaluations/*.jsonl"))
 
-    for least in (5, 20):
-        process = start(0.1, home)
+    for least in kills:
+        process = start(0.05, home)
         wanted = least + chance.randrange(8)
         while lines() < wanted and process.poll() is None:
             time.sleep(0.02)
@@ -129,9 +130,9 @@ def test_a_killed_evaluation_goes_on_and_gives_the_same(images, tmp_path):
     [journal] = home.glob("evaluations/*.jsonl")
     with journal.open("ab") as file:
         file.write(b'{"id": "cut sho')
-    resumed, _ = start(0.1, home).communicate()
-    whole, _ = start(0, tmp_path / "other").communicate()
-    assert json.loads(resumed) == json.loads(whole)
+    resumed, _ = start(0, home).communicate()
+    whole = evaluate(data=images, batch_size=4, workers=2, **colours).record()
+    assert json.loads(resumed) == json.loads(json.dumps([whole["metrics"], whole["outputs"]]))
     assert not list(home.glob("evaluations/*.jsonl"))
 
 
@@ -197,14 +198,40 @@ def test_other_inputs_are_not_compared(colours, images):
         compare(first, other)
 
 
-def test_pictures_are_drawn(colours, images, tmp_path):
+def test_a_picture_of_one_classifier_shows_its_calibration_and_its_mistakes(colours, images):
+    one = evaluate(data=images, **colours)
+    left, right = plot([one], [{}], "params").axes
+    # A dot for each bin: what the model states, and the share of right images among these.
+    dots = [tuple(dots.get_offsets()[0]) for dots in left.collections[1:]]
+    stated = [found["probability"] for found in one.observations]
+    right_ones = [found["classes"][0] == found["target"] for found in one.observations]
+    assert dots == [pytest.approx((sum(stated) / 60, sum(right_ones) / 60))]  # all in one bin
+    # Ten of the thirty in this folder are red: in percent of its class, and what it was taken for.
+    rows = [label.get_text() for label in right.get_yticklabels()]
+    columns = [label.get_text() for label in right.get_xticklabels()]
+    cells = {}
+    for text in right.texts:
+        column, row = text.get_position()
+        cells[rows[row], columns[column]] = text.get_text()
+    assert cells == {("green", "red"): "33"}
+
+
+def test_a_picture_of_several_models_shows_metric_and_size(colours, images, tmp_path):
     from PIL import Image
 
     one = evaluate(data=images, **colours)
-    for name, evaluations in (("one", [one]), ("two", [one, one])):
-        path = tmp_path / f"{name}.png"
-        save(plot(evaluations, [{"params": 3.5}] * 2, "params"), path)
-        assert min(Image.open(path).size) > 500
+    colours["model"].scale.data.fill_(-5.0)  # nearly always wrong
+    two = evaluate(data=images, **colours)
+    figure = plot([one, two], [{"params": 3.5}, {"params": 7.0}], "params")
+    [axes] = figure.axes
+    points = [bar.lines[0].get_xydata()[0].tolist() for bar in axes.containers]
+    shares = [found.metrics["acc@1"].value for found in (one, two)]
+    assert points == [[3.5, shares[0]], [7.0, shares[1]]]
+    assert [text.get_text() for text in axes.texts] == ["Colours", "Colours"]
+    assert "millions" in axes.get_xlabel()
+    assert "higher is better" in axes.get_ylabel()
+    save(figure, tmp_path / "both.png")
+    assert min(Image.open(tmp_path / "both.png").size) > 500
     with pytest.raises(EvaluationError, match="must end in"):
         save(None, tmp_path / "picture.doc")
 
@@ -242,7 +269,8 @@ class TestCommand:
             (["mobilenet_v2", "--plot", "a.doc"], "must end in"),
             (["mobilenet_v2", "--dataset", "X"], "publishes nothing for 'X'"),
             (["mobilenet_v7"], "Unknown model"),
-            (["a.onnx"], "a.onnx: an exported file cannot be evaluated by itself"),
+            (["a.onnx"], "Cannot read a.onnx: No such file"),
+            (["a.onnx", "--engine", "torch"], "a.onnx: the engine 'torch' reads no exported"),
             (["mobilenet_v2", "--engine", "trch"], "Did you mean 'torch'?"),
             (["mobilenet_v2", "--executor", "ray"], "Unknown executor 'ray'"),
             (["a", "--compare", "b", "c"], "takes the two models itself"),

@@ -1,5 +1,7 @@
 """Protocols of published figures: another size for masks, more updates of a flow."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -168,3 +170,52 @@ def test_speed_names_what_was_measured(colours, images):
         path.write_bytes(b"no image")
     with pytest.raises(EvaluationError, match=r"none of the first \d+ inputs can be read"):
         measure_speed(model, data, **colours)
+
+
+class SeededClips(nn.Module):
+    """Seeded scores of five classes for a clip (B, 3, T, H, W), in [0, 1]."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.body = nn.Conv3d(3, 5, kernel_size=3, stride=2)
+
+    def forward(self, clips):
+        return 40 * self.body(clips).mean(dim=(2, 3, 4))
+
+
+def test_videos_are_judged_by_the_sum_of_their_clips(tmp_path):
+    """As torchvision's reference adds the softmax of all clips of a video, and ranks that."""
+    names = ["run", "swim", "climb", "read", "sing"]
+    random = np.random.default_rng(0)
+    videos = []
+    for number in range(40):
+        target = number % 5
+        frames = random.integers(0, 255, (12, 1, 1, 3)) + random.integers(0, 40, (12, 16, 16, 3))
+        frames = frames.clip(0, 255).astype(np.uint8)
+        folder = tmp_path / names[target] / f"{number:02}"
+        folder.mkdir(parents=True)
+        for time, frame in enumerate(frames):
+            Image.fromarray(frame).save(folder / f"{time:02}.png")
+        videos.append((target, torch.from_numpy(frames).permute(3, 0, 1, 2) / 255))
+
+    class Weights:
+        url = "file:///clips.pth"
+        meta = {"categories": names}  # noqa: RUF012  # as torchvision's
+        value = SimpleNamespace(sampling={"clip_len": 4, "clips_per_video": 3}, task=None)
+
+        def transforms(self):
+            return lambda frames: frames.permute(1, 0, 2, 3) / 255
+
+        def get_state_dict(self, **options):
+            return SeededClips().state_dict()
+
+    model = SeededClips().eval()
+    ranks = []
+    for target, video in videos:
+        clips = torch.stack([video[:, start : start + 4] for start in (0, 4, 8)])
+        added = model(clips).softmax(dim=1).sum(dim=0)
+        ranks.append(int((added > added[target]).sum()))
+    found = evaluate(model, tmp_path, weights=Weights(), task="video-classification")
+    assert 0 < sum(rank == 0 for rank in ranks) < 40
+    assert found.metrics["acc@1"].value == 100 * sum(rank == 0 for rank in ranks) / 40

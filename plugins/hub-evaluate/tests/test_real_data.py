@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 import torchvision
-from photos import packaged
+from photos import import_mobilenet, packaged
 from PIL import Image, ImageDraw
 
 from hub_evaluate import evaluate
@@ -187,3 +187,30 @@ def test_a_quokkas_keypoints_as_a_persons(tmp_path):
         found = tuple(Keypoint(str(k), x + shift, y, 1.0) for k, (x, y, _) in enumerate(points))
         detection = Detection("thing", 0, 0.9, tuple(corners), keypoints=found)
         assert measured(sample, size, [detection], kind)["kp_map"] == pytest.approx(expected)
+
+
+@pytest.mark.sweep
+def test_half_of_the_face_patches_teaches_the_other_half(tmp_path):
+    """scikit-image's 200 patches of 25 pixels: 100 faces and 100 others, real weights below."""
+    data = pytest.importorskip("skimage.data")
+    hub_train = pytest.importorskip("hub_train")
+    import_mobilenet()
+    for number, patch in enumerate(data.lfw_subset()):
+        half, kind = ("train", "test")[number % 2], "face" if number < 100 else "other"
+        path = tmp_path / "patches" / half / kind / f"{number:03}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((patch * 255).round().astype(np.uint8)).save(path)
+    hub_train.train(
+        "mobilenet_v2",
+        tmp_path / "patches" / "train",
+        weights="IMAGENET1K_V1",
+        recipe="frozen",
+        validation=tmp_path / "patches" / "test",
+        output=tmp_path / "out",
+        package=False,
+    )
+    record = json.loads((tmp_path / "out" / "record.json").read_text())
+    accuracy = record["metrics"]["acc@1"]
+    assert record["data"]["samples"] == 100
+    assert accuracy["value"] >= 95
+    assert accuracy["low"] <= accuracy["value"] <= accuracy["high"]
