@@ -11,6 +11,7 @@ SUITES = {
     "memory": "peak memory of loading, and of four workers that share a model",
     "first": "a whole process: one photo in, its label out",
     "batch": "200 photos through a model, and the speed switches",
+    "engines": "with torch and without: a new process, 200 photos, and memory",
     "evaluating": "COCO's metrics against pycocotools, and hub evaluate against hub predict",
     "training": "an epoch of hub train, against plain loops after torchvision's references",
     "site": "a site of 2,000 weights, and its catalogue page with 2,000 and 100,000 rows",

@@ -119,11 +119,17 @@ def _make(
                 progress=progress,
             )
         graph, tensors = Path(folder, "split.onnx"), Path(folder, "split.data")
-        _split(made.path, graph, tensors.name)
-        tensors.touch()  # there is none where all tensors are small
-        kind += sha256_of(tensors)[:12]
         named = Path(folder, "named.onnx")
-        _split(made.path, named, f"{digest}-{kind}.data")
+        try:
+            _split(made.path, graph, tensors.name)
+            tensors.touch()  # there is none where all tensors are small
+            kind += sha256_of(tensors)[:12]
+            _split(made.path, named, f"{digest}-{kind}.data")
+        except OSError as error:
+            raise PredictionError(
+                f"Cannot write to {folder}, where '{entry.name}' is exported: "
+                f"{error.strerror or error}. TMPDIR names another folder."
+            ) from error
 
         def copy(source: Path) -> Callable[[Path], Any]:
             return lambda target: copyfile(source, target)
