@@ -19,6 +19,8 @@ from .errors import FileError
 __all__ = ["SCHEMA", "Description", "FileWeights", "Port"]
 
 SCHEMA = 1
+LONGEST = 1024
+"""Frames of a clip, and clips of a video: more would ask for more memory than there is."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,9 @@ class FileWeights:
         self.preprocessing = [about.target, dict(about.settings)]
         self.value = self
         self.sampling = dict(about.sampling)
+        frames = (*about.inputs[0].shape, "", "")[1]
+        if about.task == "video-classification" and isinstance(frames, int):
+            self.sampling["clip_len"] = min(frames, LONGEST)  # no other length will do
 
     @property
     def hub_trace(self) -> Trace:
@@ -184,7 +189,7 @@ def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
 def _sampling(data: Mapping[str, Any]) -> dict[str, float]:
     """Numbers that cannot ask for more frames than a computer has memory for."""
     found = {}
-    for key, most in (("clip_len", 1024), ("clips_per_video", 1024), ("frame_rate", 100_000)):
+    for key, most in (("clip_len", LONGEST), ("clips_per_video", LONGEST), ("frame_rate", 100_000)):
         value = data.get("sampling", {}).get(key)
         if value is None:
             continue
