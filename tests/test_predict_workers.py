@@ -283,6 +283,7 @@ def faults(what, **env):
     return kept == "True", int(first), min(map(int, later))
 
 
+@pytest.mark.sweep
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is glibc's allocator")
 def test_freed_memory_serves_the_next_batch():
     """Counted in pages that the system had to hand out for a batch."""
