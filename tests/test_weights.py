@@ -108,3 +108,29 @@ def test_equal_values_are_aliases_also_with_partials():
     assert Toy_Weights.DEFAULT is Toy_Weights.V2
     assert Weights("u", partial(dict, a=1), {}) == Weights("u", partial(dict, a=1), {})
     assert Weights("u", partial(dict, a=1), {}) != Weights("u", partial(dict, a=2), {})
+
+
+def test_a_pickle_carries_the_catalogue_of_registered_weights_once():
+    """However many members it has; in a process that has the catalogue it is not even read."""
+    catalog = {
+        "schema": 1,
+        "weights": {
+            f"Acme{number}_Weights": {
+                "builder": "resnet18",
+                "members": {
+                    "V1": {
+                        "url": f"https://models.example.org/{number}-3f1a9c2e.pth",
+                        "transforms": ["hubcore.transforms:ImageClassification", {"crop_size": 8}],
+                        "meta": {"categories": ["daisy", "rose"]},
+                    }
+                },
+            }
+            for number in range(100)
+        },
+    }
+    with hubcore.register(catalog, name="acme-many"):
+        members = [hubcore.get_weight(f"Acme{number}_Weights.V1") for number in range(100)]
+        one, all_of_them = len(pickle.dumps(members[0])), len(pickle.dumps(members))
+        assert all_of_them < 2 * one
+        back = pickle.loads(pickle.dumps(members))
+        assert all(one is member for one, member in zip(back, members, strict=True))

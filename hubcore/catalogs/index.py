@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import pickle
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -98,6 +99,7 @@ class Index:
 _index: Index | None = None
 _source_trees: list[Path] = []
 _registered: dict[str, Plugin] = {}
+_carried: dict[str, Carried] = {}  # what pickles carry of these, made when one is first pickled
 
 
 def current() -> Index:
@@ -135,6 +137,7 @@ def add_source_tree(tree: Path) -> None:
 def add_registered(key: str, plugin: Plugin) -> None:
     """Adds a plugin for this process; it replaces one that was added with the same key."""
     _registered[key] = plugin
+    _carried.pop(key, None)
     refresh()
 
 
@@ -142,12 +145,14 @@ class Carried(NamedTuple):
     """What a pickle carries of a registration, for a process that does not have it.
 
     Attributes:
-        plugin: the plugin that was registered.
+        distribution: the name under which the plugin was registered.
         modules: the modules of the program that its catalogue names, which had been imported.
+        plugin: the plugin, pickled once for all its entries, and unpickled where it is missing.
     """
 
-    plugin: Plugin
+    distribution: str
     modules: tuple[str, ...]
+    plugin: bytes
 
 
 def registered(distribution: str) -> Carried | None:
@@ -155,7 +160,10 @@ def registered(distribution: str) -> Carried | None:
     plugin = _registered.get(distribution)
     if plugin is None:
         return None
-    return Carried(plugin, own_modules(plugin.catalog.data) if plugin.catalog else ())
+    if distribution not in _carried:
+        modules = own_modules(plugin.catalog.data) if plugin.catalog else ()
+        _carried[distribution] = Carried(distribution, modules, pickle.dumps(plugin))
+    return _carried[distribution]
 
 
 def restore_registered(carried: Carried | None) -> None:
@@ -164,16 +172,18 @@ def restore_registered(carried: Carried | None) -> None:
     Raises:
         SignatureError: the settings enforce a signature that its catalogue lacks.
     """
-    if carried is None or carried.plugin.distribution in _registered:
+    if carried is None or carried.distribution in _registered:
         return
     for module in carried.modules:  # only what is imported may be named
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
-    signer(carried.plugin.distribution, carried.plugin.version, carried.plugin.path)
-    add_registered(carried.plugin.distribution, carried.plugin)
+    plugin: Plugin = pickle.loads(carried.plugin)  # a part of the pickle that is being read
+    signer(plugin.distribution, plugin.version, plugin.path)
+    add_registered(carried.distribution, plugin)
 
 
 def remove_registered(key: str) -> None:
     """Removes a plugin that `add_registered` added, if there is one with this key."""
     _registered.pop(key, None)
+    _carried.pop(key, None)
     refresh()
