@@ -161,3 +161,72 @@ def test_validate_accepts_a_catalogue_and_names_faults(module, tmp_path, capsys)
     assert main(["catalog", "validate", str(path)]) == 1
     out = capsys.readouterr().out
     assert 'weights.Landsat18_Weights.members.V1: "size" must be a number of bytes' in out
+
+
+GEO = """
+from typing import Any
+
+import torch.nn as nn
+import torchvision.transforms.v2 as T
+from torchvision.models import Weights, WeightsEnum
+
+_transforms = nn.Sequential(T.CenterCrop(8), T.Normalize(mean=[0], std=[10000], inplace=True))
+COMMIT = "https://huggingface.co/acme/geo/resolve/" + 40 * "a"
+
+
+class Net_Weights(WeightsEnum):
+    S1 = Weights(COMMIT + "/s1-3f1a9c2e.pth", _transforms,
+                 {"dataset": "X", "in_chans": 2, "bands": ["VV", "VH"], "license": "MIT"})
+    S2 = Weights(COMMIT + "/sub/s2.pth", _transforms, {"in_chans": 3, "bands": ["B4", "B3", "B2"]})
+
+
+def net(weights: Net_Weights | None = None, *args: Any, **kwargs: Any) -> nn.Module:
+    if weights:
+        kwargs["in_chans"] = weights.meta["in_chans"]
+    channels = kwargs.pop("in_chans", 3)
+    body = nn.Sequential(nn.Conv2d(channels, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    model = nn.Sequential(body, nn.Linear(4, kwargs.pop("num_classes", 5)))
+    if weights:
+        missing, unexpected = model.load_state_dict(weights.get_state_dict(progress=True), False)
+        assert set(missing) <= {"1.weight", "1.bias"}
+        assert not unexpected
+    return model
+"""
+
+
+def test_the_guides_recipe_for_torchgeos_pattern(tmp_path, monkeypatch, own_home, capsys):
+    """Backbones without classes, of many bands, that a function of theirs loads in part.
+
+    `scripts/export_library.py` does the same with TorchGeo itself.
+    """
+    from hubcore.download.hashing import sha256_of
+
+    (tmp_path / "geo_sample.py").write_text(GEO)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    path = tmp_path / "catalog.json"
+    assert main(["catalog", "export", "geo_sample", "--output", str(path)]) == 0
+    said = capsys.readouterr().err
+    assert 'no licence is stated, so "unknown" is written, for S2.' in said
+    assert "carries no digest" not in said
+    catalog = json.loads(path.read_text("utf-8"))
+    members = catalog["weights"]["Net_Weights"]["members"]
+    assert members["S2"]["url"] == f"hf://acme/geo/sub/s2.pth@{40 * 'a'}"
+    assert members["S2"]["sha256"] is None  # the repository states it for the commit
+    assert members["S1"]["license"] == "MIT"
+    assert members["S1"]["meta"]["bands"] == ["VV", "VH"]
+
+    torch.manual_seed(0)
+    tensors = {"0.0.weight": torch.rand(4, 2, 3, 3), "0.0.bias": torch.rand(4)}
+    torch.save(tensors, tmp_path / "s1.pth")
+    members["S1"] |= {
+        "url": (tmp_path / "s1.pth").as_uri(),
+        "sha256": sha256_of(tmp_path / "s1.pth"),
+    }
+    path.write_text(json.dumps(catalog), "utf-8")
+    with hubcore.register(path, name="acme-geo", trust=True):
+        model = hubcore.get_model("net", weights="Net_Weights.S1")
+        assert torch.equal(model[0][0].weight, tensors["0.0.weight"])
+        assert hubcore.load_report(model).new == ("1.weight", "1.bias")
+        made = hubcore.get_weight("Net_Weights.S1").transforms()
+        assert made(torch.full((2, 10, 10), 5000.0)).mean() == 0.5
+    sys.modules.pop("geo_sample", None)

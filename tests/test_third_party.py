@@ -3,6 +3,7 @@
 import sys
 from enum import Enum
 from functools import cache
+from importlib.util import find_spec
 
 import pytest
 import torch
@@ -119,6 +120,17 @@ def test_weights_for_our_resnet50_from_another_package_and_a_server(shop, tmp_pa
         ("hub-acme-flowers", []),
         pytest.param("hub-efficientnet-lite", [], marks=pytest.mark.sweep),
         pytest.param("hub-acme-similarity", ["hub-efficientnet-lite"], marks=pytest.mark.sweep),
+        pytest.param(
+            "hub-acme-faces",
+            [],
+            marks=[
+                pytest.mark.sweep,
+                pytest.mark.skipif(
+                    find_spec("facenet_pytorch") is None,
+                    reason="needs facenet-pytorch 2.6.0, installed with --no-deps",
+                ),
+            ],
+        ),
     ],
 )
 def test_the_examples_own_tests_pass_where_they_are_installed(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 import json
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from functools import cache, partial
@@ -29,6 +30,11 @@ __all__ = ["ExportError", "dumps", "export_module", "published"]
 # JSON can represent.
 _PRESETS = "torchvision.transforms._presets"
 _OWN = "hubcore.transforms"
+
+_FIXED = re.compile(
+    r"https://(?:huggingface\.co|hf\.co)/([^/]+/[^/]+)/resolve/([0-9a-f]{40})/([^?#@%]+)"
+)
+"""The address of a file at a commit of a repository on Hugging Face's hub."""
 
 
 class ExportError(HubError, ValueError):
@@ -176,6 +182,12 @@ def _enum(
     if aliases:
         entry["aliases"] = aliases
     entry["members"] = {member.name: _member(module, enum, member, report) for member in enum}
+    bare = [name for name, member in entry["members"].items() if member["license"] == "unknown"]
+    if bare:
+        report(
+            f'{enum.__name__}: no licence is stated, so "unknown" is written, for '
+            f'{", ".join(bare)}. Where you know it, set "license".'
+        )
     return entry
 
 
@@ -184,8 +196,11 @@ def _member(
 ) -> dict[str, Any]:
     data: dict[str, Any] = {"url": member.url}
     digest = digest_in_name(member.url)
+    fixed = _FIXED.fullmatch(member.url)
     if digest:
         data["sha256"] = digest
+    elif fixed:  # the repository states the file's digest
+        data |= {"url": f"hf://{fixed[1]}/{fixed[3]}@{fixed[2]}", "sha256": None}
     else:
         report(f'{member}: its address carries no digest. Add "sha256" to the catalogue.')
     meta = {}

@@ -1,0 +1,1 @@
+"""MTCNN for hubcore: faces with five landmarks, with the weights of facenet-pytorch."""
