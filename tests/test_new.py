@@ -1,8 +1,12 @@
 """`hub new`: what it writes installs, lists and passes its tests at once."""
 
+import subprocess
+import sys
+
 import pytest
 from environments import Environment, build_wheel
 
+import hubcore
 from hubcore.authoring.scaffold import ScaffoldError, check_name
 from hubcore.cli import main
 
@@ -109,3 +113,36 @@ def test_weights_for_a_model_without_weights_of_its_own(tmp_path):
     catalog = json.loads((folder / "acme" / "catalog.json").read_text())
     member = catalog["weights"]["Acme_Weights"]["members"]["V1"]
     assert member["transforms"][1] == {"crop_size": 224}
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize(
+    "kind", [["--kind", "weights", "--model", "resnet18"], ["--kind", "model"]]
+)
+def test_an_index_takes_a_new_project(kind, tmp_path):
+    """`python -m build` and `twine check` pass; it states from which hubcore on it works."""
+    project = tmp_path / "acme-thing"
+    assert main(["new", "acme-thing", *kind, "--dir", str(project)]) == 0
+    for command in (["build", "--no-isolation", project], ["twine", "check", "--strict"]):
+        files = sorted((project / "dist").iterdir()) if command[0] == "twine" else []
+        done = subprocess.run(
+            [sys.executable, "-m", *command, *files], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert [file.suffix for file in files] == [".whl", ".gz"]
+
+
+@pytest.mark.parametrize(
+    "kind", [["--kind", "weights", "--model", "resnet18"], ["--kind", "model"]]
+)
+def test_a_new_project_has_what_an_author_needs(kind, tmp_path):
+    """A bound on hubcore, a changelog, tests, and a workflow that publishes without a password."""
+    project = tmp_path / "acme-thing"
+    assert main(["new", "acme-thing", *kind, "--dir", str(project)]) == 0
+    text = (project / "pyproject.toml").read_text("utf-8")
+    assert f'"hubcore>={hubcore.__version__}"' in text
+    assert "## [0.1.0]" in (project / "CHANGELOG.md").read_text("utf-8")
+    assert (project / "tests" / "test_acme_thing.py").exists()
+    workflow = (project / ".github" / "workflows" / "publish.yml").read_text("utf-8")
+    assert "id-token: write" in workflow
+    assert "secrets." not in workflow

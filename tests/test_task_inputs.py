@@ -15,7 +15,7 @@ from hubcore.download.hashing import sha256_of
 from hubcore.prediction import Failure
 from hubcore.prediction.inputs import PointsInput, expand
 from hubcore.store import default_store
-from hubcore.testing import CHECKS, Subject
+from hubcore.testing import CHECKS, Skipped, Subject
 
 TASKS = """
 from dataclasses import dataclass
@@ -216,6 +216,27 @@ def test_a_set_with_an_image_that_is_missing_is_not_run(photos):
     assert isinstance(found, Failure)
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", [name for name in KINDS if name != "of-prompted"])
 def test_the_kit_runs_a_model_of_each_kind_that_it_can_make_an_input_for(name):
     assert list(CHECKS["loading"](Subject.of_plugin("acme-inputs", [name]))) == []
+
+
+def test_the_kit_runs_prompted_models_with_the_example_that_their_task_gives(tmp_path):
+    """Without one it says so."""
+
+    def loading():
+        hubcore.refresh()
+        return list(CHECKS["loading"](Subject.of_plugin("acme-inputs", ["of-prompted"])))
+
+    [finding] = loading()
+    assert isinstance(finding, Skipped)
+    assert 'not run: the JSON file of its task gives no "prompt"' in str(finding)
+    path = tmp_path / "site" / "acme_inputs" / "tasks.json"
+    facts = json.loads(path.read_text())
+    facts["of-prompted"]["prompt"] = "a cat"
+    path.write_text(json.dumps(facts))
+    assert loading() == []
+    facts["of-prompted"]["prompt"] = 7  # of which there is no length
+    path.write_text(json.dumps(facts))
+    [finding] = loading()
+    assert "has no len()" in str(finding)

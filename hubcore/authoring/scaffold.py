@@ -12,6 +12,7 @@ from string import Template
 from ..catalogs.values import is_identifier
 from ..errors import HubError
 from ..packages.entry_points import normalise
+from ..packages.versions import installed_version
 
 __all__ = ["ScaffoldError", "check_name", "names_for", "write_project"]
 
@@ -81,6 +82,7 @@ def names_for(name: str) -> dict[str, str]:
         "license_line": "",
         "todo": "",
         "changes": "The first release.",
+        "hubcore": installed_version("hubcore") or "0.1.0",  # None: a clone that is not installed
     }
 
 

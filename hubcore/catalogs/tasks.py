@@ -69,6 +69,7 @@ class TaskEntry(NamedTuple):
         metrics: what is known of each metric by its name, as the JSON file says it: ``better``
             (``higher`` or ``lower``), ``bounds`` (lowest and highest, None for none), ``unit`` and
             ``mean``; nothing for a metric that the hub knows.
+        prompt: of a task whose input has a prompt, an example of one; None if it gives none.
         distribution: the distribution that adds the task, normalised; "" for the hub's own.
         status: ``ok``, ``broken``, or ``disabled`` by ``HUBCORE_DISABLE``.
         error: why it is broken; else "".
@@ -80,6 +81,7 @@ class TaskEntry(NamedTuple):
     input: str = "image"
     classes: bool = True
     metrics: Mapping[str, Mapping[str, Any]] = {}
+    prompt: Any = None
     distribution: str = ""
     status: str = "ok"
     error: str = ""
@@ -174,6 +176,7 @@ def _checked(facts: Any) -> dict[str, Any]:
     if not isinstance(facts, dict):
         raise ValueError("what its JSON file says of it is no object")
     kinds: dict[str, type] = {"help": str, "input": str, "classes": bool, "metrics": dict}
+    kinds["prompt"] = object  # whatever the task understands
     known = {key: facts[key] for key in kinds if key in facts}
     for key, value in known.items():
         if not isinstance(value, kinds[key]):

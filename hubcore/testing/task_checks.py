@@ -59,14 +59,15 @@ def check_tasks(subject: Subject) -> Iterator[Finding]:
 def predicted(built: Any, member: Member, task: str) -> Iterator[Finding]:
     """Whether a built model's prediction of a random picture can be shown in all ways.
 
-    Of a text and of points too; what a prompt must be only the task knows.
+    Of a text and of points too; with a prompt if its task gives an example of one.
     """
     import torch
 
     from ..prediction import Failure, Predictor
     from ..prediction.bands import channels_of
 
-    kind = find_task(task).input
+    facts = find_task(task)
+    kind = facts.input
     image = torch.randint(0, 256, (3, 320, 400), dtype=torch.uint8)
     if kind == "image" and channels_of(member.weights.meta) != 3:
         return  # there is no picture of it to draw on
@@ -77,7 +78,11 @@ def predicted(built: Any, member: Member, task: str) -> Iterator[Finding]:
         "text": "a photo of a cat",
         "points": torch.rand(64, 3),
     }
+    if facts.prompt is not None:
+        inputs["prompted"] = (image, facts.prompt)
     if kind not in inputs:
+        if kind == "prompted":
+            yield Skipped(member.where, 'not run: the JSON file of its task gives no "prompt"')
         return
     [result] = Predictor(built, member.weights, task=task)(inputs[kind], on_error="return")
     if isinstance(result, Failure):
