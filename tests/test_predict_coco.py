@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from hubcore.prediction import (
     Classification,
@@ -20,7 +21,8 @@ from hubcore.prediction import (
 )
 from hubcore.prediction.coco import encode_rle
 from hubcore.prediction.document import Document
-from hubcore.prediction.inputs import ImageInput, PairInput
+from hubcore.prediction.inputs import ImageInput, PairInput, expand
+from hubcore.prediction.results import Result
 
 IMAGE = ImageInput("street.jpg", None)
 SIZE = (30, 20)
@@ -132,3 +134,18 @@ def test_failures_are_listed():
     document.add(Failure("x.png", InputError("x.png", "no such file")))
     assert document.to_json()["errors"] == [{"file_name": "x.png", "error": "no such file"}]
     assert document.to_json()["images"] == []
+
+
+def test_annotations_of_other_tasks_may_have_the_number_of_a_class_without_its_name():
+    """They are kept as they are; the document has no category of which it knows no name."""
+
+    class Numbered(Result):
+        def annotations(self):
+            return [{"category_id": 3, "score": 0.5}]
+
+    [source] = expand(Image.new("RGB", (4, 3)), "image-classification")
+    document = Document()
+    document.add(Numbered(source, (4, 3)))
+    made = document.to_json()
+    assert made["categories"] == []
+    assert made["annotations"][0]["category_id"] == 3

@@ -120,6 +120,7 @@ def test_weights_for_our_resnet50_from_another_package_and_a_server(shop, tmp_pa
         ("hub-acme-flowers", []),
         pytest.param("hub-efficientnet-lite", [], marks=pytest.mark.sweep),
         pytest.param("hub-acme-similarity", ["hub-efficientnet-lite"], marks=pytest.mark.sweep),
+        pytest.param("hub-acme-tasks", [], marks=pytest.mark.sweep),
         pytest.param(
             "hub-acme-faces",
             [],

@@ -52,7 +52,7 @@ class Document:
                 "image": image["file_name"],
             }
             self._annotations.append({**identity, **annotation})
-            if "category_id" in annotation:
+            if {"category_id", "category"} <= annotation.keys():  # other tasks may have one alone
                 self._categories[annotation["category_id"]] = annotation["category"]
 
     def to_json(self) -> dict[str, Any]:
