@@ -37,7 +37,8 @@ __all__ = [
 
 GROUP = "hubcore.engines"
 OURS = {"torch": "hubcore.prediction.engines.with_torch:TorchEngine"}
-_KNOWN_FILES = (".onnx",)  # those of the engines of our own packages, installed or not
+_KNOWN_FILES = {".onnx": "onnxruntime", ".xml": "openvino"}
+"""Those of the engines of our own packages, installed or not, and the extra that brings one."""
 
 
 class EngineEntry(NamedTuple):
@@ -179,7 +180,7 @@ def usual_engine(model: Any) -> EngineEntry:
     if suffix in _KNOWN_FILES:
         raise MissingDependencyError(
             f"{path}: no engine that runs '{suffix}' files is installed. To install one: "
-            f"pip install 'hub-engines[onnxruntime]'",
+            f"pip install 'hub-engines[{_KNOWN_FILES[suffix]}]'",
             "hub_engines",
         )
     raise PredictionError(f"{path}: no installed engine runs files whose names end in '{suffix}'.")

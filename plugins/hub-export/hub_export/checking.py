@@ -24,7 +24,7 @@ from .tracing import first_line
 if TYPE_CHECKING:
     from .formats import Run
 
-__all__ = ["Checker", "photos"]
+__all__ = ["Checker", "inputs", "photos"]
 
 SEEDED_SIZES = ((64, 96), (333, 250), (480, 640))
 """(height, width) of the seeded images."""
@@ -54,7 +54,7 @@ class Checker:
         weights: its weights.
         pipeline: what is exported of it.
         raw: whether that is the bare model.
-        inputs: further photos with their names.
+        further: more photos with their names.
     """
 
     def __init__(
@@ -65,11 +65,11 @@ class Checker:
         pipeline: Pipeline,
         *,
         raw: bool,
-        inputs: Iterable[tuple[str, Image.Image]] = (),
+        further: Iterable[tuple[str, Image.Image]] = (),
     ) -> None:
         self._name, self._task, self._raw = task, require_task(task), raw
         self._model, self._weights, self._pipeline = model, weights, pipeline
-        self._cases = [*_cases(inputs)]
+        self._cases = [_Case(name, image) for name, image in (*inputs(), *further)]
 
     def check(self, run: Run, shown: Callable[[Sequence[Any]], Iterable[Any]]) -> Agreement:
         """Compares a file with the hub's prediction.
@@ -156,17 +156,15 @@ class Checker:
         return "the model, as the format computes it"
 
 
-def _cases(inputs: Iterable[tuple[str, Image.Image]]) -> Iterator[_Case]:
+def inputs() -> Iterator[tuple[str, Image.Image]]:
+    """What every file is checked on: photos and seeded images, with their names."""
     from hubcore.prediction.images import open_image
 
     for path in photos():
-        yield _Case(path.name, open_image(path.name, path))
-    for name, image in inputs:
-        yield _Case(name, image)
+        yield path.name, open_image(path.name, path)
     for number, (height, width) in enumerate(SEEDED_SIZES):
-        yield _Case(
-            f"the seeded image of {width} x {height} pixels", _seeded(number, width, height)
-        )
+        name = f"the seeded image of {width} x {height} pixels"
+        yield name, _seeded(number, width, height)
 
 
 def _seeded(seed: int, width: int, height: int) -> Image.Image:

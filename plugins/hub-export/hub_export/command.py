@@ -18,6 +18,7 @@ examples:
   hub export mobilenet_v2 --output mobilenet_v2.onnx
   hub export resnet50 --weights IMAGENET1K_V1 --output resnet50.pt2    # torch.export
   hub export fcn_resnet50 --output fcn.onnx --photos streets/*.jpg     # checked on these as well
+  hub export resnet50 --output resnet50.xml                            # OpenVINO
   hub export resnet50 --raw --output resnet50-raw.onnx                 # the bare model
 
 Each format needs its packages: pip install 'hub-export[onnx]'.
@@ -30,7 +31,7 @@ def add_parser(subparsers: Any) -> None:
     add("model", metavar="MODEL", help="the name of a model")
     add("--weights", default="DEFAULT", help="the model's weights (default: %(default)s)")
     add("--output", metavar="FILE", type=path, required=True, help="the file to write")
-    add("--format", help="onnx or torch (default: by the file's name)")
+    add("--format", help="onnx, openvino or torch (default: by the file's name)")
     add("--raw", action="store_true", help="the bare model, without preprocessing and result")
     add(
         "--top",

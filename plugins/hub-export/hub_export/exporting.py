@@ -77,7 +77,8 @@ def export(
         format: one of `formats.FORMATS`. Default: what the file's name ends in.
         task: the task, needed only for a module.
         top: the number of classes of a classification's ``labels`` and ``scores``.
-        raw: export the bare model. Its input is then float32 (N, 3, H, W), preprocessed.
+        raw: export the bare model. Its input is then float32 (N, 3, H, W), preprocessed. Some
+            formats always hold that of some tasks (`Format.bare`).
         photos: further images to check the file on: files, folders or globs.
         progress: show what is being done on stderr.
 
@@ -106,6 +107,7 @@ def export(
         raise ExportError("To export a module, give its task and the weights that go with it.")
     if task:
         check_task(task)
+    raw = raw or task in wanted.bare
     if path.suffix.lower() != wanted.suffix:
         raise ExportError(
             f"{path}: the name of a file in the format '{wanted.name}' must end in "
@@ -135,7 +137,7 @@ def export(
             if raw
             else require_task(task).pipeline(module, weights, top)
         )
-        checker = Checker(task, module, weights, pipeline, raw=raw, inputs=further)
+        checker = Checker(task, module, weights, pipeline, raw=raw, further=further)
         step(f"{name}: tracing")
         program, inputs, outputs = trace(pipeline)
     metadata = describe(

@@ -60,6 +60,8 @@ def describe(
         "outputs": [port.to_json() for port in outputs],
         "made_with": _versions(wanted),
     }
+    if task in wanted.bare:
+        found["preprocessing"]["why"] = wanted.bare[task]
     if meta.get("keypoint_names"):
         found["keypoint_names"] = list(meta["keypoint_names"])
     sampling = getattr(getattr(weights, "value", None), "sampling", None)

@@ -15,7 +15,7 @@ from .errors import ExportError
 from .pipeline import Pipeline
 from .ports import Port
 
-__all__ = ["trace"]
+__all__ = ["first_line", "last_line", "trace"]
 
 
 def trace(pipeline: Pipeline) -> tuple[ExportedProgram, tuple[Port, ...], tuple[Port, ...]]:
@@ -111,6 +111,15 @@ def _frames(error: BaseException) -> Iterator[Any]:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, in a line without its full stop."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines or [type(error).__name__])[0].rstrip(".")
+    """What an error says first, in a line without its full stop."""
+    return _lines(error)[0]
+
+
+def last_line(error: BaseException) -> str:
+    """What an error says last, where compilers give their reason."""
+    return _lines(error)[-1]
+
+
+def _lines(error: BaseException) -> list[str]:
+    lines = [line.strip().rstrip(".") for line in str(error).splitlines() if line.strip()]
+    return lines or [type(error).__name__]

@@ -1,6 +1,10 @@
 """Exported files give what the hub's own prediction gives, or are not written."""
 
 import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -80,30 +84,57 @@ def exported(path, model=None, **options):
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_file_gives_what_prediction_gives(name, tmp_path):
     """For images of any size, one or several at a time, and without the model's code."""
-    for module in FORMATS[name].needs:
-        pytest.importorskip(module)
-    model = Colours().eval()
-    path = tmp_path / f"colours{FORMATS[name].suffix}"
-    made = exported(path, model)
-    assert list(tmp_path.iterdir()) == [path] == list(made.files)
-    assert made.agreement.holds
-    writer = require(FORMATS[name])
-    said = json.loads(writer.metadata(path))
-    assert said == made.metadata
-    Draft202012Validator(metadata_schema()).validate(said)
-    assert said["categories"] == ["red", "green", "blue"]
-    assert said["inputs"][0]["shape"] == ["batch", "height", "width", 3]
-    run = writer.open(path)
+    model, path = Colours().eval(), tmp_path / f"colours{FORMATS[name].suffix}"
+    made = exported_in(name, path, model)
+    run = require(FORMATS[name]).open(path)
     predictor = hubcore.prediction.Predictor(model, Weights(), task="image-classification")
     for height, width in SIZES:
         pixels = image(height, width)
-        found = run({"image": np.stack([pixels, pixels])})
         [result] = predictor(Image.fromarray(pixels))
+        if made.metadata["raw"]:
+            prepared = Weights().transforms()(Image.fromarray(pixels)).numpy()
+            found = run({"input": np.stack([prepared, prepared])})["output"]
+            assert found[1] == pytest.approx(model(torch.tensor(prepared[None]))[0].tolist())
+            continue
+        found = run({"image": np.stack([pixels, pixels])})
         for row in range(2):
             assert found["labels"][row].tolist() == [c.category_id for c in result.classes[:2]]
             assert found["scores"][row] == pytest.approx(
                 [c.probability for c in result.classes[:2]], abs=0.01
             )
+
+
+def exported_in(name, path, model):
+    """In a format whose packages are there."""
+    for module in FORMATS[name].needs:
+        pytest.importorskip(module)
+    return exported(path, model)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_file_says_what_it_is(name, tmp_path):
+    """In each format alike: categories, task, preprocessing, digest, licence and versions."""
+    path = tmp_path / f"colours{FORMATS[name].suffix}"
+    made = exported_in(name, path, Colours())
+    assert {*tmp_path.iterdir()} == {*made.files}
+    assert made.files[0] == path
+    assert made.agreement.holds
+    said = json.loads(require(FORMATS[name]).metadata(path))
+    assert said == made.metadata
+    Draft202012Validator(metadata_schema()).validate(said)
+    assert said["format"] == name
+    assert said["task"] == "image-classification"
+    assert said["categories"] == ["red", "green", "blue"]
+    assert said["license"] == "unknown"
+    assert said["sha256"] is None
+    assert "crop_size=[24]" in said["preprocessing"]["target"]
+    assert said["raw"] is not said["preprocessing"]["inside"]
+    assert ("why" in said["preprocessing"]) is said["raw"]
+    channels = ["batch", 3, "height", "width"], ["batch", "height", "width", 3]
+    assert said["inputs"][0]["shape"] == channels[not said["raw"]]
+    assert said["made_with"]["hubcore"] == hubcore.__version__
+    for file in made.files:
+        assert str(tmp_path).encode() not in file.read_bytes()
 
 
 def metadata_schema():
@@ -246,6 +277,50 @@ def test_a_file_that_differs_is_not_kept(tmp_path):
     assert caught.value.begins
     assert [file.name for file in tmp_path.iterdir()] == ["model.pt2"]
     assert path.read_text() == "before"
+
+
+class Big(Colours):
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Parameter(torch.rand(3, 100_000))
+
+    def forward(self, images):
+        return super().forward(images) + self.table.mean(dim=1)
+
+
+FULL = """
+import resource, sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+import test_export
+from hub_export import ExportError
+limit = 100_000  # bytes of a file: as on a disk that is full
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+for path in map(Path, sys.argv[2:]):
+    try:
+        test_export.exported(path, test_export.Big())
+    except ExportError as error:
+        print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such limit")
+def test_a_full_disk_is_an_error_that_leaves_nothing(tmp_path):
+    """In each format: also of those whose writers are not Python's, and would end the process."""
+    there = [one for one in FORMATS.values() if all(find_spec(need) for need in one.needs)]
+    paths = [tmp_path / f"model{one.suffix}" for one in there]
+    paths[0].write_text("before")
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(Path(__file__).parent), *map(str, paths)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    said = [f"Cannot write {path}: File too large." for path in paths]
+    assert done.stdout.splitlines() == said
+    assert list(tmp_path.iterdir()) == paths[:1]
+    assert paths[0].read_text() == "before"
 
 
 def test_a_model_that_cannot_be_traced_is_an_error_that_names_the_layer(tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -38,6 +38,7 @@ class Format:
         module: the module of this package that writes and opens them, a `Writer`.
         needs: the modules that it imports beyond torch.
         extra: the extra of hub-export that installs these, or "".
+        bare: the tasks of which it holds the bare model, and why.
     """
 
     name: str
@@ -45,12 +46,26 @@ class Format:
     module: str
     needs: tuple[str, ...] = ()
     extra: str = ""
+    bare: Mapping[str, str] = field(default_factory=dict)
 
+
+_UNLIKE_PILLOW = (
+    "OpenVINO resizes without antialiasing, unlike Pillow: images are prepared outside, as "
+    "hub predict does it without torch"
+)
 
 FORMATS = {
     found.name: found
     for found in (
         Format("onnx", ".onnx", "onnx_file", ("onnx", "onnxscript", "onnxruntime"), "onnx"),
+        Format(
+            "openvino",
+            ".xml",
+            "openvino_file",
+            ("openvino", "onnx", "onnxscript"),
+            "openvino",
+            dict.fromkeys(("image-classification", "semantic-segmentation"), _UNLIKE_PILLOW),
+        ),
         Format("torch", ".pt2", "torch_file"),
     )
 }

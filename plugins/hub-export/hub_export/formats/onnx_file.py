@@ -17,6 +17,7 @@ from torch.export import ExportedProgram
 
 from ..errors import ExportError
 from ..ports import Port
+from ..tracing import last_line
 from . import KEY
 
 if TYPE_CHECKING:
@@ -86,10 +87,7 @@ def _converted(program: ExportedProgram) -> Any:
                 custom_translation_table=_sizes_in_float64(),
             )
     except Exception as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        raise ExportError(
-            f"The model cannot be written as ONNX: {(lines or [type(error).__name__])[-1]}"
-        ) from error
+        raise ExportError(f"The model cannot be written as ONNX: {last_line(error)}.") from error
 
 
 def _sizes_in_float64() -> dict[Any, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,14 +31,15 @@ def write(
 ) -> None:
     for node in program.graph.nodes:
         node.meta.pop("stack_trace", None)  # paths of this machine
+    # In memory first: on a full disk torch's own writer ends the process (seen with 2.14).
+    content = io.BytesIO()
     try:
-        torch.export.save(program, path, extra_files={KEY: metadata})
-    except OSError:
-        raise
+        torch.export.save(program, content, extra_files={KEY: metadata})
     except Exception as error:  # of its serializer, which knows only some operations
         raise ExportError(
             f"The model cannot be written by torch.export: {first_line(error)}."
         ) from error
+    path.write_bytes(content.getbuffer())
 
 
 def open(path: Path) -> Run:

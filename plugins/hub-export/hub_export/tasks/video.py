@@ -15,18 +15,23 @@ from ..ports import Port
 from ..preprocessing import preprocessing_of
 from .classification import OUTPUTS, Classifier, measures, outputs
 
-__all__ = ["example", "measures", "outputs", "pipeline"]
+__all__ = ["clips", "example", "measures", "outputs", "pipeline"]
 
 FRAMES = 16  # of a clip, where the weights do not say
 SHIFT = 2  # pixels from a frame to the next
 
 
-def pipeline(model: nn.Module, weights: Any, top: int) -> Pipeline:
+def clips(weights: Any) -> Port:
+    """The input: of as many frames as the weights' own clips, which they were evaluated with."""
     sampling = getattr(getattr(weights, "value", None), "sampling", None) or {}
     frames = int(sampling.get("clip_len") or weights.meta.get("min_temporal_size") or FRAMES)
     shape = ("batch", "frames", "height", "width", 3)
-    # The number of frames of the weights' own clips, which is what they were evaluated with.
-    port = Port("image", "uint8", (*shape[:1], frames, *shape[2:]), "clips, RGB, 0 to 255")
+    return Port("image", "uint8", (*shape[:1], frames, *shape[2:]), "clips, RGB, 0 to 255")
+
+
+def pipeline(model: nn.Module, weights: Any, top: int) -> Pipeline:
+    port = clips(weights)
+    frames = int(port.shape[1])
     images = example_image(BATCH * frames)
     clip = images.reshape(BATCH, frames, *images.shape[1:])
     return Pipeline(Classifier(preprocessing_of(weights), model, top), (port,), (clip,), OUTPUTS)

@@ -1,0 +1,218 @@
+"""Models with seeded weights that see differences as trained ones do, without any download.
+
+A model of random weights gives all but the same for every input: its scores lie so near to one
+another that rounding decides. So it is calibrated on the photos and seeded images that files are
+checked on: batch normalisation gets their statistics, and the last layers are made to tell them
+apart. `scripts/export_matrix.py` uses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+import hubcore
+from hubcore.catalogs.names import find_model
+from hubcore.prediction import Predictor
+
+__all__ = ["SeededWeights", "seeded"]
+
+SHIFT = 3.0
+"""Of what batch normalisation gives: most of it then passes the activation after it. Where random
+layers cut off half, each differs more than the one before: one level of 255 in one of a thousand
+pixels became a tenth of the logits."""
+SHARP = 0.25
+"""The part that is left of what varies within a kernel."""
+SPREAD = 3.0
+"""The standard deviation of logits: the likeliest of 1000 classes then has some 0.2."""
+OBJECTS = 0.4
+"""The part of the pixels that are an object's: those whose features' first principal component is
+the highest. The others are background."""
+_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+
+
+class SeededWeights:
+    """The preprocessing and meta-data of weights, without their file."""
+
+    url = "file:///seeded.pth"
+
+    def __init__(self, member: Any) -> None:
+        self.value, self.meta, self.transforms = member.value, dict(member.meta), member.transforms
+        self.meta["license"] = "unknown"
+
+    def get_state_dict(self, **options: Any) -> dict[str, Any]:
+        return {}
+
+    def __str__(self) -> str:
+        return "seeded weights"
+
+
+def seeded(name: str, weights: Any, task: str) -> nn.Module:
+    """A model with calibrated seeded weights, in evaluation mode.
+
+    Args:
+        name: the model's name.
+        weights: those whose preprocessing it gets.
+        task: its task.
+    """
+    torch.manual_seed(0)
+    options: dict[str, Any] = {"weights": None}
+    if "backbone" in find_model(name).data:
+        options["weights_backbone"] = None
+    model: nn.Module = hubcore.get_model(name, **options)
+    if task == "optical-flow":
+        return model.eval()
+    _smooth(model)
+    predictor = Predictor(model, weights, task=task, score=0.0, workers=0)
+    items = [*_items(task, weights)]
+    with _calibrating(model):
+        predictor(items)
+    if task in ("image-classification", "video-classification"):
+        layer = _last_layer(model)
+        with torch.no_grad():
+            if not layer.weight.any():  # as vision transformers begin
+                nn.init.normal_(layer.weight, std=layer.weight[0].numel() ** -0.5)
+            rows = _seen(predictor, items, layer)
+            _spread(layer, rows)
+    elif task == "semantic-segmentation":
+        for layer in _pixel_layers(model):
+            with torch.no_grad():
+                _objects(layer, _seen(predictor, items, layer))
+    else:
+        _decide(model)
+    return model.eval()
+
+
+def _items(task: str, weights: Any) -> Iterator[Any]:
+    from hub_export.checking import inputs
+    from hub_export.tasks import require_task
+
+    ports: tuple[Any, ...] = ()
+    if task == "video-classification":
+        from hub_export.tasks.video import clips
+
+        ports = (clips(weights),)
+    for _, image in inputs():
+        yield require_task(task).example(image, ports)[0]
+
+
+def _smooth(model: nn.Module) -> None:
+    """Takes most of what varies within kernels away, so that they smooth more than they sharpen.
+
+    Photos have little at high frequencies, and random kernels raise the noise there.
+    """
+    with torch.no_grad():
+        for layer in model.modules():
+            if isinstance(layer, nn.Conv2d | nn.Conv3d) and layer.weight[0, 0].numel() > 1:
+                axes = tuple(range(2, layer.weight.ndim))
+                mean = layer.weight.mean(axes, keepdim=True)
+                layer.weight.sub_(mean).mul_(SHARP).add_(mean)
+
+
+@contextmanager
+def _calibrating(model: nn.Module) -> Iterator[None]:
+    """Batch normalisation takes the statistics of what passes meanwhile."""
+    norms = [one for one in model.modules() if isinstance(one, _NORMS)]
+    hooks = [norm.register_forward_pre_hook(_not_of_one) for norm in norms]
+    before = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        if norm.bias is not None:
+            nn.init.constant_(norm.bias, SHIFT)
+        norm.momentum = None  # the mean over all
+        norm.train()
+    yield
+    for norm, hook, momentum in zip(norms, hooks, before, strict=True):
+        hook.remove()
+        norm.momentum = momentum
+        norm.eval()
+
+
+def _not_of_one(norm: nn.Module, inputs: tuple[Tensor]) -> None:
+    """One value a channel has no variance: a pooled image stays as it is."""
+    norm.train(inputs[0].numel() > inputs[0].shape[1])
+
+
+def _seen(predictor: Predictor, items: list[Any], layer: nn.Module) -> Tensor:
+    """What a layer is given: (positions, channels)."""
+    found = []
+
+    def keep(_: nn.Module, inputs: tuple[Tensor]) -> None:
+        value = inputs[0]
+        if isinstance(layer, nn.Linear):
+            found.append(value.reshape(-1, value.shape[-1]))
+        else:
+            found.append(value.movedim(1, -1).reshape(-1, value.shape[1]))
+
+    hook = layer.register_forward_pre_hook(keep)
+    predictor(items)
+    hook.remove()
+    return torch.cat(found).clone()
+
+
+def _last_layer(model: nn.Module) -> Any:
+    """The layer that gives the logits."""
+    layers = [one for one in model.modules() if isinstance(one, nn.Linear | nn.Conv2d | nn.Conv3d)]
+    classes = max(
+        one.out_features if isinstance(one, nn.Linear) else one.out_channels for one in layers[-1:]
+    )
+    return next(
+        one
+        for one in reversed(layers)
+        if (one.out_features if isinstance(one, nn.Linear) else one.out_channels) == classes
+    )
+
+
+def _spread(layer: Any, rows: Tensor) -> None:
+    """Centres the logits of all inputs together, and scales them."""
+    weight = layer.weight.flatten(1)
+    mean = rows.mean(dim=0)
+    # Only in directions in which the inputs differ.
+    directions = torch.linalg.svd(rows - mean, full_matrices=False)[2][: len(rows) - 1]
+    weight = weight @ directions.T @ directions
+    logits = (rows - mean) @ weight.T
+    factor = SPREAD / logits.std().clamp(min=1e-6)
+    layer.weight.copy_((weight * factor).view_as(layer.weight))
+    if layer.bias is not None:
+        layer.bias.copy_(-(weight @ mean) * factor)
+
+
+def _pixel_layers(model: Any) -> list[Any]:
+    head = model.classifier
+    if hasattr(head, "high_classifier"):
+        head.low_classifier.weight.data.zero_()
+        head.low_classifier.bias.data.zero_()
+        return [head.high_classifier]
+    return [head[-1]]
+
+
+def _objects(layer: Any, rows: Tensor) -> None:
+    """One class of objects, and no others but the background, which is the first."""
+    mean = rows.mean(dim=0)
+    centred = (rows - mean)[:: max(1, len(rows) // 4000)]
+    direction = torch.linalg.svd(centred, full_matrices=False)[2][0]
+    direction *= SPREAD / (centred @ direction).std()
+    layer.weight.zero_()
+    layer.bias.fill_(-1e3)
+    layer.bias[0] = 0
+    layer.weight[1] = direction.view_as(layer.weight[1])
+    layer.bias[1] = -(direction @ mean) - (centred @ direction).quantile(1 - OBJECTS)
+
+
+def _decide(model: Any) -> None:
+    """Makes the heads of detectors more sure."""
+    with torch.no_grad():
+        if heads := getattr(model, "roi_heads", None):
+            model.rpn.head.cls_logits.weight.mul_(20)
+            heads.box_predictor.cls_score.weight.mul_(4)
+            heads.box_predictor.bbox_pred.weight.mul_(2)
+        elif classifier := getattr(getattr(model, "head", None), "classification_head", None):
+            for part, values in classifier.named_parameters():
+                if part.endswith("cls_logits.weight"):
+                    values.mul_(3)
+                elif part.endswith("cls_logits.bias"):
+                    values.fill_(-2)
