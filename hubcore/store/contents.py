@@ -279,13 +279,17 @@ class Contents:
         with self.writing():
             self._trust.note_unchecked(url, digest)
 
-    def derived(self, digest: str, kind: str, make: Callable[[Path], None]) -> Path:
+    def derived(
+        self, digest: str, kind: str, make: Callable[[Path], None], made_by: str | None = None
+    ) -> Path:
         """A file made from a blob: made once, and kept with it.
 
         Args:
             digest: the blob's full digest.
             kind: the kind of file, such as ``zip``, in letters, digits, dashes and dots.
             make: writes the file to the path that it is given.
+            made_by: the distribution and version that it is of no use without, such as
+                ``hub-export==0.1.0``: once another version is installed, pruning removes it.
 
         Returns:
             The file's path.
@@ -310,7 +314,12 @@ class Contents:
             status = target.stat()
             write_record(
                 record,
-                {"size": status.st_size, "mtime_ns": status.st_mtime_ns, "sha256": made},
+                {
+                    "size": status.st_size,
+                    "mtime_ns": status.st_mtime_ns,
+                    "sha256": made,
+                    **({"made_by": made_by} if made_by else {}),
+                },
             )
         return target
 

@@ -16,6 +16,7 @@ from ..download.hashing import sha256_of
 from ..download.partial import Interrupted, interrupted, remove_free
 from ..download.remote import RemoteFile
 from ..errors import HubError
+from ..packages.versions import installed_version
 from .content_store import Entry, Store
 from .ownership import is_planted
 from .records import read_record, scan_folder, scan_shards
@@ -56,7 +57,8 @@ class Removal(NamedTuple):
 
     Attributes:
         what: the file's names, or a description.
-        reason: ``old``, ``over the size``, ``unused``, ``named``, ``partial`` or ``left over``.
+        reason: ``old``, ``over the size``, ``unused``, ``named``, ``outdated``,
+            ``partial`` or ``left over``.
         size: the bytes that removing it frees.
         paths: what to remove, in this order.
     """
@@ -154,7 +156,8 @@ def plan_removal(
         older_than: files that were not used for more than this many seconds.
         max_size: the least recently used files, until the others have at most this many bytes.
         unused: all files but those whose digests are in this collection.
-        partials: also interrupted downloads, and what crashed processes left behind.
+        partials: also interrupted downloads, what crashed processes left behind, and files made by
+            another version of a package than the installed one.
     """
     now = time.time()
     plan = []
@@ -177,6 +180,10 @@ def plan_removal(
     if partials:
         for partial in interrupted_downloads(store):
             plan.append(removal_of_partial(partial))
+        gone = {removal.paths[0] for removal in plan}
+        for entry in kept:
+            if entry.path not in gone:
+                plan += _outdated(entry)
         plan += _left_over(store, now)
     return plan
 
@@ -227,6 +234,19 @@ def _size(entry: Entry) -> int:
         with contextlib.suppress(OSError):
             size += path.stat().st_size
     return size
+
+
+def _outdated(entry: Entry) -> Iterator[Removal]:
+    """What another version of a package made of a file than the one that is installed.
+
+    Where none is installed, as on a machine without torch, such files are still of use.
+    """
+    for path in entry.derived:
+        record = path.with_name(f"{path.name}.json")
+        name, _, version = str(read_record(record).get("made_by", "")).partition("==")
+        if name and installed_version(name) not in (None, version):
+            with contextlib.suppress(OSError):
+                yield Removal(path.name, "outdated", path.stat().st_size, (path, record))
 
 
 def _left_over(store: Store, now: float) -> Iterator[Removal]:

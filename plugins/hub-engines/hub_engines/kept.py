@@ -23,6 +23,7 @@ from hubcore.digests import is_digest
 from hubcore.download.hashing import sha256_of
 from hubcore.errors import MissingDependencyError
 from hubcore.packages.references import Reference
+from hubcore.packages.versions import installed_version
 from hubcore.prediction.choice import chosen_weights, with_those_here
 from hubcore.prediction.engines.base import Request
 from hubcore.prediction.errors import PredictionError
@@ -134,8 +135,10 @@ def _make(
         def copy(source: Path) -> Callable[[Path], Any]:
             return lambda target: copyfile(source, target)
 
-        store.derived(digest, f"{kind}.data", copy(tensors))
-        return store.derived(digest, f"{kind}.onnx", copy(named))
+        exporter = installed_version("hub-export")
+        made_by = exporter and f"hub-export=={exporter}"
+        store.derived(digest, f"{kind}.data", copy(tensors), made_by)
+        return store.derived(digest, f"{kind}.onnx", copy(named), made_by)
 
 
 def _split(source: Path, graph: Path, tensors: str) -> None:

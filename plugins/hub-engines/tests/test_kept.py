@@ -204,6 +204,29 @@ def test_what_is_kept_is_verified_and_goes_with_its_weights(weights, monkeypatch
     assert {*files(weights)} < {*removal_of(store, entry, "named").paths}
 
 
+def test_what_an_older_exporter_made_is_pruned(weights, monkeypatch, capsys):
+    """Once another is installed; where none is, as on a machine without torch, it serves."""
+    from importlib import metadata
+
+    def reasons():
+        assert main(["cache", "prune", "--json"]) == 0
+        return {one["file"]: one["reason"] for one in document(capsys)}
+
+    installed = metadata.version
+
+    def absent(name):
+        if name == "hub-export":
+            raise metadata.PackageNotFoundError(name)
+        return installed(name)
+
+    names = {file.name for file in files(weights)}
+    assert not names & {*reasons()}
+    monkeypatch.setattr(metadata, "version", absent)
+    assert not names & {*reasons()}
+    monkeypatch.setattr(metadata, "version", lambda name: "9.9" if name == "hub-export" else "0")
+    assert dict.fromkeys(names, "outdated").items() <= reasons().items()
+
+
 def test_a_file_is_for_one_set_of_facts(weights):
     """Another preprocessing or model makes another name."""
     from hubcore.catalogs.names import find_model

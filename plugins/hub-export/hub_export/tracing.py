@@ -51,7 +51,21 @@ def _values(program: ExportedProgram) -> dict[Any, Any]:
     return {node.name: node.meta["val"] for node in program.graph.nodes if "val" in node.meta}
 
 
+_QUANTIZED = ("torch.ao.nn.quantized", "torch.ao.nn.intrinsic.quantized")
+
+
+def _refuse_quantized(module: nn.Module) -> None:
+    for name, layer in module.named_modules():
+        if type(layer).__module__.startswith(_QUANTIZED):
+            raise ExportError(
+                f"The model cannot be traced by torch.export: its layer '{name}' is quantized, and "
+                f"keeps its weights packed for torch's own kernels. Export the model with weights "
+                f"that are not quantized; of these 'hub quantize' can write ONNX files of 8 bits."
+            )
+
+
 def _traced(pipeline: Pipeline, examples: tuple[torch.Tensor, ...]) -> ExportedProgram:
+    _refuse_quantized(pipeline.module)
     dynamic = tuple(
         {axis: Dim.AUTO for axis, size in enumerate(port.shape) if isinstance(size, str)}
         for port in pipeline.inputs

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torchvision
 from jsonschema import Draft202012Validator
 from PIL import Image
 from torch import nn
@@ -326,6 +327,13 @@ def test_a_full_disk_is_an_error_that_leaves_nothing(tmp_path):
 def test_a_model_that_cannot_be_traced_is_an_error_that_names_the_layer(tmp_path):
     with pytest.raises(ExportError, match=r"cannot be traced.*'model\.inner'"):
         exported(tmp_path / "model.pt2", Nested())
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_quantized_model_is_an_error_that_names_the_layer(tmp_path):
+    model = torchvision.models.quantization.shufflenet_v2_x0_5(quantize=True)
+    with pytest.raises(ExportError, match=r"its layer 'model\.conv1\.0' is quantized"):
+        exported(tmp_path / "model.pt2", model)
     assert not list(tmp_path.iterdir())
 
 
