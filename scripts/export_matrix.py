@@ -112,6 +112,9 @@ def _cell(found: dict[str, Any] | None) -> str:
     axes = (
         ("batch", "height", "width") if len(first) == 4 else ("batch", "frames", "height", "width")
     )
+    if "input" in found["inputs"]:  # of a bare model, whose channels are not told
+        first = [first[0], *first[2:]]
+        axes = ("batch", "height", "width")
     fixed = [name for name, size in zip(axes, first, strict=False) if isinstance(size, int)]
     measured = ", ".join(
         f"{name.split(':')[0]} {value:.2g}" if value < 0.5 else f"{name.split(':')[0]} {value:.5g}"
