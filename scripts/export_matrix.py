@@ -105,9 +105,10 @@ def table(results: dict[str, Any]) -> str:
 def _cell(found: dict[str, Any] | None) -> str:
     if found is None:
         return "not measured"
+    older = "" if found.get("calibrated") else " *"
     if "error" in found:
         reason = str(found["error"]).replace("|", "\\|").replace("<", "&lt;")
-        return f"no: {reason if len(reason) < 200 else reason[:199] + '…'}"
+        return f"no: {reason if len(reason) < 200 else reason[:199] + '…'}{older}"
     first = next(iter(found["inputs"].values()))
     axes = (
         ("batch", "height", "width") if len(first) == 4 else ("batch", "frames", "height", "width")
@@ -121,7 +122,6 @@ def _cell(found: dict[str, Any] | None) -> str:
         for name, value in found["measures"].items()
         if name != "scores: difference"
     )
-    older = "" if found.get("calibrated") else " *"
     return f"yes: {measured}" + (f" (fixed: {', '.join(fixed)})" if fixed else "") + older
 
 

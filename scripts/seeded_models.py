@@ -30,8 +30,7 @@ SHARP = 0.25
 SPREAD = 3.0
 """The standard deviation of logits: the likeliest of 1000 classes then has some 0.2."""
 OBJECTS = 0.4
-"""The part of the pixels that are an object's: those whose features' first principal component is
-the highest. The others are background."""
+"""The part of the pixels that are an object's. The others are background."""
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
@@ -76,8 +75,7 @@ def seeded(name: str, weights: Any, task: str) -> nn.Module:
         with torch.no_grad():
             if not layer.weight.any():  # as vision transformers begin
                 nn.init.normal_(layer.weight, std=layer.weight[0].numel() ** -0.5)
-            rows = _seen(predictor, items, layer)
-            _spread(layer, rows)
+            _spread(layer, torch.cat(_seen(predictor, items, layer)))
     elif task == "semantic-segmentation":
         for layer in _pixel_layers(model):
             with torch.no_grad():
@@ -137,8 +135,8 @@ def _not_of_one(norm: nn.Module, inputs: tuple[Tensor]) -> None:
     norm.train(inputs[0].numel() > inputs[0].shape[1])
 
 
-def _seen(predictor: Predictor, items: list[Any], layer: nn.Module) -> Tensor:
-    """What a layer is given: (positions, channels)."""
+def _seen(predictor: Predictor, items: list[Any], layer: nn.Module) -> list[Tensor]:
+    """What a layer is given, a tensor (positions, channels) for each time it is called."""
     found = []
 
     def keep(_: nn.Module, inputs: tuple[Tensor]) -> None:
@@ -151,7 +149,7 @@ def _seen(predictor: Predictor, items: list[Any], layer: nn.Module) -> Tensor:
     hook = layer.register_forward_pre_hook(keep)
     predictor(items)
     hook.remove()
-    return torch.cat(found).clone()
+    return [one.clone() for one in found]
 
 
 def _last_layer(model: nn.Module) -> Any:
@@ -190,17 +188,25 @@ def _pixel_layers(model: Any) -> list[Any]:
     return [head[-1]]
 
 
-def _objects(layer: Any, rows: Tensor) -> None:
+def _objects(layer: Any, images: list[Tensor]) -> None:
     """One class of objects, and no others but the background, which is the first."""
-    mean = rows.mean(dim=0)
-    centred = (rows - mean)[:: max(1, len(rows) // 4000)]
-    direction = torch.linalg.svd(centred, full_matrices=False)[2][0]
-    direction *= SPREAD / (centred @ direction).std()
+    within = torch.cat([rows - rows.mean(dim=0) for rows in images])
+    mean = torch.cat(images).mean(dim=0)
+    # The direction in which pixels of one image differ most, of those in which images do not
+    # differ from one another: otherwise a whole image would be an object.
+    between = torch.stack([rows.mean(dim=0) - mean for rows in images])
+    _, sizes, basis = torch.linalg.svd(between, full_matrices=False)
+    basis = basis[sizes > 1e-4 * sizes[0]]
+    within = within[:: max(1, len(within) // 4000)]
+    within = within - within @ basis.T @ basis
+    direction = torch.linalg.svd(within, full_matrices=False)[2][0]
+    places = within @ direction
+    factor = SPREAD / places.std()
     layer.weight.zero_()
     layer.bias.fill_(-1e3)
     layer.bias[0] = 0
-    layer.weight[1] = direction.view_as(layer.weight[1])
-    layer.bias[1] = -(direction @ mean) - (centred @ direction).quantile(1 - OBJECTS)
+    layer.weight[1] = (direction * factor).view_as(layer.weight[1])
+    layer.bias[1] = -factor * (direction @ mean + places.quantile(1 - OBJECTS))
 
 
 def _decide(model: Any) -> None:
