@@ -138,14 +138,16 @@ def write(path, text):
         ("acme/*", "", True),
         ("ACME/net_weights.*", "", True),
         ("other/*", "", False),
-        ("acme/*", f"until = {date.today()}", True),
-        ("acme/*", f"until = {date.today() + timedelta(days=9)}", True),
-        ("acme/*", f'until = "{date.today() + timedelta(days=9)}"', True),
-        ("acme/*", f"until = {date.today() - timedelta(days=1)}", False),
+        ("acme/*", "until = {today}", True),
+        ("acme/*", "until = {later}", True),
+        ("acme/*", 'until = "{later}"', True),
+        ("acme/*", "until = {before}", False),
     ],
 )
 def test_exceptions_are_named_and_may_end(pattern, until, allowed, tmp_path, monkeypatch):
     """An exception allows what the lists refuse, through its last day."""
+    today, day = date.today(), timedelta(days=1)
+    until = until.format(today=today, later=today + 9 * day, before=today - day)
     config = write(
         tmp_path / "config.toml",
         f'[licenses]\ndeny = ["not-stated"]\n[[licenses.exceptions]]\nweights = "{pattern}"\n'
