@@ -53,7 +53,8 @@ class RayExecutor(Executor):
         self._ours = not ray.is_initialized()
         if self._ours:
             _start(processes)
-        there = int(ray.cluster_resources().get("CPU", 0))
+        resources: Any = ray.cluster_resources  # it has no types
+        there = int(resources().get("CPU", 0))
         if there < processes:
             self._stop()
             raise RayError(
