@@ -10,12 +10,15 @@ def _settings() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.startswith(ours)}
 
 
-_at_start = _settings()
+_expected = _settings()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item, nextitem):
     """Fail the last test of a file whose fixtures are gone and whose settings are not."""
     yield
-    if (nextitem is None or nextitem.path != item.path) and (left := _settings()) != _at_start:
-        pytest.fail(f"{item.path.name} left behind: {dict(left.items() ^ _at_start.items())}")
+    if (nextitem is None or nextitem.path != item.path) and (left := _settings()) != _expected:
+        changed = dict(left.items() ^ _expected.items())
+        _expected.clear()
+        _expected.update(left)  # the next file is not to blame
+        pytest.fail(f"{item.path.name} left behind: {changed}")

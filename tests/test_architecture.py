@@ -6,6 +6,7 @@ import threading
 from functools import reduce
 from importlib import import_module
 
+import pytest
 import torchvision
 from environments import ROOT
 from seeding import seeded_hub
@@ -50,9 +51,13 @@ def calls_of(action):
     return list(called)
 
 
-def test_a_call_passes_the_functions_in_the_documented_order(tmp_path, monkeypatch):
+def test_a_call_passes_the_functions_in_the_documented_order(tmp_path):
     names = {code_of(name): name for name in WAY}
-    with seeded_hub(tmp_path) as seeded, FaultyServer() as server:
+    with (
+        seeded_hub(tmp_path) as seeded,
+        FaultyServer() as server,
+        pytest.MonkeyPatch.context() as monkeypatch,
+    ):
         theirs = torchvision.models.ResNet50_Weights.DEFAULT
         seeded.put_seeded("resnet50", theirs)
         file = seeded.checkpoints / theirs.url.rpartition("/")[2]

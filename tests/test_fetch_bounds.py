@@ -151,9 +151,9 @@ def test_headers_without_end_have_a_time_limit(server, store):
 
 
 def test_an_address_that_nothing_fetches_is_named_with_the_reason(tmp_path, monkeypatch):
-    """A scheme of a hook's that is not installed here, or that declined."""
+    """A scheme of a package's that is not installed here, or of a hook's that declined."""
     monkeypatch.setattr("hubcore.packages.hooks.installed", lambda: True)
-    with pytest.raises(DownloadError, match=r"acme://bucket/n\.pth\?\.\.\.: no hook .*acme"):
+    with pytest.raises(DownloadError, match=r"acme://bucket/n\.pth\?\.\.\.: no package .*acme"):
         Store(tmp_path).get(RemoteFile(("acme://key:secret@bucket/n.pth?sig=s",), DIGEST))
 
 

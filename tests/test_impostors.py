@@ -71,6 +71,7 @@ def test_a_wrong_digest_says_what_arrived(server, tmp_path, body, kind):
 @pytest.mark.parametrize(("body", "kind"), IMPOSTORS.values(), ids=IMPOSTORS.keys())
 def test_what_a_hook_fetches_is_looked_at_too(tmp_path, monkeypatch, body, kind, digest):
     monkeypatch.setattr(hooks, "installed", lambda: True)
+    monkeypatch.setattr(hooks, "fetches", lambda: True)
     monkeypatch.setattr(hooks, "fetch", lambda url, target: target.write_bytes(body) >= 0)
     store = Store(tmp_path)
     with pytest.raises(DownloadError, match=re.escape(kind)):

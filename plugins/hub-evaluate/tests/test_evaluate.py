@@ -272,7 +272,7 @@ class TestCommand:
             (["a.onnx"], "Cannot read a.onnx: No such file"),
             (["a.onnx", "--engine", "torch"], "a.onnx: the engine 'torch' reads no exported"),
             (["mobilenet_v2", "--engine", "trch"], "Did you mean 'torch'?"),
-            (["mobilenet_v2", "--executor", "ray"], "Unknown executor 'ray'"),
+            (["mobilenet_v2", "--executor", "warp"], "Unknown executor 'warp'"),
             (["a", "--compare", "b", "c"], "takes the two models itself"),
             (["mobilenet_v2", "--data", "nowhere"], "nowhere: there is no such file or folder"),
         ],
