@@ -50,7 +50,13 @@ def test_a_wheel_holds_the_catalogue_and_the_types(family, wheels):
     assert not any("<" in requirement or "==" in requirement for requirement in needed)
 
 
-@each_family
+@pytest.mark.parametrize(
+    "family",
+    [
+        pytest.param(name, marks=() if name == "detection" else pytest.mark.sweep)
+        for name in FAMILIES
+    ],
+)
 def test_installing_a_family_brings_what_it_needs(family, wheels, tmp_path):
     """From hubcore alone, `pip install hub-X` is enough to build a model of the family."""
     needed, model = FAMILIES[family]

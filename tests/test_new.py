@@ -22,7 +22,7 @@ def workshop(tmp_path_factory, wheels):
     ("kind", "arguments", "listed", "weights"),
     [
         ("weights", ["--model", "resnet18"], "resnet18", "AcmeThing_Weights.V1"),
-        ("model", [], "acme_thing", "AcmeThing_Weights.V1"),
+        pytest.param(*("model", [], "acme_thing", "AcmeThing_Weights.V1"), marks=pytest.mark.sweep),
     ],
 )
 def test_a_new_project_installs_lists_and_fails_only_for_what_is_to_be_filled_in(

@@ -129,7 +129,11 @@ def run_script(text, method):
 
 
 @pytest.mark.parametrize(
-    ("method", "source"), [("spawn", "a file"), ("forkserver", "a dictionary")]
+    ("method", "source"),
+    [
+        ("spawn", "a file"),
+        pytest.param("forkserver", "a dictionary", marks=pytest.mark.sweep),
+    ],
 )
 def test_what_was_registered_is_registered_there_too(method, source, workplace):
     import json

@@ -293,6 +293,7 @@ def test_freed_memory_serves_the_next_batch():
     assert later < faults("leave")[2] / 10
 
 
+@pytest.mark.sweep
 def test_an_allocator_that_the_user_set_up_is_left_alone():
     for env in ({"MALLOC_ARENA_MAX": "2"}, {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}):
         assert faults("keep", **env)[0] is False

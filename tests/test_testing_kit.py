@@ -598,7 +598,13 @@ def check_family(family, models):
     assert not models or len(list(subject.models)) >= len(models)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+SLOW = ("classification", "detection")  # the others are held to the same checks
+
+
+@pytest.mark.parametrize(
+    "family",
+    [pytest.param(name, marks=pytest.mark.sweep if name in SLOW else ()) for name in FAMILIES],
+)
 def test_the_built_in_families_pass(family):
     check_family(family, FAMILIES[family])
 

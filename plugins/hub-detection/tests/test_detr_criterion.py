@@ -190,6 +190,7 @@ torch.distributed.destroy_process_group()
 """
 
 
+@pytest.mark.sweep
 def test_processes_of_a_distributed_run_divide_by_the_same_number(tmp_path: Path) -> None:
     """By the mean of their objects: 1 here and 3 there count as 2 each."""
     rendezvous = (tmp_path / "rendezvous").as_uri()

@@ -116,6 +116,7 @@ def exported(tmp_path_factory):
     return model, program.module(), in_onnx
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("size", SIZES)
 def test_an_exported_detector_finds_what_torchvision_finds(exported, size):
     model, in_torch, in_onnx = exported

@@ -305,6 +305,7 @@ for path in map(Path, sys.argv[2:]):
 """
 
 
+@pytest.mark.sweep
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no such limit")
 def test_a_full_disk_is_an_error_that_leaves_nothing(tmp_path):
     """In each format: also of those whose writers are not Python's, and would end the process."""

@@ -47,7 +47,10 @@ def folder(tmp_path):
     return images
 
 
-@pytest.mark.parametrize("backend", ["x86", "onednn", "qnnpack"])
+@pytest.mark.parametrize(
+    "backend",
+    ["x86", *(pytest.param(name, marks=pytest.mark.sweep) for name in ("onednn", "qnnpack"))],
+)
 def test_quantized_mobilenet_sees_what_is_in_photos(backend, tmp_path, capsys):
     """Of twenty real photos at least sixteen are named rightly, in less than 0.3 of the size."""
     if backend not in torch.backends.quantized.supported_engines:
@@ -75,6 +78,7 @@ def test_quantized_mobilenet_sees_what_is_in_photos(backend, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["annotations"][0]
 
 
+@pytest.mark.sweep
 def test_onednn_needs_no_vector_neural_network_instructions():
     """A processor without them, as oneDNN believes this one to be, sees the same."""
     one = f"{__file__}::test_quantized_mobilenet_sees_what_is_in_photos[onednn]"

@@ -226,6 +226,7 @@ def test_a_file_without_a_published_digest_is_used_once_the_user_has_pinned_it(t
             weights.download(progress=False)
 
 
+@pytest.mark.sweep
 def test_timms_small_models_pass_the_conformance_kit(registered):
     """A model of each of a dozen families of architectures."""
     subject = Subject.of_plugin("hub-timm", ["test_*"])
