@@ -18,7 +18,9 @@ __all__ = ["plot", "run"]
 WORKERS = 4
 SHARED = "vit_h_14"
 
-_IMPORTS = "import hubcore, hubcore.assembly, hubcore.transforms, json, sys, torch, torchvision\n"
+_IMPORTS = (
+    "import hubcore, hubcore.building.assembly, hubcore.transforms, json, sys, torch, torchvision\n"
+)
 _LOADS = {
     "torchvision": (
         "torchvision.models.get_model({name!r}, weights=torchvision.models.get_weight({member!r}))"

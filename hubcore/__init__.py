@@ -17,8 +17,8 @@ from os import environ as _environ
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .building.assembly import LoadReport, load_report
     from .building.builders import get_model, get_model_builder, get_model_weights
+    from .building.load_report import LoadReport, load_report
     from .catalogs.index import refresh
     from .catalogs.licenses import license_evidence
     from .catalogs.queries import list_models, list_weights, plugins
@@ -65,7 +65,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "building.assembly": ("LoadReport", "load_report"),
+    "building.load_report": ("LoadReport", "load_report"),
     "building.builders": ("get_model", "get_model_builder", "get_model_weights"),
     "catalogs.index": ("refresh",),
     "catalogs.licenses": ("license_evidence",),

@@ -10,14 +10,11 @@ configuration only, and the hub loads the tensors into the module that it return
 from __future__ import annotations
 
 import contextlib
-import inspect
 import logging
 import re
 import weakref
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import nn
@@ -27,82 +24,29 @@ from ..catalogs.catalog import ModelEntry
 from ..errors import CatalogError, MissingDependencyError, WeightsError, WrongTypeError
 from ..packages import hooks
 from ..protocols import WeightsLike
-from ..weights.traces import trace
 from .assigning import AssignedStateDict
+from .blank import blank_model, progress_for, skipping_init
 from .channels import asked_channels, with_channels
+from .head import (
+    class_count,
+    class_count_by_shape,
+    has_head,
+    head_prefixes,
+    head_tensors,
+    make_new_head,
+    with_head,
+)
 from .headed import Headed
+from .load_report import Loaded, loads
 from .shortcut import can_assign, can_skip_initialisation, is_proved
 from .skip_init import SkipRandomInit
 from .torchvision_bridge import stand_in
 from .weights_argument import enum_name
 from .witness import LoadWitness
 
-__all__ = ["LoadReport", "assemble", "load_report"]
+__all__ = ["assemble"]
 
 logger = logging.getLogger("hubcore")
-
-
-@dataclass(frozen=True)
-class LoadReport:
-    """Which tensors of a model came from its weights.
-
-    Attributes:
-        weights: the weights that the model was built with.
-        loaded: the state-dict keys of the tensors that were loaded from the weights.
-        new: the state-dict keys of all others, as the architecture initialised them: a new head,
-            which needs training, and what the weights of an architecture that loads them itself
-            left out.
-        name: the canonical name of the weights; their text if they are in no enum.
-        sha256: the SHA-256 of their file, as 64 hex digits, or None if it is not known.
-        adapted: those of the weights' tensors that were changed for another number of input
-            channels before they were loaded, by their keys there.
-    """
-
-    weights: WeightsLike
-    loaded: tuple[str, ...]
-    new: tuple[str, ...]
-    name: str
-    sha256: str | None
-    adapted: tuple[str, ...] = ()
-
-    def __repr__(self) -> str:
-        """In a line: a large model has hundreds of tensors."""
-        names = ", ".join(self.new[:4]) + (", ..." if len(self.new) > 4 else "")
-        new = f"{len(self.new)} ({names})" if self.new else "0"
-        adapted = f" ({', '.join(self.adapted)} adapted)" if self.adapted else ""
-        loaded = f"{len(self.loaded)} tensors loaded{adapted}"
-        return f"<LoadReport of {self.weights}: {loaded}, {new} new>"
-
-
-class _Loaded(NamedTuple):
-    """What a report is made from on request: most models are never asked for one."""
-
-    weights: WeightsLike
-    module: weakref.ref[nn.Module]
-    head: tuple[str, ...]  # the prefixes of a new head
-    new: frozenset[str]  # what the architecture itself did not load
-    adapted: tuple[str, ...]
-
-
-_loaded: weakref.WeakKeyDictionary[nn.Module, _Loaded] = weakref.WeakKeyDictionary()
-
-
-def load_report(model: nn.Module) -> LoadReport | None:
-    """Reports which of a model's tensors were loaded from weights and which are new.
-
-    Args:
-        model: a model that a builder of the hub returned.
-
-    Returns:
-        The report, or None if the model was built without weights.
-    """
-    found = _loaded.get(model)
-    if found is None:
-        return None
-    keys = list((found.module() or model).state_dict())
-    new = tuple(key for key in keys if key.startswith(found.head) or key in found.new)
-    loaded = tuple(key for key in keys if key not in new)
-    return LoadReport(found.weights, loaded, new, *trace(found.weights), found.adapted)
 
 
 def assemble(
@@ -164,7 +108,7 @@ def _assembled(
         arguments = {**without_loading(build), **arguments}
     if weights is None:
         asked_channels(model, arguments)
-        return _finished(model, _blank(model, build, progress, arguments), None)
+        return _finished(model, blank_model(model, build, progress, arguments), None)
 
     _add_required_arguments(model, weights, arguments)
     # Called with arguments of its own, such an architecture adapts the weights to them itself; and
@@ -181,11 +125,11 @@ def _assembled(
     arguments = {**arguments, **extra, **given}
     builder_loads = (model.loads_weights or adapts) and not lacks_parts
     assigns = skips and is_proved(model) and can_assign(weights, tensors)
-    own_classes = _class_count(weights)
+    own_classes = class_count(weights)
     # A third party's architecture that loads its weights itself may do so in part.
     witness = LoadWitness(tensors) if builder_loads and not is_proved(model) else None
-    if own_classes is None and model.head and (witness is None or _has_head(model, tensors)):
-        own_classes = _class_count_by_shape(model, build, weights, tensors, arguments, skips)
+    if own_classes is None and model.head and (witness is None or has_head(model, tensors)):
+        own_classes = class_count_by_shape(model, build, weights, tensors, arguments, skips)
     classes = arguments.get("num_classes")
     has_new_head = classes is not None and own_classes is not None and classes != own_classes
     if not has_new_head and model.head and own_classes is not None:
@@ -195,12 +139,15 @@ def _assembled(
     new_head: dict[str, torch.Tensor] = {}
     # A module that the hub loads itself has its new head before its weights: it is built once.
     if has_new_head and (skips or builder_loads) and not adapts:
-        new_head = _new_head(model, build, progress, tensors, arguments, skips)
-        tensors = _with_head(model, tensors, new_head)
+        new_head = make_new_head(model, build, progress, tensors, arguments, skips)
+        tensors = with_head(model, tensors, new_head)
     try:
         # Skipping is safe: the strict load below fails unless it overwrites every parameter.
         quantized = skips and bool(arguments.get("quantize"))
-        with _skipping(skips, zeros=quantized) as skipping, witness or contextlib.nullcontext():
+        with (
+            skipping_init(skips, zeros=quantized) as skipping,
+            witness or contextlib.nullcontext(),
+        ):
             if skipping and quantized:
                 # The builder runs the float model once, so its values must be finite.
                 arguments["quantize"] = _Quantize(skipping)
@@ -212,13 +159,15 @@ def _assembled(
                 before_load = skipping.stop if skipping else None
                 expected = enum_name(model, arguments)
                 guise = stand_in(build, "weights", weights, meta, state_dict, before_load, expected)
-                module: nn.Module = build(weights=guise, **_progress(build, progress), **arguments)
+                module: nn.Module = build(
+                    weights=guise, **progress_for(build, progress), **arguments
+                )
             else:
-                module = _blank(model, build, progress, arguments)
+                module = blank_model(model, build, progress, arguments)
         if not builder_loads:
             if has_new_head and not new_head:
-                new_head = _head_tensors(model, tensors, module)
-                state_dict = _with_head(model, tensors, new_head)
+                new_head = head_tensors(model, tensors, module)
+                state_dict = with_head(model, tensors, new_head)
             module.load_state_dict(state_dict, strict=True)
     except (RuntimeError, KeyError) as error:
         # Layers of integers raise a KeyError for what the weights lack.
@@ -250,8 +199,8 @@ def _assembled(
                 "%s: %d tensors came from %s; not from it: %s",
                 model.name, len(loaded), weights, ", ".join(sorted(left_out)),
             )  # fmt: skip
-    head = _head_prefixes(model) if new_head else ()
-    _loaded[module] = _Loaded(weights, weakref.ref(module), head, left_out, adapted)
+    head = head_prefixes(model) if new_head else ()
+    loads[module] = Loaded(weights, weakref.ref(module), head, left_out, adapted)
     if new_head:
         logger.info(
             "%s: loaded %d tensors from %s; new, to be trained: %s",
@@ -275,88 +224,18 @@ def _with_linear_head(
     if classes == 0:
         return backbone
     headed = Headed(backbone, features, classes)
-    if (found := _loaded.get(backbone)) is not None:
+    if (found := loads.get(backbone)) is not None:
         new = frozenset(f"backbone.{key}" for key in found.new)
-        _loaded[headed] = found._replace(module=weakref.ref(headed), head=("head.",), new=new)
+        loads[headed] = found._replace(module=weakref.ref(headed), head=("head.",), new=new)
     return headed
 
 
 def _finished(model: ModelEntry, module: nn.Module, weights: WeightsLike | None) -> nn.Module:
     """The model as installed hooks wrap it, with its load report."""
     finished = hooks.wrap_model(module, model.canonical, weights)
-    if finished is not module and module in _loaded:
-        _loaded[finished] = _loaded[module]
+    if finished is not module and module in loads:
+        loads[finished] = loads[module]
     return finished
-
-
-def _blank(
-    model: ModelEntry, build: Callable[..., nn.Module], progress: bool, arguments: dict[str, Any]
-) -> nn.Module:
-    """The model without weights (but with its backbone's, if given), initialised as usual."""
-    if not model.loads_weights:
-        return build(**arguments)
-    arguments = dict(arguments)
-    backbone = arguments.get("weights_backbone")
-    if backbone is not None:
-        arguments["weights_backbone"] = None
-        tensors = backbone.get_state_dict(progress=progress, check_hash=True)
-        if (
-            is_proved(model)
-            and can_skip_initialisation(model, arguments)
-            and can_assign(backbone, tensors)
-        ):
-            tensors = AssignedStateDict(tensors)
-        arguments["weights_backbone"] = stand_in(
-            build, "weights_backbone", backbone, backbone.meta, tensors
-        )
-    return build(weights=None, **_progress(build, progress), **arguments)
-
-
-def _progress(build: Callable[..., nn.Module], progress: bool) -> dict[str, bool]:
-    """The ``progress`` argument, for an architecture that names it as a parameter."""
-    try:
-        takes = "progress" in inspect.signature(build).parameters
-    except (TypeError, ValueError):  # a callable that tells no signature
-        return {}
-    return {"progress": progress} if takes else {}
-
-
-def _skipping(skips: bool, *, zeros: bool = False) -> SkipRandomInit | contextlib.nullcontext[None]:
-    """In this context the initialisation is skipped, if it may be."""
-    return SkipRandomInit(zeros=zeros) if skips else contextlib.nullcontext()
-
-
-def _new_head(
-    model: ModelEntry,
-    build: Callable[..., nn.Module],
-    progress: bool,
-    tensors: Mapping[str, Any],
-    arguments: dict[str, Any],
-    skips: bool,
-) -> dict[str, torch.Tensor]:
-    """The tensors of a new head, initialised as the architecture does."""
-
-    def blank(arguments: dict[str, Any]) -> nn.Module:
-        if skips and not arguments.get("quantize"):
-            return _blank_but_head(model, build, progress, arguments)
-        return _blank(model, build, progress, arguments)
-
-    head = _head_tensors(model, tensors, blank(arguments))
-    if arguments.get("quantize") and not head.keys() <= tensors.keys():
-        # Weights of quantization-aware training, which become integers after loading.
-        head = _head_tensors(model, tensors, blank({**arguments, "quantize": False}))
-    return head
-
-
-def _blank_but_head(
-    model: ModelEntry, build: Callable[..., nn.Module], progress: bool, arguments: dict[str, Any]
-) -> nn.Module:
-    """A blank model in which only the head is sure to be initialised, which takes little time."""
-    with SkipRandomInit() as draft:
-        parameters = _blank(model, build, progress, arguments).named_parameters()
-    head = {draft.number_of(p) for name, p in parameters if name.startswith(_head_prefixes(model))}
-    with SkipRandomInit(keep=head):
-        return _blank(model, build, progress, arguments)
 
 
 def _add_required_arguments(
@@ -399,91 +278,6 @@ def _meta_of_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
         names = [f"keypoint {number}" for number in range(arguments["num_keypoints"])]
         meta["keypoint_names"] = names
     return meta
-
-
-def _class_count(weights: WeightsLike) -> int | None:
-    """The number of classes in the weights' meta-data; None if it is not there."""
-    categories = weights.meta.get("categories")
-    if categories:
-        return len(categories)
-    if isinstance(weights.meta.get("num_classes"), int):
-        return int(weights.meta["num_classes"])  # for classes published without names
-    return None
-
-
-def _class_count_by_shape(
-    model: ModelEntry,
-    build: Callable[..., nn.Module],
-    weights: WeightsLike,
-    tensors: Mapping[str, Any],
-    arguments: dict[str, Any],
-    skips: bool,
-) -> int:
-    """The number of classes for which the model's head has the same shapes as the weights'.
-
-    Tries ``num_classes``, then the rows of the head's weight: some heads have more rows than
-    classes.
-    """
-    weight = tensors.get(f"{model.head[0]}.weight")
-    rows = len(weight) if isinstance(weight, torch.Tensor) else None
-    for count in (arguments.get("num_classes"), rows):
-        if count is None:
-            continue
-        with torch.random.fork_rng(devices=()), _skipping(skips):
-            blank = _blank(model, build, False, {**arguments, "num_classes": count})
-        if all(
-            key in tensors and getattr(tensors[key], "shape", None) == value.shape
-            for key, value in _head_tensors(model, tensors, blank).items()
-        ):
-            return int(count)
-    raise WeightsError(
-        f"The weights {weights} do not say how many classes they have. Pass the number that they "
-        f"were trained with, num_classes=..., or add 'categories' to their meta-data."
-    )
-
-
-def _head_tensors(
-    model: ModelEntry, tensors: Mapping[str, Any], blank: nn.Module
-) -> dict[str, torch.Tensor]:
-    """The head's tensors in a blank model.
-
-    Left out are heads that the weights do not have: some come without the auxiliary ones. Weights
-    without any are those of a backbone, for which all are new.
-    """
-    if not model.head:
-        raise WeightsError(
-            f"The catalogue of '{model.name}' does not say which part of it is the head, so "
-            f"num_classes must be that of the weights. Leave num_classes out."
-        )
-    heads = _head_prefixes(model)
-    present = tuple(p for p in heads if any(key.startswith(p) for key in tensors)) or heads
-    return {key: value for key, value in blank.state_dict().items() if key.startswith(present)}
-
-
-def _has_head(model: ModelEntry, tensors: Mapping[str, Any]) -> bool:
-    """Whether weights have any tensor of the model's head."""
-    return any(key.startswith(_head_prefixes(model)) for key in tensors)
-
-
-def _head_prefixes(model: ModelEntry) -> tuple[str, ...]:
-    """The prefixes of the head's state-dict keys."""
-    return tuple(f"{path}." for path in model.head)
-
-
-def _with_head(
-    model: ModelEntry, tensors: Mapping[str, Any], new: Mapping[str, Any]
-) -> Mapping[str, Any]:
-    """A copy of a state dict, including its meta-data, with another head.
-
-    A new head without tensors, as timm's models have for ``num_classes=0``, leaves none of the old.
-    """
-    state_dict = OrderedDict(tensors)
-    if not new:
-        for key in [key for key in state_dict if key.startswith(_head_prefixes(model))]:
-            del state_dict[key]
-    state_dict.update(new)
-    state_dict._metadata = getattr(tensors, "_metadata", None)  # type: ignore[attr-defined]  # torch
-    return state_dict
 
 
 class _Quantize(int):

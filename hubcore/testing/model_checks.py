@@ -11,8 +11,8 @@ import warnings
 from collections.abc import Callable, Container, Iterator
 from typing import Any
 
-from ..building.assembly import load_report
 from ..building.builders import builder_of
+from ..building.load_report import load_report
 from ..catalogs.catalog import ModelEntry
 from ..catalogs.tasks import task_facts
 from ..errors import HubError
