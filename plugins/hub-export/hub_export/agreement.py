@@ -8,14 +8,23 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-__all__ = ["IOU", "Agreement", "Arrays", "Measure", "bare", "difference", "joined"]
+__all__ = [
+    "IOU",
+    "RELATIVE",
+    "Agreement",
+    "Arrays",
+    "Measure",
+    "bare",
+    "difference",
+    "joined",
+]
 
 Arrays: TypeAlias = "Mapping[str, np.ndarray[Any, Any]]"
 
 IOU = 0.999
 """The least overlap of boxes and of masks."""
 RELATIVE = 1e-3
-"""Of a bare model's output: the largest difference, in parts of its largest value."""
+"""Of a bare model's output, or a layer's: the largest difference, in parts of its largest value."""
 
 
 @dataclass(frozen=True)

@@ -6,23 +6,28 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from hubcore.errors import HubError
 from hubcore.prediction import Predictor
 
-from .agreement import Agreement, Arrays, Measure, bare, joined
-from .errors import DifferenceError
+from .agreement import RELATIVE, Agreement, Arrays, Measure, bare, joined
+from .errors import DifferenceError, ExportError, first_line
+from .layers import Layers
+from .locating import Shown, computed_otherwise, traced_otherwise, unrepeatable
 from .pipeline import Pipeline, named_outputs
 from .tasks import require_task
-from .tracing import first_line
+from .values import graph_of
 
 if TYPE_CHECKING:
-    from .formats import Run
+    from torch.export import ExportedProgram
+
+    from .formats import Run, Writer
 
 __all__ = ["Checker", "inputs", "photos"]
 
@@ -30,6 +35,9 @@ SEEDED_SIZES = ((64, 96), (333, 250), (480, 640))
 """(height, width) of the seeded images."""
 LEVEL = 1 / 255
 PHOTOS = Path(__file__).parent / "photos"
+
+Progress: TypeAlias = "Callable[[Sequence[Any], str], Iterable[Any]]"
+"""Shows the progress over a sequence, with what is done."""
 
 
 def photos() -> list[Path]:
@@ -53,6 +61,7 @@ class Checker:
         model: the model that is exported.
         weights: its weights.
         pipeline: what is exported of it.
+        layers: the names of its layers.
         raw: whether that is the bare model.
         further: more photos with their names.
     """
@@ -63,34 +72,46 @@ class Checker:
         model: nn.Module,
         weights: Any,
         pipeline: Pipeline,
+        layers: Layers,
         *,
         raw: bool,
         further: Iterable[tuple[str, Image.Image]] = (),
     ) -> None:
         self._name, self._task, self._raw = task, require_task(task), raw
         self._model, self._weights, self._pipeline = model, weights, pipeline
+        self._layers = layers
         self._cases = [_Case(name, image) for name, image in (*inputs(), *further)]
 
-    def check(self, run: Run, shown: Callable[[Sequence[Any]], Iterable[Any]]) -> Agreement:
+    def check(
+        self, writer: Writer, path: Path, program: ExportedProgram, shown: Progress
+    ) -> Agreement:
         """Compares a file with the hub's prediction.
 
         Args:
-            run: runs the file.
-            shown: shows the progress over a sequence.
+            writer: the format.
+            path: the file.
+            program: the graph that is in it.
+            shown: shows the progress over a sequence, with what is done.
 
         Raises:
-            DifferenceError: a difference is above its bound.
+            DifferenceError: a difference is above its bound. It says where it begins.
+            ExportError: the model itself cannot be run.
         """
+        with self._layers.named(program.graph):
+            run = self._opened(writer, path)
         rows: list[Agreement] = []
-        for case in shown(self._cases):
+        for case in shown(self._cases, "checking"):
             ours = self._ours(case)
-            agreement = self._compared(ours, self._run(run, case))
+            with self._layers.named(program.graph):
+                found = self._run(run, case)
+            agreement = self._compared(ours, found)
             if not agreement.holds:
-                begins = self._begins(case, ours)
+                file = _File(writer, path, program, lambda parts: shown(parts, "locating"))
+                begins, words = self._begins(case, ours, file)
                 raise DifferenceError(
                     f"The exported file differs from the hub's own prediction for {case.name}: "
                     f"{', '.join(str(one) for one in agreement.measures if not one.holds)}. "
-                    f"The difference begins in {begins}. Nothing was written.",
+                    f"The difference begins {words}. Nothing was written.",
                     begins,
                 )
             rows.append(agreement)
@@ -100,13 +121,20 @@ class Checker:
         measures: Sequence[Measure] = (bare if self._raw else self._task.measures)(expected, found)
         return Agreement(1, tuple(measures))
 
+    def _opened(self, writer: Writer, path: Path) -> Run:
+        try:
+            return writer.open(path)
+        except Exception as error:  # of engines, whose exceptions have no common base
+            raise ExportError(
+                f"The exported file cannot be opened: {first_line(error)}."
+            ) from error
+
     def _run(self, run: Run, case: _Case) -> Arrays:
         try:
             return run(self._arrays(case))
         except Exception as error:
             raise DifferenceError(
-                f"The exported file cannot be run for {case.name}: {first_line(error)}. "
-                f"Nothing was written."
+                f"The exported file cannot be run for {case.name}: {first_line(error)}."
             ) from error
 
     def _example(self, case: _Case) -> tuple[Any, Mapping[str, Any]]:
@@ -123,10 +151,21 @@ class Checker:
         return prepared[None]
 
     def _ours(self, case: _Case) -> Arrays:
+        with self._layers.named():
+            try:
+                return self._predicted(case)
+            except HubError:
+                raise
+            except Exception as error:
+                raise ExportError(
+                    f"The model itself cannot be run for {case.name}: {first_line(error)}."
+                ) from error
+
+    def _predicted(self, case: _Case) -> Arrays:
         if self._raw:
             with torch.inference_mode():
                 output = self._model(self._prepared(case))
-            return {name: value.numpy() for name, value in named_outputs(output).items()}
+            return _numpy(named_outputs(output))
         [result] = self._predictor(self._example(case)[0])
         return self._task.outputs(result)
 
@@ -136,24 +175,57 @@ class Checker:
             self._model, self._weights, task=self._name, top=2**31, score=0.0, workers=0
         )
 
-    def _begins(self, case: _Case, ours: Arrays) -> str:
-        """The first step whose values differ."""
-        if self._raw:
-            return "the model"
+    def _begins(self, case: _Case, ours: Arrays, file: _File) -> tuple[str, str]:
+        """The first step or layer whose values differ, and how a message says it."""
         module: Any = self._pipeline.module
         arrays = self._arrays(case)
+        tensors = [torch.from_numpy(array) for array in arrays.values()]
         with torch.inference_mode():
-            tensors = [torch.from_numpy(array) for array in arrays.values()]
             if preprocessing := getattr(module, "preprocessing", None):
                 prepared = preprocessing(*tensors)[0]
                 # In levels of 8 bits: what normalisation made of one level.
                 level = LEVEL / float(preprocessing.normalise.std.min())
                 if (prepared - self._prepared(case)[0]).abs().max() > 1.5 * level:
-                    return "the preprocessing"
-            again = {name: value.numpy() for name, value in module(*tensors).items()}
-        if not self._compared(ours, again).holds:
-            return "the result's last step, or in a model that is not repeatable"
-        return "the model, as the format computes it"
+                    return "the preprocessing", "in the preprocessing"
+            again, traced = module(*tensors), graph_of(file.program)(*tensors)
+        try:
+            is_ours = self._compared(ours, _numpy(again)).holds
+            is_traced = all(torch.equal(again[name], traced[name]) for name in again)
+            found = None
+            if not (is_ours and is_traced):
+                found = unrepeatable(module, file.program, tensors, self._layers)
+            if found:
+                return found.layer, f"at {found.layer}, which gives other values each time"
+            if not is_ours:
+                return "the result's last step", "in the result's last step"
+            if not is_traced:
+                found = traced_otherwise(module, file.program, tensors, self._layers, file.shown)
+                if found:
+                    return found.layer, f"at {found}, as torch.export traced it"
+            values = file.writer.values(file.path, file.program)
+            if values is None:
+                return "the model", "in the model, as the format computes it: it shows no layers"
+            found = computed_otherwise(file.program, values, arrays, self._layers, file.shown)
+        except Exception as error:  # of an engine: that it differs is what matters
+            return "the model", f"in the model; where was not found ({first_line(error)})"
+        if found is None or found.difference <= RELATIVE:
+            largest = f"; the largest of one is at {found}" if found else ""
+            return "the model", f"in no single layer, as the format computes them{largest}"
+        return found.layer, f"at {found}, as the format computes it"
+
+
+@dataclass(frozen=True)
+class _File:
+    """What is checked: a file in a format, and the graph that is in it."""
+
+    writer: Writer
+    path: Path
+    program: ExportedProgram
+    shown: Shown
+
+
+def _numpy(tensors: Mapping[str, Tensor]) -> Arrays:
+    return {name: value.numpy() for name, value in tensors.items()}
 
 
 def inputs() -> Iterator[tuple[str, Image.Image]]:

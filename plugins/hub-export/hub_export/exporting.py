@@ -123,23 +123,27 @@ def export(
     from hubcore.download.progress import Steps
 
     from .checking import Checker
+    from .layers import Layers
     from .metadata import describe
     from .pipeline import bare_pipeline
-    from .tracing import trace
+    from .tracing import refuse_quantized, trace
 
     name = short_name(entry) if entry else type(model).__name__
     with Steps(shown=progress) as step:
         step(f"{name}: building")
         module: Any = _built(entry, weights, config, progress) if entry else model
         module.eval()
-        pipeline = (
-            bare_pipeline(module, weights)
-            if raw
-            else require_task(task).pipeline(module, weights, top)
-        )
-        checker = Checker(task, module, weights, pipeline, raw=raw, further=further)
+        refuse_quantized(module)
+        with Layers(module, module).named():
+            pipeline = (
+                bare_pipeline(module, weights)
+                if raw
+                else require_task(task).pipeline(module, weights, top)
+            )
+        layers = Layers(pipeline.module, module)
         step(f"{name}: tracing")
-        program, inputs, outputs = trace(pipeline)
+        with layers.named():
+            program, inputs, outputs = trace(pipeline)
     metadata = describe(
         wanted,
         task=task,
@@ -151,11 +155,14 @@ def export(
     )
     with _folder_beside(path) as folder:
         made = folder / path.name
-        with Steps(shown=progress) as step, _writing(path):
+        with Steps(shown=progress) as step, _writing(path), layers.named():
             step(f"{name}: writing")
             text = json.dumps(metadata, ensure_ascii=False)
-            writer.write(program, made, inputs=inputs, outputs=outputs, metadata=text)
-        agreement = checker.check(writer.open(made), lambda items: _each(items, name, progress))
+            program = writer.write(program, made, inputs=inputs, outputs=outputs, metadata=text)
+        checker = Checker(task, module, weights, pipeline, layers, raw=raw, further=further)
+        agreement = checker.check(
+            writer, made, program, lambda items, what: _each(items, f"{name}: {what}", progress)
+        )
         with _writing(path):
             files = _publish(folder, path)
     size = sum(file.stat().st_size for file in files)
@@ -184,13 +191,11 @@ def _built(entry: ModelEntry, weights: Any, config: dict[str, Any], progress: bo
         raise with_those_here(error, weights) from error
 
 
-def _each(items: Sequence[Any], name: str, shown: bool) -> Iterable[Any]:
+def _each(items: Sequence[Any], what: str, shown: bool) -> Iterable[Any]:
     from hubcore.download.progress import bar
 
     options = {} if shown else {"disable": True}
-    found: Iterable[Any] = bar(
-        items, desc=f"{name}: checking", unit="input", leave=False, **options
-    )
+    found: Iterable[Any] = bar(items, desc=what, unit="input", leave=False, **options)
     return found
 
 

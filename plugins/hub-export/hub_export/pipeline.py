@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .errors import ExportError
+from .errors import ExportError, first_line
 from .ports import Port
 from .preprocessing import preprocessing_of
 
@@ -92,8 +92,15 @@ def bare_pipeline(model: nn.Module, weights: Any) -> Pipeline:
         ExportError: the preprocessing is unknown, or the model does not return tensors.
     """
     example = preprocessing_of(weights)(example_image())
-    with torch.no_grad():
-        returned = named_outputs(model(example))
+    try:
+        with torch.no_grad():
+            output = model(example)
+    except Exception as error:
+        raise ExportError(
+            f"The model cannot be run on {tuple(example.shape)}, what the preprocessing of "
+            f"{weights} gives: {first_line(error)}."
+        ) from error
+    returned = named_outputs(output)
     names = ("batch", 3, "height", "width")
     inputs = (Port("input", "float32", names, "preprocessed as 'preprocessing' says"),)
     outputs = tuple(

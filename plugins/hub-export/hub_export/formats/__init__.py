@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
 
     from ..ports import Port
+    from ..values import Values
 
 __all__ = ["FORMATS", "KEY", "Format", "Run", "Writer", "find_format", "require"]
 
@@ -82,7 +83,7 @@ class Writer(Protocol):
         inputs: tuple[Port, ...],
         outputs: tuple[Port, ...],
         metadata: str,
-    ) -> None:
+    ) -> ExportedProgram:
         """Writes a file, and beside it others of the same stem if the format has several.
 
         Args:
@@ -91,6 +92,9 @@ class Writer(Protocol):
             inputs, outputs: their names and shapes.
             metadata: the text to keep in the file under `KEY`.
 
+        Returns:
+            The program as the format has it: some take its operations apart first.
+
         Raises:
             ExportError: the format cannot express the model.
             OSError: the file cannot be written.
@@ -98,6 +102,14 @@ class Writer(Protocol):
 
     def open(self, path: Path) -> Run:
         """Opens a file that `write` wrote, to be run on the CPU."""
+
+    def values(self, path: Path, program: ExportedProgram) -> Values | None:
+        """Opens a file to see values inside of it; None if the format shows none.
+
+        Args:
+            path: the file.
+            program: what `write` returned.
+        """
 
     def metadata(self, path: Path) -> str:
         """The text that a file keeps under `KEY`."""

@@ -7,23 +7,24 @@ import io
 import logging
 import math
 import operator
+import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.export import ExportedProgram
 
-from ..errors import ExportError
+from ..errors import ExportError, first_line
 from ..ports import Port
-from ..tracing import last_line
+from ..values import Values
 from . import KEY
 
 if TYPE_CHECKING:
     from . import Run
 
-__all__ = ["OPSET", "metadata", "open", "write"]
+__all__ = ["OPSET", "metadata", "names_in", "open", "values", "write"]
 
 OPSET = 18  # the first whose Resize antialiases
 FLOAT64, INT64 = 11, 7  # in ONNX
@@ -36,7 +37,7 @@ def write(
     inputs: tuple[Port, ...],
     outputs: tuple[Port, ...],
     metadata: str,
-) -> None:
+) -> ExportedProgram:
     made = _converted(program)
     graph = made.model.graph
     for values, ports in ((graph.inputs, inputs), (graph.outputs, outputs)):
@@ -51,20 +52,55 @@ def write(
         node.metadata_props.clear()  # with paths of this machine
         node.doc_string = None
     made.save(path)
+    decomposed: ExportedProgram = made.exported_program
+    return decomposed
 
 
 def open(path: Path) -> Run:
-    import onnxruntime  # type: ignore[import-untyped]  # it ships no types
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    session = _session(path)
     names = [output.name for output in session.get_outputs()]
 
     def run(arrays: Mapping[str, Any]) -> dict[str, Any]:
         return dict(zip(names, session.run(names, dict(arrays)), strict=True))
 
     return run
+
+
+def _session(path: Path) -> Any:
+    import onnxruntime  # type: ignore[import-untyped]  # it ships no types
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def values(path: Path, program: ExportedProgram) -> Values:
+    import onnx
+
+    model = onnx.load(path, load_external_data=False)
+    names = names_in(program, [output.name for output in model.graph.output])
+    there = {name for node in model.graph.node for name in node.output}
+    inner = there - {output.name for output in model.graph.output}
+    for name in inner.intersection(names.values()):
+        model.graph.output.add(name=name)
+    wordy = path.with_name("values.onnx")  # beside the file, so that it finds its tensors
+    try:
+        onnx.save(model, wordy)
+        session = _session(wordy)
+    finally:
+        wordy.unlink(missing_ok=True)
+
+    def run(arrays: Mapping[str, Any], wanted: Sequence[str]) -> dict[str, Any]:
+        found = session.run([names[name] for name in wanted], dict(arrays))
+        return dict(zip(wanted, found, strict=True))
+
+    return Values(frozenset(name for name, in_file in names.items() if in_file in there), run)
+
+
+def names_in(program: ExportedProgram, outputs: Sequence[str]) -> dict[str, str]:
+    """The name in a file of each operation of its program, of which only outputs have another."""
+    last = dict(zip(program.graph_signature.user_outputs, outputs, strict=True))
+    return {node.name: last.get(node.name, node.name) for node in program.graph.nodes}
 
 
 def metadata(path: Path) -> str:
@@ -87,7 +123,15 @@ def _converted(program: ExportedProgram) -> Any:
                 custom_translation_table=_sizes_in_float64(),
             )
     except Exception as error:
-        raise ExportError(f"The model cannot be written as ONNX: {last_line(error)}.") from error
+        raise ExportError(f"The model cannot be written as ONNX: {_reason(error)}.") from error
+
+
+def _reason(error: BaseException) -> str:
+    """What the first of torch's nested errors says."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    lacking = re.match(r"No ONNX function found for <OpOverload\(op='([\w.]+)'", str(error))
+    return f"ONNX has no operation for {lacking[1]}" if lacking else first_line(error)
 
 
 def _sizes_in_float64() -> dict[Any, Any]:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import openvino
 from torch.export import ExportedProgram
 
-from ..errors import ExportError
+from ..errors import ExportError, last_line
 from ..ports import Port
-from ..tracing import last_line
+from ..values import Values
 from . import KEY, onnx_file
 
 if TYPE_CHECKING:
     from . import Run
 
-__all__ = ["metadata", "open", "write"]
+__all__ = ["metadata", "open", "values", "write"]
 
 
 def write(
@@ -28,11 +28,13 @@ def write(
     inputs: tuple[Port, ...],
     outputs: tuple[Port, ...],
     metadata: str,
-) -> None:
+) -> ExportedProgram:
     # By way of ONNX, whose operations OpenVINO reads as they are meant, but for that resize.
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         between = Path(folder, "model.onnx")
-        onnx_file.write(program, between, inputs=inputs, outputs=outputs, metadata=metadata)
+        program = onnx_file.write(
+            program, between, inputs=inputs, outputs=outputs, metadata=metadata
+        )
         try:
             model = openvino.Core().read_model(between)
             model.set_rt_info(metadata, [KEY])
@@ -41,11 +43,16 @@ def write(
             raise ExportError(
                 f"The model cannot be written as OpenVINO's: {last_line(error)}."
             ) from error
+    return program
+
+
+def _compiled(model: openvino.Model) -> openvino.CompiledModel:
+    precise = {"INFERENCE_PRECISION_HINT": "f32"}  # not bfloat16 where the processor has it
+    return openvino.Core().compile_model(model, "CPU", precise)
 
 
 def open(path: Path) -> Run:
-    precise = {"INFERENCE_PRECISION_HINT": "f32"}  # not bfloat16 where the processor has it
-    compiled = openvino.Core().compile_model(openvino.Core().read_model(path), "CPU", precise)
+    compiled = _compiled(openvino.Core().read_model(path))
     names = [output.get_any_name() for output in compiled.outputs]
 
     def run(arrays: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,6 +60,22 @@ def open(path: Path) -> Run:
         return {name: found[name] for name in names}
 
     return run
+
+
+def values(path: Path, program: ExportedProgram) -> Values:
+    model = openvino.Core().read_model(path)
+    names = onnx_file.names_in(program, [output.get_any_name() for output in model.outputs])
+    there = {name for node in model.get_ops() for value in node.outputs() for name in value.names}
+
+    def run(arrays: Mapping[str, Any], wanted: Sequence[str]) -> dict[str, Any]:
+        # All outputs of a compiled model are computed and kept: so one has those of one call only.
+        model = openvino.Core().read_model(path)
+        last = {name for output in model.outputs for name in output.names}
+        model.add_outputs([names[name] for name in wanted if names[name] not in last])
+        found = _compiled(model)(dict(arrays))
+        return {name: found[names[name]].copy() for name in wanted}
+
+    return Values(frozenset(name for name, in_file in names.items() if in_file in there), run)
 
 
 def metadata(path: Path) -> str:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.export import ExportedProgram
 
-from ..errors import ExportError
+from ..errors import ExportError, first_line
 from ..ports import Port
-from ..tracing import first_line
+from ..values import Values, graph_of, values_of_graph
 from . import KEY
 
 if TYPE_CHECKING:
     from . import Run
 
-__all__ = ["metadata", "open", "write"]
+__all__ = ["metadata", "open", "values", "write"]
 
 
 def write(
@@ -28,7 +28,7 @@ def write(
     inputs: tuple[Port, ...],
     outputs: tuple[Port, ...],
     metadata: str,
-) -> None:
+) -> ExportedProgram:
     for node in program.graph.nodes:
         node.meta.pop("stack_trace", None)  # paths of this machine
     # In memory first: on a full disk torch's own writer ends the process (seen with 2.14).
@@ -40,6 +40,7 @@ def write(
             f"The model cannot be written by torch.export: {first_line(error)}."
         ) from error
     path.write_bytes(content.getbuffer())
+    return program
 
 
 def open(path: Path) -> Run:
@@ -51,6 +52,17 @@ def open(path: Path) -> Run:
         return {name: value.numpy() for name, value in found.items()}
 
     return run
+
+
+def values(path: Path, program: ExportedProgram) -> Values:
+    graph = graph_of(torch.export.load(path))
+
+    def run(arrays: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+        inputs = [torch.from_numpy(array) for array in arrays.values()]
+        found = values_of_graph(graph, inputs, names)
+        return {name: value.numpy() for name, value in found.items()}
+
+    return Values(frozenset(node.name for node in graph.graph.nodes), run)
 
 
 def metadata(path: Path) -> str:
