@@ -151,6 +151,31 @@ def test_a_file_without_a_stated_digest_needs_one_of_the_users(hub, store):
     assert store.get(RemoteFile((url,)), progress=False).read_bytes() == b"{ }"
 
 
+def page_of(hub, address, files, following):
+    link = f'<{following}>; rel="next"'
+    hub.front.serve(address, json.dumps(files).encode(), Link=link)
+
+
+def test_a_folder_of_many_files_is_read_page_by_page(hub, store):
+    """The hub lists a thousand files at a time, and names the next page in a header."""
+    last = hub.front.resources[hub.listed].data
+    page_of(hub, hub.listed, [{"path": "sub/a.json"}], f"{hub.front.url}{hub.listed}?cursor=2")
+    page_of(hub, f"{hub.listed}?cursor=2", [{"path": "sub/b.json"}], "?cursor=3")
+    hub.front.serve(f"{hub.listed}?cursor=3", last)
+    assert store.get(RemoteFile((URL,)), progress=False).read_bytes() == DATA
+
+
+def test_pages_of_another_host_or_without_end_are_refused(hub, store):
+    hub.back.serve(hub.listed, json.dumps([]).encode())
+    page_of(hub, hub.listed, [], hub.back.url + hub.listed)
+    with pytest.raises(DownloadError, match="continues at another host"):
+        store.get(RemoteFile((URL,)), progress=False)
+    assert hub.back.requests == []
+    page_of(hub, hub.listed, [], hub.listed)
+    with pytest.raises(DownloadError, match="do not end"):
+        store.get(RemoteFile((URL,)), progress=False)
+
+
 @pytest.mark.parametrize("answer", [b"[]", b"{}", b"<html>", b"[1]", b'[{"path": 3}]'])
 def test_answers_that_make_no_sense_are_errors(hub, store, answer):
     hub.front.serve(hub.listed, answer)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Iterator
 from functools import partial
+from typing import NamedTuple
+from urllib.parse import urljoin, urlsplit
 
 from .. import settings
 from ..errors import DownloadError
@@ -21,10 +25,17 @@ from .http import (
 )
 from .unpacking import GzipReader, check_encoding
 
-__all__ = ["read_document"]
+__all__ = ["read_document", "read_pages"]
 
 _LONGEST = 120.0  # seconds for one attempt, whatever trickles in
 _PAUSE = 0.5  # seconds after the first attempt that failed; then twice as long each time
+_MOST_PAGES = 100
+_NEXT = re.compile(r'<([^<>]*)>[^,<]*;\s*rel="?next"?', re.IGNORECASE)
+
+
+class _Page(NamedTuple):
+    content: bytes
+    next: str  # the address of the next page, "" if there is none
 
 
 def read_document(url: str, limit: int) -> bytes:
@@ -40,6 +51,38 @@ def read_document(url: str, limit: int) -> bytes:
         OfflineError: ``HUBCORE_OFFLINE`` is set.
         DownloadError: it cannot be read, or has more bytes.
     """
+    return _page(url, limit).content
+
+
+def read_pages(url: str, limit: int) -> Iterator[bytes]:
+    """Reads a document that comes in pages, each of which names the next in its ``Link`` header.
+
+    Args:
+        url, limit: as for `read_document`; ``limit`` is that of one page.
+
+    Raises:
+        UnsafeAddressError, OfflineError, DownloadError: as `read_document`; also where a page names
+            one of another host, or there is no end of them.
+    """
+    read: set[str] = set()
+    while len(read) < _MOST_PAGES and url not in read:
+        page = _page(url, limit)
+        yield page.content
+        if not page.next:
+            return
+        read.add(url)
+        try:
+            following = urljoin(url, page.next)
+            is_here = urlsplit(following)[:2] == urlsplit(url)[:2]
+        except ValueError:
+            is_here = False
+        if not is_here:
+            raise DownloadError(f"{redact(url)} continues at another host: {redact(page.next)}")
+        url = following
+    raise DownloadError(f"The pages of {redact(url)} do not end")
+
+
+def _page(url: str, limit: int) -> _Page:
     check_address(url)
     if not is_secure(url):
         raise DownloadError(f"{redact(url)} is not read: it is plain http. Write https.")
@@ -61,7 +104,7 @@ def read_document(url: str, limit: int) -> bytes:
     raise DownloadError(f"Cannot read {redact(url)}: {reason}", [(redact(url), reason)])
 
 
-def _read(session: object, url: str, limit: int) -> bytes:
+def _read(session: object, url: str, limit: int) -> _Page:
     end = time.monotonic() + _LONGEST
     cancel = Cancel()
     with cancel.closing(open_url(session, url, {}, cancel)) as response:  # type: ignore[arg-type]  # a session of either kind
@@ -83,4 +126,5 @@ def _read(session: object, url: str, limit: int) -> bytes:
                 raise PermanentError(f"it did not arrive whole within {_LONGEST:g} seconds")
         if length is not None and not encoded and len(content) != length:
             raise TemporaryError("the connection was closed before the end")
-        return bytes(content)
+        following = _NEXT.search(response.headers.get("Link") or "")
+        return _Page(bytes(content), following[1] if following else "")

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import json
 import re
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from .. import settings
 from ..digests import is_digest
 from ..errors import DownloadError, MissingDigestError
 from .addresses import place_of, redact, scheme
-from .documents import read_document
+from .documents import read_pages
 
 __all__ = ["Stated", "is_fixed", "stated", "web_address"]
 
-_LARGEST = 16 * 2**20  # bytes; a folder's list has some 300 for each file
+_LARGEST = 16 * 2**20  # bytes of a page, of at most a thousand files with some 300 each
 
 
 class Stated(NamedTuple):
@@ -64,12 +65,7 @@ def stated(url: str) -> Stated:
     folder = quote(place.path.rpartition("/")[0])
     revision = quote(place.revision, safe="")
     asked = f"{settings.hf_endpoint()}/api/models/{place.repository}/tree/{revision}/{folder}"
-    try:
-        listed = json.loads(read_document(asked.rstrip("/"), _LARGEST))
-    except ValueError:
-        raise DownloadError(f"{redact(asked)} did not answer with a list of files") from None
-    files = listed if isinstance(listed, list) else []
-    found = next((f for f in files if isinstance(f, dict) and f.get("path") == place.path), None)
+    found = next((file for file in _files(asked) if file.get("path") == place.path), None)
     if found is None:
         raise DownloadError(
             f"The repository {place.repository} has no file {place.path} at {place.revision}"
@@ -84,3 +80,15 @@ def stated(url: str) -> Stated:
         )
     size = large.get("size")
     return Stated(digest, size if type(size) is int and size > 0 else None)
+
+
+def _files(folder: str) -> Iterator[dict[str, Any]]:
+    """What the hub lists of a folder."""
+    for page in read_pages(folder.rstrip("/"), _LARGEST):
+        try:
+            listed = json.loads(page)
+        except (ValueError, RecursionError):
+            raise DownloadError(f"{redact(folder)} did not answer with a list of files") from None
+        for file in listed if isinstance(listed, list) else []:
+            if isinstance(file, dict):
+                yield file

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ..digests import is_prefix
+from ..digests import is_digest, is_prefix
 from ..errors import MissingDigestError
 from .addresses import digest_in_name, file_name, redact
 
-__all__ = ["RemoteFile"]
+__all__ = ["RemoteFile", "digest_of_all"]
 
 
 class RemoteFile(NamedTuple):
@@ -66,3 +66,20 @@ class RemoteFile(NamedTuple):
                 )
             return digest
         return next((found for url in self.urls if (found := digest_in_name(url))), None)
+
+
+def digest_of_all(files: Sequence[RemoteFile]) -> str | None:
+    """The digest of weights: of one file its own, in full or a prefix; of several one over all.
+
+    That is the SHA-256 of what ``sha256sum`` prints of them, so that anyone can find it:
+    ``sha256sum pnet.pt rnet.pt onet.pt | sha256sum``. None if a digest is not known in full.
+    """
+    if len(files) == 1:
+        return files[0].digest
+    import hashlib
+
+    digests = [file.digest or "" for file in files]
+    if not all(map(is_digest, digests)):
+        return None
+    lines = (f"{digest}  {file.name}\n" for digest, file in zip(digests, files, strict=True))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
