@@ -28,9 +28,7 @@ PRESET = ["hubcore.transforms:ImageClassification", {"crop_size": 224}]
 
 
 def reference(target, origin=Origin.DATA, converts=False, **keywords):
-    made = DataReference(target, keywords)
-    made.origin, made.remedy, made.converts = origin, "the remedy", converts
-    return made
+    return DataReference.of([target, keywords], origin, "the remedy", converts=converts)
 
 
 def model(architecture="torchvision.models:resnet18"):

@@ -102,7 +102,7 @@ def _assembled(
             f"The model '{model.canonical}' needs {lacks}: {model.remedy}", package
         )
     architecture = model.architecture
-    build = architecture.func
+    build = architecture.build
     arguments = {**architecture.keywords, **config}
     if isinstance(architecture, DataReference):
         arguments = {**without_loading(build), **arguments}

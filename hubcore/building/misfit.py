@@ -58,7 +58,7 @@ def _shapes(tensors: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
 
 def _expected(model: ModelEntry, config: Mapping[str, Any]) -> dict[str, tuple[int, ...]] | None:
     """The shapes of a model's tensors, without memory for them; None if that cannot be known."""
-    build: Callable[..., nn.Module] = model.architecture.func
+    build: Callable[..., nn.Module] = model.architecture.build
     arguments = {**model.architecture.keywords, **config}
     try:
         arguments |= without_loading(build)  # nothing is downloaded for an explanation

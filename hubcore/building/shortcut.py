@@ -20,6 +20,7 @@ from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 from ..catalogs.catalog import ModelEntry
 from ..packages import hooks
+from ..packages.references import names_code
 from ..protocols import WeightsLike
 from ..weights.enums import WeightsEnum
 
@@ -103,11 +104,11 @@ def _is_ours(target: str) -> bool:
 
 
 def _is_plain(value: object) -> bool:
-    """Whether an argument is data, such as JSON can hold."""
+    """Whether an argument is data, such as JSON can hold, and names no code."""
     if isinstance(value, list | tuple):
         return all(map(_is_plain, value))
     if isinstance(value, dict):
-        return all(map(_is_plain, value.values()))
+        return not names_code(value) and all(map(_is_plain, value.values()))
     return type(value) in (NoneType, bool, int, float, str)
 
 

@@ -59,12 +59,28 @@ class DataReference(Reference):
         origin: where the catalogue comes from.
         remedy: what the user does to let it name any object.
         converts: whether it is called with a checkpoint, and not to make a model or preprocessing.
+        is_inside: whether it stands in the arguments of another.
     """
 
-    __slots__ = ("converts", "origin", "remedy")
+    __slots__ = ("converts", "is_inside", "origin", "remedy")
     origin: Origin
     remedy: str
     converts: bool
+    is_inside: bool
+
+    @classmethod
+    def of(
+        cls, value: object, origin: Origin, remedy: str, *, converts: bool = False
+    ) -> DataReference:
+        """A reference from its JSON value, as `Reference.from_json` takes it."""
+        made = cls.from_json(value)
+        made.origin, made.remedy, made.converts, made.is_inside = origin, remedy, converts, False
+        return made
+
+    def _inside(self, value: object) -> DataReference:
+        made = DataReference.of(value, self.origin, self.remedy)
+        made.is_inside = True
+        return made
 
     @property
     def func(self) -> Any:
@@ -82,15 +98,28 @@ class DataReference(Reference):
                 if _is_own_program(module) and _is_own_program_object(made):
                     return found
             elif _is_allowed(found, self.target, self.origin, self.converts):
-                return found
+                # Called by what it is given to, or with positional arguments, a builder might
+                # fetch weights; a class of modules never does.
+                as_asked = self.is_inside or "*" in self.keywords
+                if not as_asked or isinstance(found, type) or self._is_own():
+                    return found
+                reason = "a data file names classes in arguments, and gives '*' to classes, only"
+                raise self._refusal(reason)
             what = (
                 "function that converts checkpoints" if self.converts else "model or preprocessing"
             )
             reason = f"it is no {what} that a data file may name"
-        raise CatalogError(
+        raise self._refusal(reason)
+
+    def _refusal(self, reason: str) -> CatalogError:
+        return CatalogError(
             f"'{self.target}' is not used: {reason}. Only an installed package may name any code. "
             f"If you know who made this catalogue and trust them to run code: {self.remedy}"
         )
+
+    def _is_own(self) -> bool:
+        module = self.target.partition(":")[0]
+        return self.origin is Origin.REGISTERED and _is_own_program(module)
 
 
 def without_loading(build: Any) -> dict[str, None]:
@@ -165,8 +194,10 @@ def _is_ours(path: Path) -> bool:
 
 
 def references(data: Mapping[str, Any]) -> Iterator[Reference]:
-    """All references of a checked catalogue."""
-    return (reference for _, reference in _references(data))
+    """All references of a checked catalogue, those in the arguments of others included."""
+    for _, reference in _references(data):
+        yield reference
+        yield from reference.inner()
 
 
 def _references(data: Mapping[str, Any]) -> Iterator[tuple[str, Reference]]:

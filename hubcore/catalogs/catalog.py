@@ -282,15 +282,12 @@ class Catalog:
         """
         if self.origin is Origin.INSTALLED:
             return Reference.from_json(value)
-        reference = DataReference.from_json(value)
-        reference.origin = self.origin
-        reference.converts = converts
-        reference.remedy = (
+        remedy = (
             f"register(..., name='{self.distribution}', trust=True)"
             if self.origin is Origin.REGISTERED
             else f"hub catalog trust '{self.path}'"
         )
-        return reference
+        return DataReference.of(value, self.origin, remedy, converts=converts)
 
     @property
     def records(self) -> Mapping[str, str]:

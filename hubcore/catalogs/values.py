@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..digests import is_digest, is_prefix
+from ..errors import CatalogError
+from ..packages.references import Reference
 from .license_checking import is_evidence, is_parent
 
 __all__ = [
@@ -161,9 +163,11 @@ def _is_parameters(value: Any) -> bool:
 
 
 def _is_reference(value: Any) -> bool:
-    if type(value) is list and len(value) == 2 and type(value[1]) is dict:
-        value = value[0]
-    return type(value) is str
+    try:
+        Reference.from_json(value)
+    except CatalogError:
+        return False
+    return True
 
 
 def _is_list_of_names(value: Any) -> bool:

@@ -121,7 +121,7 @@ def _faithful(member: Member, model: ModelEntry) -> Iterator[Finding]:
         )
     if is_proved(model):
         return
-    if can_skip_initialisation(model, {}):
+    if can_skip_initialisation(model, model.architecture.keywords):
         if not torch.equal(state, before):
             yield Fault(
                 where,
