@@ -18,6 +18,7 @@ from .catalogs.names import find_model, find_weights, model_of, weights_for
 from .catalogs.records import MetricState, metric_states
 from .digests import digest_state
 from .download.addresses import redact
+from .download.remote import digest_of_all
 from .errors import SettingsError, UnknownNameError
 from .packages.references import Reference
 from .packages.signatures import signature_of
@@ -282,7 +283,7 @@ def _metric_states(member: WeightsEnum) -> tuple[MetricState, ...]:
     reference = member.transforms
     transforms = reference.to_json() if isinstance(reference, Reference) else None
     published = member.meta.get("_metrics") or {}
-    return tuple(metric_states(member.value.file.digest, transforms, published))
+    return tuple(metric_states(digest_of_all(member.value.files), transforms, published))
 
 
 def _in_store(member: WeightsEnum) -> tuple[Any, Path | None]:

@@ -1,11 +1,13 @@
 """Weights of several files: each is verified, mapped, locked, bundled, found and shown."""
 
+import hashlib
 import json
 from functools import partial
 
 import pytest
 import torch
 from servers import FaultyServer
+from test_metric_states import changed
 from third_parties import Plain, offer
 
 import hubcore
@@ -15,6 +17,7 @@ from hubcore.errors import CatalogError, DigestMismatchError, WeightsError
 from hubcore.info import weights_info
 from hubcore.store import default_store
 from hubcore.testing import CHECKS, Fault, Subject
+from hubcore.weights.traces import trace
 
 pytestmark = pytest.mark.usefixtures("one_thread", "own_home")
 
@@ -195,3 +198,43 @@ def test_files_of_another_form_are_a_catalogue_error(wrong, parts):
     _, folder = parts
     with pytest.raises(CatalogError, match='"files" must be a list of objects'):
         registered(folder, partial(str.format, "{}"), files=wrong)
+
+
+def test_results_name_them_by_one_digest_that_anyone_can_find(parts):
+    """`sha256sum stem.pth fc.pth | sha256sum`: other files behind the first are other weights."""
+    _, folder = parts
+    printed = "".join(f"{sha256_of(folder / name)}  {name}\n" for name in ("stem.pth", "fc.pth"))
+    with registered(folder, local(folder)):
+        first = hubcore.load_report(hubcore.get_model("acme", weights="DEFAULT")).sha256
+    assert first == hashlib.sha256(printed.encode()).hexdigest()
+    torch.save({"fc.weight": torch.zeros(3, 4), "fc.bias": torch.zeros(3)}, folder / "fc.pth")
+    with registered(folder, local(folder)):
+        assert trace(hubcore.get_weight(NAME)).sha256 not in (first, None)
+
+
+def test_a_record_is_of_all_files_or_of_none(parts, own_home):
+    """One that was measured with the same first file and another second says nothing."""
+    _, folder = parts
+    shipped = own_home / "catalogs"
+    (shipped / "records").mkdir(parents=True, mode=0o700)
+    with registered(folder, local(folder)):
+        own = trace(hubcore.get_weight(NAME)).sha256
+        transforms = hubcore.get_weight(NAME).transforms.to_json()
+        states = {}
+        for digest in (own, sha256_of(folder / "stem.pth")):
+            record = changed(weights_sha256=digest, preprocessing=transforms)
+            (shipped / "records" / "v1.json").write_text(json.dumps(record))
+            catalog = {"schema": 1, "records": {"records/v1.json": digest}}
+            (shipped / "acme-records.json").write_text(json.dumps(catalog))
+            for path in (shipped, shipped / "acme-records.json"):
+                path.chmod(0o700 if path.is_dir() else 0o600)
+            hubcore.refresh()
+            states[digest] = [one.metric for one in weights_info(NAME).metric_states]
+    assert states == {own: ["acc@1"], sha256_of(folder / "stem.pth"): []}
+
+
+def test_a_further_file_can_be_pinned_to_its_own_digest_only(parts, capsys):
+    _, folder = parts
+    with registered(folder, local(folder)):
+        assert "is held to" in run(capsys, "cache", "pin", NAME, sha256_of(folder / "fc.pth"))
+        assert main(["cache", "pin", NAME, "0" * 64]) == 1

@@ -25,7 +25,8 @@ class LoadReport:
             which needs training, and what the weights of an architecture that loads them itself
             left out.
         name: the canonical name of the weights; their text if they are in no enum.
-        sha256: the SHA-256 of their file, as 64 hex digits, or None if it is not known.
+        sha256: the SHA-256 of their file, as 64 hex digits, or None if it is not known. Of several
+            files it is that of what ``sha256sum`` prints of them, in the catalogue's order.
         adapted: those of the weights' tensors that were changed for another number of input
             channels before they were loaded, by their keys there.
     """

@@ -55,8 +55,11 @@ def default_weights(model: ModelEntry) -> tuple[str, Mapping[str, Any]] | None:
 
 
 def digest_of(data: Mapping[str, Any]) -> str:
-    """What a member's JSON object says of its file's SHA-256: ``full``, ``prefix`` or ``none``."""
-    return digest_state(_published_digest(data))
+    """What a member's JSON object says of its file's SHA-256: ``full``, ``prefix`` or ``none``.
+
+    Of several files all but the first always have the whole of it.
+    """
+    return digest_state(_first_digest(data))
 
 
 def states_of(catalog: Catalog, data: Mapping[str, Any]) -> list[MetricState]:
@@ -65,7 +68,7 @@ def states_of(catalog: Catalog, data: Mapping[str, Any]) -> list[MetricState]:
 
     transforms = catalog.reference(data["transforms"]).to_json()
     published = data.get("meta", {}).get("_metrics") or {}
-    return metric_states(_published_digest(data), transforms, published)
+    return metric_states(published_digest(data), transforms, published)
 
 
 def speeds_of(catalog: Catalog, data: Mapping[str, Any]) -> list[Speed]:
@@ -74,7 +77,7 @@ def speeds_of(catalog: Catalog, data: Mapping[str, Any]) -> list[Speed]:
         return []  # the usual case, in which nothing needs to be read
     from .records import speeds
 
-    return speeds(_published_digest(data), catalog.reference(data["transforms"]).to_json())
+    return speeds(published_digest(data), catalog.reference(data["transforms"]).to_json())
 
 
 def _size(data: Mapping[str, Any]) -> int | None:
@@ -85,7 +88,17 @@ def _size(data: Mapping[str, Any]) -> int | None:
     return size_of_all(data)
 
 
-def _published_digest(data: Mapping[str, Any]) -> str | None:
+def published_digest(data: Mapping[str, Any]) -> str | None:
+    """The digest by which records name weights; None if it is not known."""
+    if "files" not in data:
+        return _first_digest(data)
+    from ..download.remote import digest_of_all
+    from .member_files import files_of
+
+    return digest_of_all(files_of(data))
+
+
+def _first_digest(data: Mapping[str, Any]) -> str | None:
     from ..download.addresses import digest_in_name
 
     return data.get("sha256") or digest_in_name(data["url"])
@@ -165,7 +178,7 @@ def _add_date(found: Facts, model: ModelEntry | None) -> None:
 def _measured(catalog: Catalog, data: Mapping[str, Any]) -> str | None:
     index = current()
     # The usual case, in which nothing needs to be read.
-    if not index.records or not index.records_about(_published_digest(data)):
+    if not index.records or not index.records_about(published_digest(data)):
         return "not measured" if data.get("meta", {}).get("_metrics") else None
     from .records import summary
 

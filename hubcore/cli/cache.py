@@ -406,7 +406,8 @@ def _pin(args: argparse.Namespace) -> int:
     digest = args.sha256.lower()
     if not is_digest(digest):
         raise HubError(f"'{args.sha256}' is not a SHA-256: 64 hexadecimal digits.")
-    file = members[0].value.file
+    files = members[0].value.files
+    file = next((one for one in files if one.digest == digest), files[0])
     if not digest.startswith(file.digest or ""):
         raise HubError(
             f"The catalogue says that the SHA-256 of {members[0]!r} is {file.digest}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..catalogs.catalog import LABELS
-from ..catalogs.facts import states_of
+from ..catalogs.facts import published_digest, states_of
 from ..catalogs.index import current
 from ..catalogs.records import Record, read_shipped
 from ..errors import CatalogError
@@ -53,7 +53,7 @@ def _against_weights(subject: Subject, where: str, record: Record) -> Iterator[F
         (entry, name, data)
         for entry in entries
         for name, data in entry.members.items()
-        if data.get("sha256") == digest
+        if published_digest(data) == digest
     ]
     if not found:
         yield Skipped(where, "no installed package offers weights with its digest")

@@ -30,7 +30,7 @@ from hubcore.prediction.errors import PredictionError
 from hubcore.prediction.tasks import require_task
 from hubcore.store import default_store
 from hubcore.weights.enums import WeightsEnum
-from hubcore.weights.traces import trace
+from hubcore.weights.traces import first_digest
 
 __all__ = ["BARE", "kept_file"]
 
@@ -70,7 +70,7 @@ def kept_file(request: Request, engine: str) -> tuple[Path, WeightsEnum]:
             f"{weights} is of no catalogue, so no file that was made from it can be found again. "
             f"Write one with hub_export.export, and give that."
         )
-    digest = trace(weights).sha256 or _downloaded(weights, request.progress)
+    digest = first_digest(weights) or _downloaded(weights, request.progress)
     bare = (weights.value.task or entry.task) in BARE
     kind = f"onnx-{_key(entry, weights, bare)}-"
     exporter = _installed()

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from hubcore.download.hashing import sha256_of
+from hubcore.download.remote import digest_of_all
 from hubcore.packages.references import Reference
 from hubcore.packages.versions import installed_version
 from hubcore.weights.enums import WeightsEnum
@@ -24,11 +25,18 @@ PACKAGES = ("hub-evaluate", "hubcore", "torch", "torchvision", "numpy", "pillow"
 
 
 def weights_digest(weights: Any, model: Any) -> str:
-    """The SHA-256 of the weights' file, or an exported one; of a module, of its tensors by name."""
+    """The SHA-256 of the weights' file, or an exported one; of a module, of its tensors by name.
+
+    Of weights of several files it is that of what ``sha256sum`` prints of them.
+    """
     if isinstance(model, Path):
         return sha256_of(model)
     if isinstance(weights, WeightsEnum) and not isinstance(model, nn.Module):
-        return sha256_of(weights.download(progress=False))
+        first, *further = weights.value.files
+        found = sha256_of(weights.download(progress=False))  # downloads and verifies all of them
+        whole = digest_of_all((first._replace(sha256=found), *further))
+        assert whole is not None  # catalogues have further files' digests in full
+        return whole
     state = model.state_dict() if isinstance(model, nn.Module) else weights.get_state_dict()
     digest = hashlib.sha256()
     for name, tensor in sorted(state.items()):

@@ -178,6 +178,11 @@ def _locked(path: Path, name: str, entry: LockedWeights) -> Subject:
             f"{found.entry.catalog.distribution} is of another file ({found.file.digest}). To "
             f"accept that: hub sync {path}"
         )
+    if dict(entry.files) != {file.name: file.digest for file in found.files[1:]}:
+        raise HubError(
+            f"{path} pins other further files of {name} than the catalogue of "
+            f"{found.entry.catalog.distribution} has. To accept these: hub sync {path}"
+        )
     return found
 
 

@@ -82,8 +82,8 @@ def _at_hand(contents: Contents) -> Iterator[Weights]:
     store = default_store()
     for weights in contents.weights:
         if weights.row.get("task") in of_a_photo and weights.model is not None:
-            file = hubcore.get_weight(weights.canonical).value.file
-            if store.find(file) is not None:
+            files = hubcore.get_weight(weights.canonical).value.files
+            if None not in map(store.find, files):
                 yield weights
 
 
