@@ -50,7 +50,7 @@ def shared_files() -> Iterator[tuple[Path, str]]:
         }
     for project in sorted(ROOT.glob("plugins/*/pyproject.toml")):
         groups = tomllib.loads(project.read_text("utf-8"))["project"].get("entry-points", {})
-        for kind in ("command", "engine"):
+        for kind in ("command", "engine", "executor"):
             if names := sorted(groups.get(f"hubcore.{kind}s", {})):
                 offered.setdefault(project.parent.name, {})[kind] = names
     yield CATALOGS / "known_packages.json", dumps(offered) + "\n"

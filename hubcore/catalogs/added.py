@@ -1,4 +1,4 @@
-"""What packages add by an entry point that names a class: tasks, and engines.
+"""What packages add by an entry point that names a class: tasks, engines and executors.
 
 Such an entry is a named tuple with at least the fields of `Entry`. Which one a name means is
 decided here, for all kinds: the hub's own, else that of a built-in family, else that of the only
@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from ..errors import AmbiguousNameError, HubError, PluginError
-from ..packages.entry_points import normalise
+from ..packages.entry_points import entry_points, is_disabled, normalise
 from .known_packages import BUILT_IN
 
-__all__ = ["Entry", "canonical", "fault", "load", "the_one"]
+__all__ = ["Entry", "Installed", "canonical", "fault", "installed", "load", "the_one"]
 
 
 class Entry(Protocol):
@@ -42,6 +42,25 @@ class Entry(Protocol):
 
 
 Found = TypeVar("Found", bound=Entry)
+
+
+class Installed(NamedTuple):
+    """An entry of which nothing but its entry point is known."""
+
+    name: str
+    target: str
+    distribution: str
+    status: str = "ok"
+    error: str = ""
+
+
+def installed(group: str) -> list[Installed]:
+    """The entries that installed packages add to a group, which need no facts beside their code."""
+    return [
+        Installed(one.name, one.value, one.distribution, "disabled" if off else "ok")
+        for one in entry_points(group)
+        for off in [is_disabled(one.name, one.distribution)]
+    ]
 
 
 def canonical(entry: Entry) -> str:

@@ -31,7 +31,7 @@ def known_packages() -> dict[str, dict[str, list[str]]]:
 
     Returns:
         For each distribution's name, the lower-case names that it offers by their kind: ``model``,
-        ``weights``, ``command`` or ``engine``.
+        ``weights``, ``command``, ``engine`` or ``executor``.
     """
     try:
         packages: dict[str, dict[str, list[str]]] = json.loads(_FILE.read_text("utf-8"))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..prediction.results import Result
 
 from ..errors import HubError
+from . import elsewhere
 from .arguments import path, positive_integer, positive_number, share
 from .faults import brief
 from .output import harmless, print_json
@@ -31,6 +32,7 @@ examples:
   hub predict r3d_18 clip.mp4           # or a folder of frames
   hub predict raft_small frame1.png frame2.png --output flow/
   hub predict resnet50.onnx photos/     # a file that hub export wrote; needs no torch
+  hub predict resnet50 s3://acme/photos --executor ray --output results/   # needs hub-ray
 
 A folder stands for the images in it. Inputs that cannot be read are reported on stderr; the others
 are processed, and the exit code is 1.
@@ -87,7 +89,10 @@ def add_parser(subparsers: Any) -> None:
         help="inputs per batch (default: depends on the task)",
     )
     parser.add_argument(
-        "--output", metavar="DIR", type=path, help="write annotated pictures to this folder"
+        "--output",
+        metavar="DIR",
+        type=path,
+        help="write annotated pictures to this folder; with --executor the results themselves",
     )
     parser.add_argument("--json", action="store_true", help="print COCO-style JSON")
     faster = parser.add_argument_group("speed (these options change the outputs slightly)")
@@ -113,6 +118,7 @@ def add_parser(subparsers: Any) -> None:
         type=positive_number,
         help="the frame rate of folders of frames, in frames per second",
     )
+    elsewhere.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -134,6 +140,8 @@ def _run(args: argparse.Namespace) -> int:
     if args.engine is not None:
         find_engine(args.engine)
     check_device(args.device)
+    if elsewhere.check_arguments(args, unused=("prompt", "verbose")):
+        return elsewhere.run_job(args, "predict", _options(args))
     predictor = None
     if is_exported(args.model):
         predictor = _predictor(args)  # the file says what it takes
@@ -184,20 +192,22 @@ def _named(args: argparse.Namespace) -> tuple[str, str]:
 def _predictor(args: argparse.Namespace) -> Predictor:
     from ..prediction import Predictor
 
-    return Predictor(
-        args.model,
-        args.weights,
-        engine=args.engine,
-        top=args.top,
-        score=args.score,
-        device=args.device,
-        batch_size=args.batch_size,
-        rate=args.fps,
-        optimize=args.optimize,
-        dtype=args.dtype,
-        compile=args.compile,
-        compare=args.verbose,
-    )
+    return Predictor(args.model, args.weights, compare=args.verbose, **_options(args))
+
+
+def _options(args: argparse.Namespace) -> dict[str, Any]:
+    """What the model is run with, here or elsewhere."""
+    return {
+        "engine": args.engine,
+        "top": args.top,
+        "score": args.score,
+        "device": args.device,
+        "batch_size": args.batch_size,
+        "rate": args.fps,
+        "optimize": args.optimize,
+        "dtype": args.dtype,
+        "compile": args.compile,
+    }
 
 
 def _made_by(model: str, weights: Any) -> str:

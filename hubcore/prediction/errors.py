@@ -24,3 +24,6 @@ class InputError(HubError):
         super().__init__(f"{printable(source)}: {printable(reason)}")
         self.source = source
         self.reason = reason
+
+    def __reduce__(self) -> tuple[type[InputError], tuple[str, str]]:
+        return type(self), (self.source, self.reason)  # to and from other processes

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from hubcore.cli import elsewhere
 from hubcore.cli.arguments import path, positive_integer
 
 __all__ = ["add_parser", "run"]
@@ -18,6 +19,7 @@ examples:
   hub embed mobilenet_v2 photos/ -o features.parquet
   hub embed vit_b_16 'more/**/*.jpg' -o features.parquet --append
   hub embed resnet50 photos/ -o layer3.parquet --layer layer3
+  hub embed resnet50 s3://acme/photos --executor ray -o features/    # a folder; needs hub-ray
   hub similar features.parquet photo.jpg
 
 A folder stands for the images in it. Inputs that cannot be read are reported on stderr; the others
@@ -49,6 +51,7 @@ def add_parser(subparsers: Any) -> None:
     add("--device", default="cpu", help="such as cuda (default: %(default)s)")
     add("--batch-size", metavar="N", type=positive_integer, help="inputs per batch")
     add("--json", action="store_true", help="print what was written as JSON")
+    elsewhere.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -65,6 +68,14 @@ def run(args: argparse.Namespace) -> int:
     from hubcore.prediction.inputs import expand
 
     check_device(args.device)
+    options: dict[str, Any] = {
+        "layer": args.layer,
+        "spatial": args.spatial,
+        "device": args.device,
+        "batch_size": args.batch_size,
+    }
+    if elsewhere.check_arguments(args, unused=("append",)):
+        return elsewhere.run_job(args, "embed", options)
     task = find_model(args.model).task
     try:
         check_writable(args.output)
@@ -87,14 +98,7 @@ def run(args: argparse.Namespace) -> int:
         warnings.filterwarnings("ignore", r"Image size \(\d+ pixels\) exceeds limit")
         from hubcore.embedding.embedder import Embedder
 
-        embedder = Embedder(
-            args.model,
-            args.weights,
-            layer=args.layer,
-            spatial=args.spatial,
-            device=args.device,
-            batch_size=args.batch_size,
-        )
+        embedder = Embedder(args.model, args.weights, **options)
         if old is None:
             made = embedded(embedder, args.model, items, note)
         else:

@@ -87,11 +87,13 @@ class EmbeddingFile:
 
     @classmethod
     def read(cls, path: str | Path) -> EmbeddingFile:
-        """Reads a file.
+        """Reads a file, or the folder of files that ``hub embed --executor`` wrote.
 
         Raises:
-            EmbeddingError: it is none that hub embed wrote, or is damaged.
+            EmbeddingError: it is none that hub embed wrote, is damaged or not finished.
         """
+        if Path(path).is_dir():
+            return cls._read_folder(Path(path))
         try:
             refuse_special(Path(path))
             table = pq.read_table(path)
@@ -115,6 +117,46 @@ class EmbeddingFile:
                 raise
             raise EmbeddingError(
                 f"{path} is no whole file of embeddings. Make one: hub embed MODEL photos/ -o FILE"
+            ) from error
+
+    @classmethod
+    def _read_folder(cls, folder: Path) -> EmbeddingFile:
+        """All parts of a job, without the inputs that could not be embedded."""
+        parts = sorted(folder.glob("part-*.parquet"))
+        try:
+            pieces = json.loads((folder / "_job.json").read_text("utf-8"))["pieces"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise EmbeddingError(f"{folder} is a folder, and no job of hub embed's.") from error
+        if len(parts) != pieces:
+            raise EmbeddingError(
+                f"The job in {folder} is not finished: {len(parts)} of {pieces} parts are there. "
+                "Its command goes on where it was."
+            )
+        found = [one for part in parts if (one := cls._read_part(part)) is not None]
+        if not found:
+            raise EmbeddingError(f"{folder} holds no vectors: no input could be embedded.")
+        for other in found[1:]:
+            found[0].origin.require_like(other.origin, f"The files in {folder} do not go together")
+        names = [name for one in found for name in one.inputs]
+        return cls(found[0].origin, names, np.concatenate([one.vectors for one in found]))
+
+    @classmethod
+    def _read_part(cls, part: Path) -> EmbeddingFile | None:
+        """A part of a job; None if nothing in it could be embedded."""
+        try:
+            table = pq.read_table(part)
+            table = table.filter(table.column("vector").is_valid())
+            facts = json.loads((table.schema.metadata or {})[_KEY])
+            if not len(table):
+                return None
+            origin = Origin(**{**facts["origin"], "shape": tuple(facts["origin"]["shape"])})
+            vectors = table.column("vector").combine_chunks().flatten().to_numpy()
+            inputs = table.column("input").to_pylist()
+            return cls(origin, inputs, vectors.reshape(len(inputs), -1))
+        except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
+            raise EmbeddingError(
+                f"{part} is no whole file of embeddings. Remove it: the job's command makes it "
+                "again."
             ) from error
 
     def write(self, path: str | Path) -> None:

@@ -17,10 +17,9 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from hubcore.catalogs import added
-from hubcore.packages.entry_points import entry_points, is_disabled
+from hubcore.catalogs.added import Installed
 
 from .errors import EvaluationError
 
@@ -30,15 +29,7 @@ GROUP = "hub_evaluate.executors"
 OURS = "processes"
 
 
-class _Entry(NamedTuple):
-    name: str
-    target: str
-    distribution: str
-    status: str = "ok"
-    error: str = ""
-
-
-def check_executor(name: str) -> _Entry | None:
+def check_executor(name: str) -> Installed | None:
     """The entry of an executor; None for ours.
 
     Raises:
@@ -47,11 +38,7 @@ def check_executor(name: str) -> _Entry | None:
     """
     if name == OURS:
         return None
-    entries = [
-        _Entry(one.name, one.value, one.distribution, "disabled" if off else "ok")
-        for one in entry_points(GROUP)
-        for off in [is_disabled(one.name, one.distribution)]
-    ]
+    entries = added.installed(GROUP)
     found = added.the_one("executor", name, entries)
     if found is None:
         known = [OURS, *sorted(one.name for one in entries)]

@@ -2,135 +2,210 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import socket
-from collections import Counter
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future
+from dataclasses import dataclass
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 import ray
 import torch
 from ray.exceptions import RayActorError, RayTaskError
 
-from .errors import RayError
+from .cluster import connect, processes_for
 
 __all__ = ["RayExecutor", "executor"]
 
-RESTARTS = 10
-"""How often an actor is started anew, and its function repeated, before its loss is an error."""
+LOSSES = 10
+"""How often a function is repeated because its process ended, before that is an error; and how many
+processes in a row may end before they are ready."""
+AHEAD = 2
+"""Functions that an actor is given at a time: the second waits there while the first runs."""
 
 
-class _Worker:
+class _Process:
     """A process of the cluster. It keeps what functions keep between two calls, such as a model.
 
     Args:
-        threads: those of torch. Ray allows one for each processor, which changes the last digits.
+        threads: those of torch.
     """
 
     def __init__(self, threads: int) -> None:
         torch.set_num_threads(threads)
 
+    def ready(self) -> None:
+        pass
+
     def run(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         return function(*arguments)
+
+
+@dataclass(eq=False)
+class _Call:
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    future: Future[Any]
+    losses: int = 0
+
+
+@dataclass(eq=False)
+class _Actor:
+    handle: Any
+    calls: int = 0
 
 
 class RayExecutor(Executor):
     """Runs functions in a number of actors of the cluster that ``RAY_ADDRESS`` names.
 
     Without an address Ray is started on this machine, and stopped at the end. A function whose
-    process or node ends before its time is run again in another one.
+    process or node ends before its time is run again in another one; where nodes are gone for good,
+    the processes that are left do all the work.
 
     Args:
-        processes: the number of actors. Each has one processor.
+        processes: the number of actors; None: as many as the cluster has room for.
+        cpus: the processors of each.
+        gpus: the GPUs of each, such as 1 or 0.5. Each sees only its own.
+        threads: those of torch in each; by default as many as it has processors.
+
+    Attributes:
+        processes: the number of actors.
 
     Raises:
-        RayError: there is no such cluster, or it has fewer processors.
+        RayError: there is no such cluster, or it is too small.
     """
 
-    def __init__(self, processes: int) -> None:
-        self._ours = not ray.is_initialized()
-        if self._ours:
-            _start(processes)
-        resources: Any = ray.cluster_resources  # it has no types
-        there = int(resources().get("CPU", 0))
-        if there < processes:
-            self._stop()
-            raise RayError(
-                f"The Ray cluster has {there} processors: too few for {processes} processes. "
-                f"Start more nodes, or use fewer processes."
-            )
-        worker: Any = ray.remote(_Worker).options(
-            num_cpus=1, max_restarts=RESTARTS, max_task_retries=RESTARTS
-        )
-        self._workers = [worker.remote(torch.get_num_threads()) for _ in range(processes)]
-        self._waiting: Counter[int] = Counter()
+    def __init__(
+        self,
+        processes: int | None,
+        *,
+        cpus: int = 1,
+        gpus: float = 0.0,
+        threads: int | None = None,
+    ) -> None:
+        self._ours = connect((processes or 1) * cpus)
+        try:
+            self.processes = processes_for(processes, cpus, gpus)
+        except BaseException:
+            self._disconnect()
+            raise
+        # Ray would start an actor of its own accord at another place, but not say that it did.
+        options = {"num_cpus": cpus, "num_gpus": gpus, "max_restarts": 0, "max_task_retries": 0}
+        make: Any = ray.remote(_Process).options(**options)
+        self._make: Callable[[], Any] = lambda: make.remote(threads or cpus)
+        self._waiting: deque[_Call] = deque()
+        self._actors: list[_Actor] = []  # those that are ready
+        self._starting: set[_Actor] = set()
+        self._losses = 0  # in a row, of actors that were starting
+        self._broken = ""  # why no more are started
+        self._events: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
+        self._thread = Thread(target=self._watch, name="hub-ray", daemon=True)
+        self._thread.start()
+        for _ in range(self.processes):
+            self._events.put(self._start)
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
-        """Runs a function in the actor with the least to do; both must be picklable."""
+        """Runs a function in the next actor that is free; both must be picklable."""
         if named:
             raise TypeError("RayExecutor.submit takes no named arguments.")
-        number = min(range(len(self._workers)), key=self._waiting.__getitem__)
-        self._waiting[number] += 1
         future: Future[Any] = Future()
         future.set_running_or_notify_cancel()
-
-        def finish(found: Future[Any]) -> None:
-            self._waiting[number] -= 1
-            error = found.exception()
-            if error is None:
-                future.set_result(found.result())
-            elif isinstance(error, RayTaskError):  # the function's own, as it raised it
-                future.set_exception(error.cause)
-            elif isinstance(error, RayActorError):
-                future.set_exception(BrokenExecutor(str(error)))
-            else:
-                future.set_exception(error)
-
-        result = self._workers[number].run.remote(function, arguments)
-        result.future().add_done_callback(finish)
+        self._waiting.append(_Call(function, arguments, future))
+        self._events.put(self._feed)
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Ends the actors, and what they are at: whoever needs a result has waited for it."""
-        for worker in self._workers:
-            ray.kill(worker)
-        self._workers = []
-        self._stop()
+        self._events.put(None)
+        self._thread.join()
+        for actor in [*self._actors, *self._starting]:
+            ray.kill(actor.handle)
+        self._actors, self._starting = [], set()
+        self._disconnect()
 
-    def _stop(self) -> None:
+    def _disconnect(self) -> None:
         if self._ours:
             ray.shutdown()
 
+    # All below runs in the thread that watches, so that nothing need be locked.
+
+    def _watch(self) -> None:
+        while (event := self._events.get()) is not None:
+            event()
+
+    def _when_done(self, result: Any, then: Callable[[BaseException | None, Any], None]) -> None:
+        def note(found: Future[Any]) -> None:  # in a thread of Ray's, which must not wait
+            error = found.exception()
+            value = None if error else found.result()
+            self._events.put(lambda: then(error, value))
+
+        result.future().add_done_callback(note)
+
+    def _start(self) -> None:
+        actor = _Actor(self._make())
+        self._starting.add(actor)
+
+        def started(error: BaseException | None, _: Any) -> None:
+            self._starting.discard(actor)
+            if error is None:
+                self._losses = 0
+                self._actors.append(actor)
+                self._feed()
+                return
+            self._losses += 1
+            if self._losses <= LOSSES:
+                self._start()
+            else:
+                self._broken = str(error)
+            self._feed()
+
+        self._when_done(actor.handle.ready.remote(), started)
+
+    def _feed(self) -> None:
+        """Gives the functions that wait to the actors with the least to do."""
+        while self._waiting and self._actors:
+            actor = min(self._actors, key=lambda one: one.calls)
+            if actor.calls >= AHEAD:
+                return
+            self._run(actor, self._waiting.popleft())
+        if not (self._actors or self._starting):
+            while self._waiting:
+                self._waiting.popleft().future.set_exception(BrokenExecutor(self._broken))
+
+    def _run(self, actor: _Actor, call: _Call) -> None:
+        actor.calls += 1
+
+        def finished(error: BaseException | None, value: Any) -> None:
+            actor.calls -= 1
+            if error is None:
+                call.future.set_result(value)
+            elif isinstance(error, RayActorError):
+                self._lost(actor, call, error)
+            elif isinstance(error, RayTaskError):  # the function's own, as it raised it
+                call.future.set_exception(error.cause)
+            else:
+                call.future.set_exception(error)
+            self._feed()
+
+        self._when_done(actor.handle.run.remote(call.function, call.arguments), finished)
+
+    def _lost(self, actor: _Actor, call: _Call, error: RayActorError) -> None:
+        if actor in self._actors:  # else another of its functions told so already
+            self._actors.remove(actor)
+            ray.kill(actor.handle)  # it may be out of reach only
+            self._start()
+        call.losses += 1
+        if call.losses > LOSSES:
+            call.future.set_exception(BrokenExecutor(str(error)))
+        else:
+            self._waiting.appendleft(call)
+
 
 def executor(processes: int) -> RayExecutor:
-    """The executor ``ray`` of ``hub evaluate``.
+    """The executor ``ray`` of ``hub evaluate``: torch has as many threads in each process as here.
 
     Raises:
         RayError: see `RayExecutor`.
     """
-    return RayExecutor(processes)
-
-
-def _start(processes: int) -> None:
-    """Joins the cluster that ``RAY_ADDRESS`` names, or starts Ray on this machine."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent home
-    options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-    address = os.environ.get("RAY_ADDRESS", "")
-    if not address:
-        options |= {"include_dashboard": False, "num_cpus": max(processes, os.cpu_count() or 1)}
-    try:
-        _connect(address)
-        ray.init(**options)
-    except (OSError, RuntimeError, ValueError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        where = f"at {address}, which RAY_ADDRESS names" if address else "on this machine"
-        raise RayError(f"There is no Ray cluster {where}: {reason}") from error
-
-
-def _connect(address: str) -> None:
-    """Asks whether anything listens there: Ray itself tries for minutes, and ends the process."""
-    host, colon, port = address.rpartition("://")[2].rpartition(":")
-    if colon and port.isdigit():
-        socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
+    return RayExecutor(processes, threads=torch.get_num_threads())

@@ -63,7 +63,8 @@ def test_the_record_is_that_of_one_process(photos, tmp_path):
 
 
 def test_both_processes_work(executor):
-    futures = [executor.submit(os.getpid) for _ in range(8)]
+    # Slow, so that the second has started before the first has done them all.
+    futures = [executor.submit(lambda: time.sleep(1) or os.getpid()) for _ in range(20)]
     found = {future.result() for future in futures}
     assert len(found) == 2
     assert os.getpid() not in found

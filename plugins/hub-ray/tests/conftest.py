@@ -1,0 +1,80 @@
+"""A Ray cluster of this machine for the tests, and a store that its processes see.
+
+Where ``RAY_ADDRESS`` names a cluster, it is used, with the store that ``HUBCORE_HOME`` names there.
+"""
+
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from photos import imagenet_photos, import_mobilenet
+
+START = """\
+import sys, ray
+ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+print("at", ray.get_runtime_context().gcs_address, flush=True)
+sys.stdin.read()
+"""
+TRIES = 4
+"""Ray gives up after 30 seconds, which a machine that does other things may need."""
+
+
+@pytest.fixture(scope="session")
+def hub_home(tmp_path_factory):
+    """A store with mobilenet_v2's weights, for this process and those of the cluster."""
+    running = os.environ.get("HUBCORE_HOME") if "RAY_ADDRESS" in os.environ else None
+    home = Path(running) if running else tmp_path_factory.mktemp("hub")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HUBCORE_HOME", str(home))
+        patch.setenv("HUBCORE_OFFLINE", "1")
+        import_mobilenet()
+    return home
+
+
+@pytest.fixture(scope="session")
+def cluster_settings(hub_home):
+    """A cluster with two processors, started once: that takes seconds."""
+    pytest.importorskip("ray")
+    if "RAY_ADDRESS" in os.environ:
+        yield {"RAY_ADDRESS": os.environ["RAY_ADDRESS"]}
+        return
+    settings = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16)}
+    store = {"HUBCORE_HOME": str(hub_home), "HUBCORE_OFFLINE": "1", "RAY_USAGE_STATS_ENABLED": "0"}
+    for _ in range(TRIES):
+        with subprocess.Popen(
+            [sys.executable, "-c", START],
+            env={**os.environ, **store, **settings},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as head:
+            for line in head.stdout:
+                if line.startswith("at "):
+                    yield {"RAY_ADDRESS": line.split()[1], **settings}
+                    head.stdin.close()
+                    return
+    pytest.fail("Ray could not be started")
+
+
+@pytest.fixture
+def cluster(hub_home, cluster_settings, monkeypatch):
+    """The settings with which commands use the cluster and its store."""
+    monkeypatch.setenv("HUBCORE_HOME", str(hub_home))
+    monkeypatch.setenv("HUBCORE_OFFLINE", "1")
+    for name, value in cluster_settings.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Two hundred names of twenty photos, and a file that is none."""
+    root = tmp_path / "photos"
+    root.mkdir()
+    for path, _ in imagenet_photos():
+        for copy in range(10):
+            (root / f"{copy}-{path.name}").symlink_to(path)
+    (root / "5-broken.png").write_bytes(b"no image")
+    return root

@@ -1,0 +1,106 @@
+"""`hub predict --executor ray` on a real cluster of this machine."""
+
+import json
+
+import pyarrow.parquet as pq
+import pytest
+
+from hubcore.cli import main
+
+pytest.importorskip("ray")
+pytestmark = pytest.mark.sweep  # Ray takes seconds to start, and is no small download
+
+MODEL = ["mobilenet_v2", "--weights", "IMAGENET1K_V1"]
+ON_RAY = ["--executor", "ray", "--processes", "2"]
+
+
+@pytest.fixture(autouse=True)
+def own_settings(cluster, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def expected(capsys, *arguments):
+    """What `hub predict` finds, as rows."""
+    capsys.readouterr()
+    main(["predict", *arguments, "--json"])
+    document = json.loads(capsys.readouterr().out)
+    found = {image["file_name"]: [] for image in document["images"]}
+    for one in document["annotations"]:
+        about = ("id", "image_id", "image")
+        found[one["image"]].append({k: v for k, v in one.items() if k not in about})
+    sizes = {image["file_name"]: (image["width"], image["height"]) for image in document["images"]}
+    errors = {one["file_name"]: one["error"] for one in document["errors"]}
+    return found, sizes, errors
+
+
+def rows_in(folder):
+    paths = sorted(folder.glob("part-*.parquet"))
+    return [row for path in paths for row in pq.read_table(path).to_pylist()]
+
+
+@pytest.mark.parametrize("format", ["parquet", "jsonl"])
+def test_the_results_are_those_of_hub_predict(photos, tmp_path, capsys, format):
+    """Every digit, in the same order; an image that cannot be read is a row with its error."""
+    found, sizes, errors = expected(capsys, *MODEL, "photos", "--batch-size", "4")
+    out = tmp_path / "out"
+    given = ["predict", *MODEL, "photos", "--output", str(out), "--batch-size", "4"]
+    assert main([*given, *ON_RAY, "--format", format]) == 1
+    said = capsys.readouterr()
+    assert "photos/5-broken.png: is not an image" in said.err
+    if format == "parquet":
+        rows = rows_in(out)
+    else:
+        paths = sorted(out.glob("part-*.jsonl"))
+        rows = [json.loads(line) for path in paths for line in path.read_text().splitlines()]
+    assert len(list(out.glob("part-*"))) == 3
+    assert {row["input"]: row["error"] for row in rows if row["error"]} == errors
+    right = [row for row in rows if not row["error"]]
+    assert {row["input"]: row["annotations"] for row in right} == found
+    assert {row["input"]: (row["width"], row["height"]) for row in right} == sizes
+    from hubcore.prediction.inputs import expand
+
+    assert [row["input"] for row in rows] == [
+        getattr(item, "name", "") for item in expand("photos", "image-classification")
+    ]
+
+
+def test_a_job_goes_on_where_it_was(photos, tmp_path, capsys):
+    out = tmp_path / "out"
+    given = ["predict", *MODEL, "photos", "--output", str(out), *ON_RAY]
+    assert main(given) == 1
+    rows = rows_in(out)
+    first, second, _ = sorted(out.glob("part-*"))
+    kept = first.stat()
+    second.unlink()
+    (out / ".123-0123456789abcdef.tmp").write_bytes(b"what a killed process left")
+    capsys.readouterr()
+    assert main([*given, "--json"]) == 1
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["pieces"], facts["done_earlier"], facts["inputs"]) == (3, 2, 201)
+    assert facts["failed"] == 1
+    assert rows_in(out) == rows
+    assert first.stat() == kept
+    assert not list(out.glob(".*.tmp"))
+
+
+def test_another_job_is_refused(photos, tmp_path, capsys):
+    out = tmp_path / "out"
+    given = ["--output", str(out), *ON_RAY]
+    assert main(["predict", *MODEL, "photos", *given]) == 1
+    before = {path.name: path.stat().st_mtime_ns for path in out.iterdir()}
+    for changed, what in (
+        (["photos", "--top", "3"], "options"),
+        (["photos/1-*.jpg"], "pieces"),
+        (["photos", "--format", "jsonl"], "format"),
+    ):
+        capsys.readouterr()
+        assert main(["predict", *MODEL, *changed, *given]) == 1
+        assert f"holds another job, whose {what} differ" in capsys.readouterr().err
+    assert {path.name: path.stat().st_mtime_ns for path in out.iterdir()} == before
+
+
+def test_a_model_that_cannot_be_loaded_is_told(photos, tmp_path, capsys):
+    given = ["predict", "resnet18", "photos", "--output", str(tmp_path / "out"), *ON_RAY]
+    assert main(given) == 1
+    assert "HUBCORE_OFFLINE" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "out").glob("part-*")] == []
