@@ -1,23 +1,30 @@
 """Exports every model of the installed families in every format, and writes what came of it.
 
-    python scripts/export_matrix.py [MODEL ...]     # tries these, or all that were not tried yet;
-                                                    # --formats openvino executorch, only these
-    python scripts/export_matrix.py --write         # writes the table in docs/export.md
+    python scripts/export_matrix.py [MODEL ...]     # measures these, or all cells that are missing
+    python scripts/export_matrix.py --write         # only writes the table in docs/export.md
 
 The weights are seeded, not published ones: nothing is downloaded. `scripts/seeded_models.py`
 calibrates them, so that results differ from input to input. `hub_export.export` itself compares
-each file with the hub's prediction. The results are kept in `docs/export-matrix.json` after each
-model, which takes from seconds to minutes.
+each file with the hub's prediction.
+
+A model takes from seconds to minutes, in a process of its own with a limit on its memory. Each cell
+is kept in `docs/export-matrix.json` as soon as it is known, so that a run can be ended at any time
+and goes on where it was. Formats whose packages are not installed are left out.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
 import sys
 import tempfile
 import time
+import traceback
 import warnings
+from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,32 +32,59 @@ ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "export-matrix.json"
 PAGE = ROOT / "docs" / "export.md"
 BEGIN, END = "<!-- matrix: begin -->", "<!-- matrix: end -->"
+LARGE = 120e6  # parameters
+OUT_OF_MEMORY = ("allocate memory", "bad_alloc", "failed to allocate")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", nargs="*", metavar="MODEL")
     parser.add_argument("--formats", nargs="+", metavar="FORMAT", help="only these")
+    parser.add_argument("--memory", type=float, default=8, metavar="GB", help="of each process")
     parser.add_argument("--write", action="store_true", help="only write the table")
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)  # of our children
     args = parser.parse_args()
-    results: dict[str, Any] = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+    if args.here:
+        _measure_here(args.models[0], args.formats, args.memory)
+        return 0
+    results = _kept()
     if not args.write:
-        for name in args.models or [one for one in _in_order() if one not in results]:
-            results[name] = {**results.get(name, {}), **tried(name, args.formats)}
-            text = json.dumps(dict(sorted(results.items())), indent=1, ensure_ascii=False)
-            RESULTS.write_text(text + "\n", encoding="utf-8")
+        for name in args.models or _in_order(results):
+            row = results.get(name, {})
+            wanted = [
+                format
+                for format in args.formats or _installed()
+                if args.models or not row.get(format, {}).get("calibrated")
+            ]
+            for cells in _measured(name, wanted, args.memory):
+                results = _kept()
+                results[name] = {**results.get(name, {}), **cells}
+                text = json.dumps(dict(sorted(results.items())), indent=1, ensure_ascii=False)
+                RESULTS.write_text(text + "\n", encoding="utf-8")
     page = PAGE.read_text("utf-8")
     before, after = page.split(BEGIN)[0], page.split(END)[1]
     PAGE.write_text(before + BEGIN + "\n" + table(results) + END + after, encoding="utf-8")
     return 0
 
 
-def _in_order() -> list[str]:
-    """All models of the families, those with the fewest parameters first."""
+def _kept() -> dict[str, Any]:
+    kept: dict[str, Any] = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+    return kept
+
+
+def _installed() -> list[str]:
+    from hub_export.formats import FORMATS
+
+    return [one.name for one in FORMATS.values() if all(map(find_spec, one.needs))]
+
+
+def _in_order(results: dict[str, Any]) -> list[str]:
+    """All models: those without a row first, of equals the smaller; the largest last."""
     import hubcore
 
     names = [one for one in hubcore.list_models() if "/" not in one]
-    return sorted(names, key=_parameters)
+    sizes = {name: _parameters(name) for name in names}
+    return sorted(names, key=lambda name: (sizes[name] > LARGE, name in results, sizes[name]))
 
 
 def _parameters(name: str) -> int:
@@ -59,37 +93,96 @@ def _parameters(name: str) -> int:
     return int(hubcore.get_model_weights(name).DEFAULT.meta.get("num_params", 0))
 
 
-def tried(name: str, formats: list[str] | None = None) -> dict[str, Any]:
+def _measured(name: str, formats: list[str], memory: float) -> Iterator[dict[str, Any]]:
+    """The cells of a model, each as soon as it is known."""
+    if not formats:
+        return
+    command = [sys.executable, __file__, "--here", name, "--memory", str(memory)]
+    command += ["--formats", *formats]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout  # it is piped
+        for line in child.stdout:
+            cells = json.loads(line)
+            formats = [format for format in formats if format not in cells]
+            yield cells
+    if child.returncode and formats:
+        how = f"signal {-child.returncode}" if child.returncode < 0 else "an error"
+        yield {formats[0]: {"ended": f"its process, of at most {memory:g} GB, ended with {how}"}}
+
+
+def _measure_here(name: str, formats: list[str], memory: float) -> None:
+    """Prints the cells of a model, one JSON object a line. Whatever else is printed goes aside."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    _limit(memory)
+    for cells in tried(name, formats):
+        print(json.dumps(cells), file=answers, flush=True)
+
+
+def _limit(memory: float) -> None:
+    if sys.platform == "linux":
+        import resource
+
+        limit = int(memory * 1e9)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
+def tried(name: str, formats: Iterable[str]) -> Iterator[dict[str, Any]]:
     """What exporting a model in each format gave: its measures, or the error."""
     from seeded_models import SeededWeights, seeded
 
     import hubcore
-    from hub_export import export
-    from hub_export.formats import FORMATS
 
     warnings.simplefilter("ignore")
     task = hubcore.model_info(name).task
-    found: dict[str, Any] = {"task": task}
     weights: Any = SeededWeights(hubcore.get_model_weights(name).DEFAULT)
+    began = time.monotonic()
     model = seeded(name, weights, task)
-    with tempfile.TemporaryDirectory() as folder:
-        for wanted in FORMATS.values():
-            if formats and wanted.name not in formats:
-                continue
-            began = time.monotonic()
-            path = Path(folder) / f"model{wanted.suffix}"
-            try:
-                made = export(model, path, weights=weights, task=task, format=wanted.name)
-            except hubcore.HubError as error:
-                found[wanted.name] = {"error": str(error)}
-            else:
-                shapes = {port["name"]: port["shape"] for port in made.metadata["inputs"]}
-                measures = {one.name: one.worst for one in made.agreement.measures}
-                found[wanted.name] = {"inputs": shapes, "measures": measures}
-            found[wanted.name]["calibrated"] = True
-            seconds = time.monotonic() - began
-            print(f"{name} {wanted.name} {seconds:.0f} s: {found[wanted.name]}", file=sys.stderr)
-    return found
+    print(f"{name}: seeded in {time.monotonic() - began:.0f} s", file=sys.stderr)
+    yield {"task": task}
+    for format in formats:
+        began = time.monotonic()
+        cell = _cell_of(model, weights, task, format)
+        seconds = time.monotonic() - began
+        print(f"{name} {format} {seconds:.0f} s, {_peak()}: {cell}", file=sys.stderr, flush=True)
+        yield {format: cell}
+
+
+def _cell_of(model: Any, weights: Any, task: str, format: str) -> dict[str, Any]:
+    import hubcore
+    from hub_export import export
+    from hub_export.formats import FORMATS
+
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"model{FORMATS[format].suffix}"
+            made = export(model, path, weights=weights, task=task, format=format)
+    except Exception as error:
+        if _is_of_memory(error):
+            return {"ended": "it takes more memory than its process was given"}
+        if not isinstance(error, hubcore.HubError):  # a fault of ours
+            traceback.print_exc()
+            return {"ended": f"{type(error).__name__}: {error}"}
+        return {"error": str(error), "calibrated": True}
+    shapes = {port["name"]: port["shape"] for port in made.metadata["inputs"]}
+    measures = {one.name: one.worst for one in made.agreement.measures}
+    return {"inputs": shapes, "measures": measures, "calibrated": True}
+
+
+def _is_of_memory(error: BaseException | None) -> bool:
+    while error:
+        if isinstance(error, MemoryError) or any(text in str(error) for text in OUT_OF_MEMORY):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _peak() -> str:
+    if sys.platform == "win32":
+        return "memory unknown"
+    import resource
+
+    return f"at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB so far"
 
 
 def table(results: dict[str, Any]) -> str:
@@ -105,10 +198,11 @@ def table(results: dict[str, Any]) -> str:
 def _cell(found: dict[str, Any] | None) -> str:
     if found is None:
         return "not measured"
+    if "ended" in found:
+        return f"not measured: {_escaped(found['ended'])}"
     older = "" if found.get("calibrated") else " *"
     if "error" in found:
-        reason = str(found["error"]).replace("|", "\\|").replace("<", "&lt;")
-        return f"no: {reason if len(reason) < 200 else reason[:199] + '…'}{older}"
+        return f"no: {_escaped(found['error'])}{older}"
     first = next(iter(found["inputs"].values()))
     axes = (
         ("batch", "height", "width") if len(first) == 4 else ("batch", "frames", "height", "width")
@@ -123,6 +217,11 @@ def _cell(found: dict[str, Any] | None) -> str:
         if name != "scores: difference"
     )
     return f"yes: {measured}" + (f" (fixed: {', '.join(fixed)})" if fixed else "") + older
+
+
+def _escaped(reason: str) -> str:
+    reason = reason.replace("|", "\\|").replace("<", "&lt;")
+    return reason if len(reason) < 200 else reason[:199] + "…"
 
 
 if __name__ == "__main__":

@@ -39,7 +39,8 @@ class SameConv2d(nn.Conv2d):
 
 
 def _same(size: int, kernel: int, stride: int) -> tuple[int, int]:
-    total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+    # Without a branch and without quotients, so that torch.export traces any size, and soon.
+    total = max(kernel - 1 - (size - 1) % stride, 0)
     return total // 2, total - total // 2
 
 

@@ -48,6 +48,17 @@ def test_a_cup_of_coffee_is_an_espresso(model, coffee):
     assert score.item() == pytest.approx(0.951, abs=0.005)
 
 
+@pytest.mark.sweep
+def test_any_size_can_be_exported(model):
+    """The padding depends on it, in each layer on that of all before."""
+    auto = torch.export.Dim.AUTO
+    program = torch.export.export(
+        model, (torch.rand(2, 3, 64, 96),), dynamic_shapes=({0: auto, 2: auto, 3: auto},)
+    )
+    image = torch.rand(1, 3, 75, 101)
+    assert torch.equal(program.module()(image), model(image))
+
+
 @pytest.mark.parametrize("size", [7, 8, 9, 224])
 @pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (3, 2), (5, 2)])
 def test_padding_is_tensorflows(size, kernel, stride):

@@ -15,7 +15,7 @@ from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHe
 from torchvision.models.detection.roi_heads import heatmaps_to_keypoints, paste_masks_in_image
 from torchvision.models.detection.ssd import SSD, SSDHead
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
-from torchvision.ops import MultiScaleRoIAlign, box_iou
+from torchvision.ops import MultiScaleRoIAlign, batched_nms, box_iou
 
 import hub_export
 from hub_export.detectors import detection_module
@@ -149,6 +149,21 @@ def test_of_equal_scores_the_first_is_kept(tmp_path):
     for order, used in (Best()(boxes, scores), program.module()(boxes, scores), in_onnx):
         assert order.tolist() == [1, 0, 4, 0]
         assert used.tolist() == [True, True, True, False]
+
+
+@pytest.mark.parametrize("number", [900, 4000])
+def test_groups_are_suppressed_as_torchvision_does(number):
+    """Few boxes, which it moves apart as it rounds them, and many, which it does not."""
+    random = torch.Generator().manual_seed(0)
+    places = torch.rand(number // 20, 2, generator=random).repeat(20, 1) * 1300
+    corners = places + torch.rand(number, 2, generator=random)
+    sides = 1 + torch.rand(number, 2, generator=random)
+    boxes = torch.cat([corners, corners + sides], dim=1)
+    boxes = (boxes * 512).round() / 512  # what float32 can hold up to 16384
+    scores = torch.rand(number, generator=random)
+    groups = torch.randint(80, 91, (number,), generator=random)
+    order, used = best(boxes, scores, groups, scores > 0, threshold=0.5, count=number)
+    assert order[used].tolist() == batched_nms(boxes, scores, groups, 0.5).tolist()
 
 
 def test_nothing_found_is_a_count_of_zero(tmp_path):

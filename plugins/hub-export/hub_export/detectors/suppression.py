@@ -8,6 +8,10 @@ from torchvision.ops import nms
 
 __all__ = ["best", "clipped", "large_enough", "strongest"]
 
+FEW = 1000
+"""The most boxes that torchvision moves apart, on the CPU."""
+COLUMNS = 10
+
 
 def clipped(boxes: Tensor, height: int, width: int) -> Tensor:
     """Boxes (N, 4), cut off at the borders of the image."""
@@ -52,9 +56,8 @@ def best(
         bool (count,), the first ones. The other indices are arbitrary but within [0, N).
     """
     present = torch.where(valid)[0]
-    # Groups are moved apart, as in torchvision's `batched_nms`.
     reach = torch.where(valid[:, None], boxes, 0.0).max() + 1
-    apart = boxes[present] + (groups[present].to(boxes) * reach)[:, None]
+    apart = boxes[present] + _steps(groups[present], valid.sum() > FEW) * reach
     # torch.export takes it for granted that `nms` keeps two boxes: two apart from all are added.
     spare = boxes.new_tensor([[-2.0, -2.0, -1.0, -1.0], [-4.0, -4.0, -3.0, -3.0]])
     kept = nms(
@@ -67,3 +70,22 @@ def best(
     order = torch.cat([places[kept], places.new_full((count,), len(scores))])[:count]
     used = order < len(scores)
     return torch.where(used, order, 0), used
+
+
+def _steps(groups: Tensor, many: Tensor) -> Tensor:
+    """How far boxes are moved so that those of different groups do not overlap.
+
+    torchvision's `batched_nms` moves few boxes along the diagonal, where float32 rounds them the
+    more the farther they are: so does this. Many it takes group by group, without moving them. Here
+    these are moved into a square, which rounds them less.
+
+    Args:
+        groups: int64 (N,), not negative.
+        many: bool (), whether torchvision takes them group by group.
+
+    Returns:
+        int64 (N, 4), in extents of the image.
+    """
+    across = torch.where(many, groups % COLUMNS, groups)
+    down = torch.where(many, groups // COLUMNS, groups)
+    return torch.stack([across, down, across, down], dim=1)
