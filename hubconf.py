@@ -111,9 +111,8 @@ def __dir__():
     try:
         from hubcore import list_models
 
-        # Names such as timm's resnet50.a1_in1k can be loaded, but are not listed.
-        names = (name for name in list_models() if name.isidentifier())
-        return ["dependencies", "get_model_weights", "get_weight", *names]
+        # torch.hub loads what is listed here and nothing else, also timm's resnet50.a1_in1k.
+        return ["dependencies", "get_model_weights", "get_weight", *list_models()]
     except ImportError:  # torch.hub checks the dependencies next and reports what is missing
         return ["dependencies"]
 

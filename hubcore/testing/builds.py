@@ -1,7 +1,8 @@
 """Builds models with made-up weights, so that nothing has to be downloaded.
 
-They are built on torch's meta device, where tensors have shapes but no data. Architectures that
-compute with tensors while they are built get real memory, without random initialisation.
+They are built on torch's meta device, where tensors have shapes but no data: what only changes
+values is left out there, which is most of the work. Architectures that compute with tensors while
+they are built get real memory, without random initialisation.
 """
 
 from __future__ import annotations
@@ -9,15 +10,17 @@ from __future__ import annotations
 import hashlib
 import inspect
 import warnings
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from ..building.builders import builder_of
-from ..building.skip_init import SkipRandomInit
+from ..building.skip_init import RANDOM_FILLS, SkipRandomInit
 from ..catalogs.catalog import ModelEntry
 from ..errors import WeightsError
 from ..weights.enums import WeightsEnum
@@ -30,19 +33,44 @@ _known: dict[ModelEntry, list[tuple[Any, Blank]]] = {}
 _fitting_parameters: dict[str, int] = {}  # by structure
 
 
+class _Form(NamedTuple):
+    """What a tensor is without its values: a catalogue has a million, some of gigabytes."""
+
+    shape: torch.Size
+    stride: tuple[int, ...]
+    dtype: torch.dtype
+    device: torch.device
+
+    @classmethod
+    def of(cls, value: Any) -> Any:
+        """The form of a tensor; what is none, or tells by its values how to load, as it is."""
+        if not isinstance(value, torch.Tensor) or value.layout is not torch.strided:
+            return value
+        if value.is_quantized or not (value.is_meta or value.is_floating_point()):
+            return value
+        return cls(value.shape, value.stride(), value.dtype, value.device)
+
+    def tensor(self) -> torch.Tensor:
+        return torch.empty_strided(
+            self.shape, self.stride, dtype=self.dtype, device=self.device, requires_grad=False
+        )
+
+
 class Blank:
-    """Weights with the facts of real ones, but other tensors.
+    """Weights with the facts of real ones, but tensors of which only the form is kept.
 
     Args:
         real: the real weights.
         tensors: the tensors by name, in place of the real ones.
 
     Attributes:
+        size: how many numbers the tensors have.
         parameters: how many numbers the parameters of the model have with these weights.
         structure: a text that is the same for models that are built alike.
         kinds: the classes of the model's modules.
     """
 
+    size = 0
     parameters = 0
     structure = ""
     kinds: frozenset[type] = frozenset()
@@ -53,11 +81,16 @@ class Blank:
         self.meta = real.meta
         self.value = real.value
         self.name = real.name
-        self._tensors = tensors
+        self._metadata = getattr(tensors, "_metadata", None)
+        self._forms = {key: _Form.of(value) for key, value in tensors.items()}
+        self.size = sum(
+            value.numel() for value in tensors.values() if isinstance(value, torch.Tensor)
+        )
 
     def again(self, real: WeightsEnum) -> Blank:
         """The same tensors with the facts of other weights of the model."""
-        made = Blank.of(real, self._tensors)
+        made = Blank.of(real, {})
+        made._metadata, made._forms, made.size = self._metadata, self._forms, self.size
         made.parameters, made.structure, made.kinds = self.parameters, self.structure, self.kinds
         return made
 
@@ -69,7 +102,12 @@ class Blank:
 
     def get_state_dict(self, *args: Any, **kwargs: Any) -> Mapping[str, Any]:
         """The tensors by name. Arguments are accepted for compatibility and ignored."""
-        return self._tensors
+        made: OrderedDict[str, Any] = OrderedDict()
+        # Some modules read the number of their format there.
+        made._metadata = self._metadata  # type: ignore[attr-defined]  # torch's
+        for key, form in self._forms.items():
+            made[key] = form.tensor() if isinstance(form, _Form) else form
+        return made
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}.{self.name}"
@@ -80,13 +118,41 @@ def without_data(build: Callable[[], T]) -> T:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # some builders warn of slow initialisation
         try:
-            with torch.device("meta"):
+            with torch.device("meta"), _WithoutValues():
                 return build()
         except (NotImplementedError, RuntimeError) as error:
             if "meta" not in str(error):
                 raise
         with SkipRandomInit():
             return build()
+
+
+class _WithoutValues(TorchFunctionMode):
+    """In this context, what only sets the values of a tensor without data does nothing.
+
+    torch works out the shapes of such calls in Python, which takes milliseconds each, and models
+    make thousands of them to initialise their parameters.
+    """
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if func in _SETS_VALUES:
+            # The functions of torch.nn.init pass their tensor by keyword.
+            tensor = args[0] if args else kwargs["tensor"]
+            if tensor.is_meta:
+                return tensor
+        return func(*args, **kwargs)
+
+
+_SETS_VALUES = RANDOM_FILLS | {
+    nn.init.constant_,
+    *(
+        getattr(torch.Tensor, f"{name}_")
+        for name in ("add", "clamp", "copy", "div", "erfinv", "fill", "mul", "sub", "zero")
+    ),
+}
 
 
 def shapes_for(model: ModelEntry, weights: WeightsEnum) -> Blank:

@@ -1,10 +1,7 @@
 """timm's models through the hub: what the catalogue says is what timm says."""
 
-import json
 import subprocess
 import sys
-from contextlib import contextmanager
-from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +11,7 @@ import timm.data
 import torch
 from environments import ROOT, Environment, build_wheel, needs_checkout
 from PIL import Image
+from seeded_timm import CATALOG, DATA, seeded, smallest_of_each_module
 from servers import FaultyServer
 
 import hubcore
@@ -22,22 +20,14 @@ from hubcore.store import default_store
 from hubcore.testing import CHECKS, Fault, Subject, examine
 
 PROJECT = Path(__file__).parents[1]
-CATALOG = PROJECT / "hub_timm" / "catalog.json"
-DATA = json.loads(CATALOG.read_text("utf-8"))
-
-
-@pytest.fixture(autouse=True)
-def own_home(tmp_path, monkeypatch):
-    monkeypatch.setenv("HUBCORE_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    monkeypatch.syspath_prepend(str(PROJECT))
-    hubcore.refresh()
-    yield
-    hubcore.refresh()
 
 
 @pytest.fixture
 def registered():
+    """hub-timm is offered, as installed or else from here."""
+    if any(plugin.distribution == "hub-timm" for plugin in hubcore.plugins()):
+        yield
+        return
     with hubcore.register(CATALOG, name="hub-timm", trust=True):
         yield
 
@@ -91,22 +81,6 @@ def test_preprocessing_is_timms(registered, name):
     torch.testing.assert_close(preprocess(photo), expected, rtol=0, atol=2e-6)
 
 
-def seeded(name, server, tensors, tmp_path):
-    """timm's entry with a file of ours behind an address of ours."""
-    path = tmp_path / f"{name}.pth"
-    torch.save(tensors, path)
-    enum = DATA["models"][name]["weights"]
-    entry = deepcopy(DATA["weights"][enum])
-    member = entry["members"]["PRETRAINED"]
-    member["url"] = server.serve(f"/{name}/model.pth", path.read_bytes())
-    member["sha256"] = None
-    return hubcore.register(
-        {**DATA, "models": {name: DATA["models"][name]}, "weights": {enum: entry}},
-        name="seeded",
-        trust=True,  # it names timm, which is not of the running program
-    )
-
-
 @pytest.mark.parametrize("wrapped", [False, True], ids=["timm's names", "timm's conversion"])
 def test_a_model_is_timms_given_the_same_tensors(tmp_path, wrapped):
     """Also from a file that needs timm's own conversion, as early releases do."""
@@ -128,83 +102,6 @@ def test_a_model_is_timms_given_the_same_tensors(tmp_path, wrapped):
     assert tuned(x).shape == (2, 10)
     assert set(hubcore.load_report(tuned).new) == {"head.weight", "head.bias"}
     assert torch.equal(tuned.blocks[0].attn.qkv.weight, peer.blocks[0].attn.qkv.weight)
-
-
-@contextmanager
-def pinned(name, tmp_path):
-    """The canonical name of timm's entry with a seeded file at hand; and the tensors in it."""
-    torch.manual_seed(0)
-    tensors = timm.create_model(name).state_dict()
-    with FaultyServer() as server, seeded(name, server, tensors, tmp_path):
-        weights = hubcore.get_model_weights(f"seeded/{name}").DEFAULT
-        path = weights.download(check_hash=False, progress=False)
-        default_store().pin(weights.url, path.name)
-        yield f"seeded/{name}", tensors
-
-
-def assert_is_timms(name, tmp_path, arguments):
-    """The hub's model with these arguments is the one that timm makes of the same file."""
-    with pinned(name, tmp_path) as (ours, tensors):
-        torch.manual_seed(1)
-        built = hubcore.get_model(ours, weights="DEFAULT", **arguments).eval()
-        report = hubcore.load_report(built)
-    torch.manual_seed(1)
-    peer = timm.create_model(
-        name, pretrained=True, pretrained_cfg_overlay={"state_dict": dict(tensors)}, **arguments
-    ).eval()
-    theirs = peer.state_dict()
-    assert list(built.state_dict()) == list(theirs)
-    for key, value in built.state_dict().items():
-        assert torch.equal(value, theirs[key]), key
-    # Whatever timm's own tensors were not made from is called new.
-    torch.manual_seed(2)
-    other = timm.create_model(
-        name, pretrained=True, pretrained_cfg_overlay={"state_dict": dict(tensors)}, **arguments
-    ).state_dict()
-    random = {key for key in theirs if not torch.equal(theirs[key], other[key])}
-    assert random <= set(report.new)
-    assert not set(report.new) - random - {key for key in theirs if key.endswith(".bias")}
-    assert "state_dict" not in built.pretrained_cfg
-    return built, peer
-
-
-ARGUMENTS = [
-    ("test_resnet.r160_in1k", {"in_chans": 1}),
-    ("test_resnet.r160_in1k", {"in_chans": 5, "num_classes": 7}),
-    ("test_resnet.r160_in1k", {"num_classes": 0, "global_pool": ""}),
-    ("test_resnet.r160_in1k", {"features_only": True, "out_indices": (1, 3)}),
-    ("test_vit.r160_in1k", {"img_size": 96, "drop_path_rate": 0.1}),
-    ("test_vit.r160_in1k", {"global_pool": "", "num_classes": 0, "in_chans": 4}),
-    ("test_vit.r160_in1k", {"features_only": True}),
-    ("test_convnext.r160_in1k", {"in_chans": 2, "drop_path_rate": 0.2}),
-]
-
-
-@pytest.mark.parametrize(("name", "arguments"), ARGUMENTS)
-def test_arguments_pass_through_and_give_timms_tensors(name, arguments, tmp_path):
-    built, peer = assert_is_timms(name, tmp_path, arguments)
-    size = arguments.get("img_size", 160)
-    x = torch.rand(1, arguments.get("in_chans", 3), size, size)
-    with torch.inference_mode():
-        found, expected = built(x), peer(x)
-    if not isinstance(found, list):
-        found, expected = [found], [expected]
-    assert [y.shape for y in found] == [y.shape for y in expected]
-    assert all(map(torch.equal, found, expected))
-
-
-def test_a_backbone_without_classes_gets_a_head(tmp_path):
-    name = next(
-        name
-        for name, entry in DATA["models"].items()
-        if name.startswith("vit_small_patch14_dinov2") and entry["head"]
-    )
-    with pinned(name, tmp_path) as (ours, tensors):
-        tuned = hubcore.get_model(ours, weights="DEFAULT", num_classes=5)
-        assert set(hubcore.load_report(tuned).new) == {"head.weight", "head.bias"}
-        plain = hubcore.get_model(ours, weights="DEFAULT")
-    assert tuned.head.weight.shape == (5, 384)
-    assert plain.state_dict().keys() == tensors.keys()
 
 
 def test_a_file_without_a_published_digest_is_used_once_the_user_has_pinned_it(tmp_path):
@@ -238,32 +135,6 @@ def test_timms_small_models_pass_the_conformance_kit(registered):
         if name not in ignored
     }
     assert not any(faults.values()), faults
-
-
-def smallest_of_each_module():
-    """One name for each of timm's modules of architectures: that of its smallest model."""
-    modules = timm.models._registry._model_to_module
-    sizes = {
-        entry["builder"]: entry["members"]["PRETRAINED"]["meta"].get("num_params", 0)
-        for entry in DATA["weights"].values()
-    }
-    chosen = {}
-    for name in sorted(DATA["models"], key=lambda name: sizes.get(name, 0)):
-        chosen.setdefault(modules.get(name.partition(".")[0]), name)
-    return sorted(chosen.values())
-
-
-@pytest.mark.sweep
-@pytest.mark.parametrize("name", smallest_of_each_module())
-def test_each_of_timms_architectures_adapts_to_one_channel_and_other_classes(name, tmp_path):
-    """timm's tensors, or the same error where timm does not make such a model."""
-    try:
-        timm.create_model(name, in_chans=1, num_classes=3)
-    except Exception as error:
-        with pinned(name, tmp_path) as (ours, _), pytest.raises(type(error)):
-            hubcore.get_model(ours, weights="DEFAULT", in_chans=1, num_classes=3)
-    else:
-        assert_is_timms(name, tmp_path, {"in_chans": 1, "num_classes": 3})
 
 
 @pytest.mark.sweep
