@@ -7,9 +7,10 @@
 
 One model and one enum of weights for each pre-trained configuration, under timm's own name. An
 address whose file name carries a digest is preferred; others are the repository on Hugging Face's
-hub that timm names. timm's package holds no results, so there are no metrics. Parameters are
-counted by building each model on torch's meta device, which takes some minutes. ``--prove`` builds
-and loads models whose names match, and keeps those that are proved in catalog_data.
+hub that timm names. Results are those of timm's published table, where it names the weights
+(`catalogtool.timm_results`). Parameters are counted by building each model on torch's meta device,
+which takes some minutes. ``--prove`` builds and loads models whose names match, and keeps those
+that are proved in catalog_data.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ import timm
 import torch
 from catalogtool.timm_licensing import evidence, license_of
 from catalogtool.timm_proofs import DECLARATION, prove, proved, record
+from catalogtool.timm_results import SOURCE, metrics
 from timm.models import PretrainedCfg
 
 from hubcore.download.addresses import digest_in_name
@@ -115,6 +117,9 @@ def weights(
         meta["num_classes"] = cfg.num_classes
     if cfg.origin_url:
         meta["recipe"] = first(cfg.origin_url)
+    if results := metrics(name, cfg):
+        meta["_metrics"] = results
+        meta["_metrics_source"] = SOURCE["title"]
     member["meta"] = meta
     return {"builder": name, "default": MEMBER, "members": {MEMBER: member}}
 
@@ -190,7 +195,8 @@ def dumps(catalog: dict[str, Any]) -> str:
             for name, entry in catalog[key].items()
         )
         blocks.append(f' "{key}": {{\n' + ",\n".join(lines) + "\n }")
-    return f'{{\n "schema": 1,\n "_timm": "{catalog["_timm"]}",\n' + ",\n".join(blocks) + "\n}\n"
+    head = [f' "{key}": {json.dumps(catalog[key])}' for key in ("schema", "_timm", "_results")]
+    return "{\n" + ",\n".join(head + blocks) + "\n}\n"
 
 
 def main() -> int:
@@ -204,7 +210,8 @@ def main() -> int:
     earlier = {} if args.recount else json.loads(old)
     params = counted(earlier.get("weights", {}), more=not args.check)
     built = earlier.get("models", {})
-    catalog: dict[str, Any] = {"_timm": timm.__version__, "licenses": {}, "evidence": {}}
+    catalog: dict[str, Any] = {"schema": 1, "_timm": timm.__version__, "_results": SOURCE}
+    catalog |= {"licenses": {}, "evidence": {}}
     can_skip = set(proved())
     catalog["models"] = {
         name: model(name, cfg, heads(name, cfg, built), can_skip=name in can_skip)

@@ -109,6 +109,18 @@ def test_unknown_names_suggest_close_ones():
         hubcore.get_model("resnet50", weights="IMAGENET1K_V3")
 
 
+def test_of_a_named_package_its_own_names_are_suggested(register):
+    """Of a plugin's name too, which is no model's: so it is said how to list what it offers."""
+    register(catalog(model="resnet50.acme"), name="acme-one")
+    with pytest.raises(UnknownNameError) as caught:
+        hubcore.get_model("acme_one/resnet50")
+    assert caught.value.suggestions == ("resnet50.acme",)
+    with pytest.raises(UnknownNameError, match="Did you mean 'ssd300_vgg16'"):
+        hubcore.get_model("detection/ssd300")
+    with pytest.raises(UnknownNameError, match="hub list --plugin hub-detection"):
+        hubcore.get_model("hub-detection")
+
+
 def test_models_of_an_absent_family_say_what_to_install(monkeypatch):
     monkeypatch.setattr(
         "hubcore.catalogs.discovery.entry_points",

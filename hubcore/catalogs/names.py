@@ -152,6 +152,17 @@ def _unknown(groups: Mapping[str, list[Entry]], kind: str, name: str) -> Unknown
             if plugin.status != "ok":
                 hint = f"The plugin '{family}' that offers it is {plugin.status}. {plugin.error}"
                 return UnknownNameError(kind, name, hint=hint.rstrip())
+    if name.lower() in {n for plugin in found.values() for n in (plugin.name, plugin.distribution)}:
+        hint = f"It is a plugin; what it offers: hub list --plugin {name}"
+        return UnknownNameError(kind, name, hint=hint)
+    if distribution:  # similar names of what was named, if that is installed
+        owners = {normalise(distribution)}
+        owners |= {p.distribution for p in found.values() if p.name == distribution.lower()}
+        theirs = {
+            key: [entry for entry in group if entry.catalog.distribution in owners]
+            for key, group in groups.items()
+        }
+        groups = {key: group for key, group in theirs.items() if group} or groups
     close = difflib.get_close_matches(bare.lower(), groups, n=3, cutoff=0.6)
     return UnknownNameError(
         kind, name, (short_name(entry) for match in close for entry in groups[match])

@@ -57,7 +57,12 @@ def test_weights_carry_what_timm_publishes(registered):
     assert weights.value.file.digest == "14fe96d1"
     assert weights.meta["num_params"] == 25557032
     assert len(weights.meta["categories"]) == 1000
-    assert "_metrics" not in weights.meta  # timm's package has none
+    # timm measured them with larger images than their preprocessing makes.
+    larger = "ImageNet-1K at 288 px, crop 1"
+    assert weights.meta["_metrics"] == {larger: {"acc@1": 81.214, "acc@5": 95.102}}
+    weights = hubcore.get_model_weights("resnet50.tv_in1k").DEFAULT
+    assert weights.meta["_metrics"] == {"ImageNet-1K": {"acc@1": 76.13, "acc@5": 92.858}}
+    assert "_metrics" not in hubcore.get_model_weights("test_vit.r160_in1k").DEFAULT.meta
 
 
 @pytest.mark.parametrize(
