@@ -38,6 +38,10 @@ from hubcore.download.addresses import digest_in_name
 CATALOG = Path(__file__).parents[1] / "plugins" / "hub-timm" / "hub_timm" / "catalog.json"
 HUB = "hf://{id}/model.safetensors"
 MEMBER = "PRETRAINED"
+FEATURES = "image-features"  # hub-timm's own task
+PROJECTIONS = (384, 512, 640, 768, 1024, 1152, 1280)
+"""Sizes of the space of images and texts that CLIP's towers and their like project into. timm's
+configurations state them where others state numbers of classes."""
 
 
 def configurations() -> Iterator[tuple[str, PretrainedCfg]]:
@@ -102,6 +106,8 @@ def weights(
 ) -> dict[str, Any]:
     url = address(cfg)
     member: dict[str, Any] = {"url": url, "sha256": digest_in_name(url)}
+    if cfg.num_classes == 0 or cfg.num_classes in PROJECTIONS:
+        member["task"] = FEATURES  # the model can classify, with a head of one's own
     member["license"] = license_of(cfg)
     member["evidence"] = evidence(name, cfg, catalog)
     member["transforms"] = transforms(cfg)
