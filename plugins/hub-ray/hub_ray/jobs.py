@@ -9,7 +9,6 @@ from typing import Any
 
 from hubcore.catalogs.names import find_model
 from hubcore.download.hashing import sha256_of
-from hubcore.prediction import Predictor
 from hubcore.prediction.choice import check_device, chosen_weights
 from hubcore.prediction.engines import find_engine, is_exported
 from hubcore.prediction.executors import Job, JobResult
@@ -164,6 +163,8 @@ def _of_file(
     model: str, options: Mapping[str, Any]
 ) -> tuple[str, str, tuple[dict[str, str], str | None]]:
     """An exported file: its whole path, its task, and what it is told apart by."""
+    from hubcore.prediction import Predictor  # imports torch
+
     path = str(Path(model).absolute())
     task = Predictor(path, **options).task  # the file says what it takes
     return path, task, ({"model": Path(model).name, "weights": sha256_of(Path(path))}, None)

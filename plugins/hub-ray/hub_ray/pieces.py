@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, Protocol
 
@@ -172,7 +173,7 @@ def cut(items: Sequence[Input | Failure], batch_size: int | None) -> Iterator[Fi
     starts = [*range(0, len(items), size)]
     if len(starts) > 1 and len(items) - starts[-1] < size // 2:
         starts.pop()  # the last takes what would be short
-    for start, end in zip(starts, [*starts[1:], len(items)], strict=True):
+    for start, end in pairwise([*starts, len(items)]):
         yield Files(tuple(items[start:end]))
 
 

@@ -9,13 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
-from hub_embed.making import origin_of
 from hubcore.errors import HubError
-from hubcore.prediction import Failure, InputError, Predictor, Result
+from hubcore.prediction import Failure, InputError, Result
 from hubcore.prediction.inputs import Input
 from hubcore.weights.traces import trace
 
@@ -24,6 +23,9 @@ from .parts import Counts, part_path, write_part
 from .pieces import Piece
 from .plan import JOB
 from .rows import Row, embedded, predicted, table_of
+
+if TYPE_CHECKING:
+    from hubcore.prediction import Predictor
 
 __all__ = ["Done", "Setup", "Worker", "do_piece", "same_shape"]
 
@@ -56,10 +58,13 @@ class Setup:
         Raises:
             HubError: it or its weights cannot be found or used.
         """
+        # Imported here: the process that plans a job needs no torch.
         if self.embeds:
             from hubcore.embedding.embedder import Embedder
 
             return Embedder(self.model, self.weights, progress=False, **self.options)
+        from hubcore.prediction import Predictor
+
         return Predictor(self.model, self.weights, progress=False, **self.options)
 
 
@@ -156,6 +161,8 @@ class Worker:
         if self._setup.embeds:
             if self.shape is None:
                 return {"embedding": 1}
+            from hub_embed.making import origin_of
+
             dtype = self._setup.options.get("dtype", "float32")
             origin = origin_of(self._predictor, self._setup.model, self.shape, dtype)  # type: ignore[arg-type]  # it is an Embedder
             return {"embedding": 1, "origin": asdict(origin)}
