@@ -19,8 +19,9 @@ from .errors import EmbeddingError
 if TYPE_CHECKING:
     from torch import nn
 
-    from .embedder import Embedder, Embedding
+    from .embedder import Embedder
     from .extractor import FeatureExtractor, FeatureInfo
+    from .result import Embedding
 
 __all__ = [
     "Embedder",
@@ -52,8 +53,8 @@ def embed(
         layer: the name of a module, as `named_modules` gives it, whose output to take in place of
             the head's input.
         spatial: keep the map, (C, H, W), in place of its mean over all places.
-        **options: ``device``, ``batch_size``, ``workers``, ``dtype`` and the other options of
-            `hubcore.prediction.Predictor`.
+        **options: ``engine``, ``device``, ``batch_size``, ``workers``, ``dtype`` and the other
+            options of `hubcore.prediction.Predictor`.
 
     Returns:
         One `Embedding` per input, in order; with ``on_error="return"`` a `Failure` in the place of
@@ -104,7 +105,7 @@ def features(
 
 
 def __getattr__(name: str) -> Any:
-    homes = {"Embedder": "embedder", "Embedding": "embedder"}
+    homes = {"Embedder": "embedder", "Embedding": "result"}
     homes |= {"FeatureExtractor": "extractor", "FeatureInfo": "extractor"}
     if name in homes:
         from importlib import import_module

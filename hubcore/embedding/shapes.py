@@ -3,36 +3,53 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-__all__ = ["as_map", "as_vectors"]
+__all__ = ["as_map", "as_vectors", "mean_over", "places"]
 
 
 def as_vectors(found: Tensor, rows: int, image: tuple[int, ...]) -> Tensor | None:
-    """One vector an input: the mean over all places, whatever the layout.
+    """One vector an input: the mean over all `places`, whatever the layout.
+
+    Returns:
+        float32, (B, C); None if its shape has another meaning.
+    """
+    axes = places(found.shape, rows, image)
+    return None if axes is None else mean_over(found, axes)
+
+
+def places(shape: Sequence[int], rows: int, image: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The axes of a tensor that are places in an input: its mean over them is one vector an input.
 
     Args:
-        found: (B, C); maps (B, C, H, W) or (B, C, T, H, W), also with the channels last; tokens
+        shape: (B, C); maps (B, C, H, W) or (B, C, T, H, W), also with the channels last; tokens
             (B, N, C); or (N, C), what a detector asks of one image, such as its proposals.
         rows: the number of inputs, B.
         image: (height, width) of the model's inputs in pixels.
 
     Returns:
-        float32, (B, C); None if its shape has another meaning.
+        The axes; none where it has a vector for each input; None if its shape has another meaning.
     """
-    found = _plain(found)
-    if found.ndim == 2 and len(found) == rows:
-        return found
-    if found.ndim == 2 and rows == 1 and len(found):
-        return found.mean(0, keepdim=True)
-    if found.ndim == 3 and len(found) == rows:
-        return found.mean(1)
-    if found.ndim in (4, 5) and len(found) == rows:
-        axes = range(1, found.ndim - 1) if _is_channels_last(found, image) else range(2, found.ndim)
-        return found.mean(tuple(axes))
+    axes = len(shape)
+    if axes == 2 and shape[0] == rows:
+        return ()
+    if axes == 2 and rows == 1 and shape[0]:
+        return (0,)
+    if axes == 3 and shape[0] == rows:
+        return (1,)
+    if axes in (4, 5) and shape[0] == rows:
+        first = 1 if _is_channels_last(shape, image) else 2
+        return tuple(range(first, first + axes - 2))
     return None
+
+
+def mean_over(found: Tensor, axes: tuple[int, ...]) -> Tensor:
+    """The mean over axes that `places` gave: float32, (B, C)."""
+    found = _plain(found)
+    return found.mean(axes, keepdim=axes == (0,)) if axes else found
 
 
 def as_map(found: Tensor, rows: int, image: tuple[int, ...]) -> Tensor | None:
@@ -57,7 +74,7 @@ def as_map(found: Tensor, rows: int, image: tuple[int, ...]) -> Tensor | None:
         return tokens.transpose(1, 2).reshape(rows, -1, *grid)
     if found.ndim > 5:
         return None
-    if _is_channels_last(found, image):
+    if _is_channels_last(found.shape, image):
         return found.movedim(-1, 1)
     return found if _alike(found.shape[-2], found.shape[-1], image) else None
 
@@ -66,9 +83,9 @@ def _plain(found: Tensor) -> Tensor:
     return (found.dequantize() if found.is_quantized else found).to(torch.float32)
 
 
-def _is_channels_last(found: Tensor, image: tuple[int, ...]) -> bool:
+def _is_channels_last(shape: Sequence[int], image: tuple[int, ...]) -> bool:
     """Whether height and width stand before the channels: they shrink alike, channels do not."""
-    *_, first, second, third = found.shape
+    *_, first, second, third = shape
     return _alike(first, second, image) and not _alike(second, third, image)
 
 

@@ -62,20 +62,20 @@ class Reader:
 
     Attributes:
         total: the size of the whole file in bytes.
+        file: the file.
     """
 
     def __init__(self, growing: Growing, partial: Partial, file: BinaryIO, total: int) -> None:
         self.total = total
         self._growing = growing
         self._partial = partial
-        self._file = file
+        self.file = file
 
-    def read(self, position: int, most: int, patience: float) -> bytes:
-        """The next bytes from an offset; empty if no more will come.
+    def wait(self, position: int, patience: float) -> int:
+        """The number of bytes that are there from an offset; 0 if no more will come.
 
         Args:
             position: the offset.
-            most: the most bytes to return.
             patience: seconds to wait while nothing arrives.
         """
         until, seen = time.monotonic() + patience, -1
@@ -84,18 +84,17 @@ class Reader:
             if not self._is_the_same(have):
                 break
             if have > position:
-                self._file.seek(position)
-                return self._file.read(min(most, have - position))
+                return have - position
             if have != seen:
                 until, seen = time.monotonic() + patience, have
             elif time.monotonic() > until:
                 break
             time.sleep(_POLL)
-        return b""
+        return 0
 
     def _is_the_same(self, have: int) -> bool:
         """Whether this is still the file that grows: what was discarded has another one."""
-        mine = os.fstat(self._file.fileno())
+        mine = os.fstat(self.file.fileno())
         try:
             now = self._partial.data.stat()
         except OSError:  # complete, verified, and renamed; or discarded

@@ -12,6 +12,7 @@ import contextlib
 import hmac
 import os
 import re
+import select
 import socket
 import stat
 import threading
@@ -24,7 +25,7 @@ from urllib.parse import quote
 
 from ..errors import StoreError
 from .contents import Contents
-from .growing import Growing, Reader
+from .growing import Growing
 from .ownership import is_ours_alone
 from .records import read_record
 
@@ -35,7 +36,7 @@ USER = "hub"
 
 _PATH = re.compile(r"/sha256/([0-9a-f]{64})")
 _RANGE = re.compile(r"bytes=([0-9]{1,18})-([0-9]{0,18})")
-_PIECE = 256 * 1024  # bytes
+_PIECE = 1024 * 1024  # bytes
 _REQUEST = 10.0  # seconds in which a request must be complete; then an idle connection ends, too
 _STALL = 30.0  # seconds in which a reader must take something
 _SLOWEST = 1024  # bytes a second that a reader must take, over `_STALL`
@@ -294,27 +295,28 @@ class _Handler(BaseHTTPRequestHandler):
         if file is not None:
             with file:
                 size = os.fstat(file.fileno()).st_size
-                self._serve(digest, size, lambda at, most: file.read(most), file.seek, with_body)
+                self._serve(digest, size, file, lambda start: size - start, with_body)
             return
         with growing.reading() if growing else contextlib.nullcontext() as reader:
             if reader is None:
                 self._refuse(404)
-            else:
-                self._serve_growing(digest, reader, with_body)
-
-    def _serve_growing(self, digest: str, reader: Reader, with_body: bool) -> None:
-        def read(position: int, most: int) -> bytes:
-            return reader.read(position, most, _STALL)
-
-        # No ranges besides the rest: those further on would be waited for.
-        self._serve(digest, reader.total, read, lambda start: None, with_body, ranges="none")
+                return
+            # No ranges besides the rest: those further on would be waited for.
+            self._serve(
+                digest,
+                reader.total,
+                reader.file,
+                lambda start: reader.wait(start, _STALL),
+                with_body,
+                ranges="none",
+            )
 
     def _serve(
         self,
         digest: str,
         size: int,
-        read: Callable[[int, int], bytes],
-        seek: Callable[[int], object],
+        file: BinaryIO,
+        there: Callable[[int], int],
         with_body: bool,
         ranges: str = "bytes",
     ) -> None:
@@ -333,8 +335,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {start}-{end - 1}/{size}")
         self.end_headers()
         if with_body:
-            seek(start)
-            self._send(read, start, end)
+            self._send(file, there, start, end)
 
     def _wanted(self, size: int, etag: str) -> tuple[int, int]:
         """The bytes that are asked for, as (start, end); all of them for anything unusual."""
@@ -343,27 +344,52 @@ class _Handler(BaseHTTPRequestHandler):
             return 0, size
         return int(match[1]), min(int(match[2]) + 1, size) if match[2] else size
 
-    def _send(self, read: Callable[[int, int], bytes], start: int, end: int) -> None:
-        left = end - start
-        while left:
-            piece = read(end - left, min(_PIECE, left))
-            if not piece:
-                break  # cut short meanwhile; the length that was promised tells
+    def _send(self, file: BinaryIO, there: Callable[[int], int], start: int, end: int) -> None:
+        """Sends the bytes ``[start, end)`` of a file.
+
+        Args:
+            file: the file.
+            there: waits for the bytes from an offset, and tells how many there are; 0 if no more
+                will come.
+            start, end: offsets.
+        """
+        position, whole = start, True
+        while whole and position < end:
+            ready = min(position + there(position), position + _PIECE, end)
+            whole = ready > position  # else cut short meanwhile; the length that was promised tells
             since, taken = time.monotonic(), 0  # the reader's time, not that of the file's growth
-            view = memoryview(piece)
-            while view:
-                count = self.connection.send(view)
-                view = view[count:]
-                left -= count
+            while whole and position < ready:
+                count = self._sent(file, position, ready - position)
+                whole = count > 0
+                position += count
                 taken += count
                 elapsed = time.monotonic() - since
                 if elapsed > _STALL:
                     if taken < _SLOWEST * elapsed:
                         raise TimeoutError
                     since, taken = since + elapsed, 0
-        self.server.count(end - start - left)
-        if left:
+        self.server.count(position - start)
+        if not whole:
             self.close_connection = True
+
+    def _sent(self, file: BinaryIO, position: int, most: int) -> int:
+        """Sends as much as the reader takes at once, and tells how much; 0 at the file's end.
+
+        Raises:
+            TimeoutError: it takes nothing for `_STALL` seconds.
+        """
+        if not hasattr(os, "sendfile"):  # Windows
+            file.seek(position)
+            return self.connection.send(file.read(most))
+        while True:
+            try:
+                here, there = file.fileno(), self.connection.fileno()
+                return int(os.sendfile(there, here, position, most))
+            except BlockingIOError:
+                poll = select.poll()
+                poll.register(self.connection, select.POLLOUT)
+                if not poll.poll(_STALL * 1000):
+                    raise TimeoutError from None
 
     def _refuse(self, status: int, **headers: str) -> None:
         self.send_response(status)

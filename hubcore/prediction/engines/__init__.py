@@ -122,7 +122,8 @@ def make_engine(name: str | Callable[[Request], Engine] | None, request: Request
         request: what is to be run.
 
     Raises:
-        PredictionError: there is no engine for such a file, or the engine does not read it.
+        PredictionError: there is no engine for such a file, or the engine does not read it, or it
+            gives no vectors, which are asked for.
         HubError: see `find_engine`, and what the engine raises.
     """
     from .base import Engine
@@ -150,6 +151,8 @@ def make_engine(name: str | Callable[[Request], Engine] | None, request: Request
     lacking = ", ".join(sorted(made.__abstractmethods__))
     if lacking:
         raise added.fault("engine", entry, f"cannot be used: {entry.target} lacks {lacking}")
+    if request.vectors is not None and not made.gives_vectors:
+        raise PredictionError(f"The engine '{entry.name}' predicts, and gives no vectors.")
     engine: Engine = made(request)
     return engine
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...protocols import WeightsLike
 from ..errors import PredictionError
@@ -19,7 +19,20 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-__all__ = ["Engine", "Request"]
+__all__ = ["Engine", "Request", "Vectors"]
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """What is wanted in place of predictions: a vector of each input, see `hubcore.embed`.
+
+    Attributes:
+        layer: the module whose output to take; None for the input of the declared head.
+        spatial: whether to keep maps.
+    """
+
+    layer: str | None = None
+    spatial: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,6 +47,7 @@ class Request:
         options: those of the task.
         device, optimize, dtype, compile, compare: those of torch.
         progress: whether to show progress on stderr.
+        vectors: None for predictions.
     """
 
     model: str | Path | nn.Module
@@ -46,6 +60,7 @@ class Request:
     compile: bool = False
     compare: bool = False
     progress: bool = True
+    vectors: Vectors | None = None
 
     def refuse_those_of_torch(self, engine: str) -> None:
         """For engines that have none of torch's options.
@@ -77,6 +92,8 @@ class Engine(ABC):
         batch_size: the default number of inputs per batch.
         largest_batch: the largest number of inputs per batch, or None if any number will do.
         largest_difference: see `Predictor`.
+        gives_vectors: whether the engine heeds `Request.vectors`; one that does not is not asked.
+        layer: where its vectors come from, see `hubcore.embedding.Embedder`.
     """
 
     task: Task[Any]
@@ -87,6 +104,8 @@ class Engine(ABC):
     batch_size: int = 1
     largest_batch: int | None = None
     largest_difference: float | None = None
+    gives_vectors: ClassVar[bool] = False
+    layer: str = ""
 
     @abstractmethod
     def __init__(self, request: Request) -> None:

@@ -20,6 +20,7 @@ examples:
   hub embed vit_b_16 'more/**/*.jpg' -o features.parquet --append
   hub embed resnet50 photos/ -o layer3.parquet --layer layer3
   hub embed resnet50 s3://acme/photos --executor ray -o features/    # a folder; needs hub-ray
+  hub embed resnet50 photos/ -o features.parquet --engine onnxruntime
   hub similar features.parquet photo.jpg
 
 A folder stands for the images in it. Inputs that cannot be read are reported on stderr; the others
@@ -30,7 +31,7 @@ are embedded, and the exit code is 1.
 def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser("embed", description=__doc__, epilog=EXAMPLES)
     add = parser.add_argument
-    add("model", metavar="MODEL", help="the name of a model")
+    add("model", metavar="MODEL", help="a model's name, or a file of hub export --vectors")
     add(
         "inputs",
         metavar="IMAGE",
@@ -47,6 +48,11 @@ def add_parser(subparsers: Any) -> None:
     add("--spatial", action="store_true", help="keep maps (C, H, W) in place of their mean")
     add(
         "--append", action="store_true", help="add to the file; what is in it is not embedded again"
+    )
+    add(
+        "--engine",
+        metavar="NAME",
+        help="what runs the model: torch, or one that a package adds, such as onnxruntime",
     )
     add("--device", default="cpu", help="such as cuda (default: %(default)s)")
     add("--batch-size", metavar="N", type=positive_integer, help="inputs per batch")
@@ -65,23 +71,28 @@ def run(args: argparse.Namespace) -> int:
     from hubcore.embedding import EmbeddingError
     from hubcore.prediction import Failure
     from hubcore.prediction.choice import check_device
+    from hubcore.prediction.engines import find_engine, is_exported
     from hubcore.prediction.inputs import expand
 
+    if args.engine is not None:
+        find_engine(args.engine)
     check_device(args.device)
     options: dict[str, Any] = {
         "layer": args.layer,
         "spatial": args.spatial,
         "device": args.device,
         "batch_size": args.batch_size,
+        "engine": args.engine,
     }
     if elsewhere.check_arguments(args, unused=("append",)):
         return elsewhere.run_job(args, "embed", options)
-    task = find_model(args.model).task
+    exported = is_exported(args.model)
+    task = None if exported else find_model(args.model).task
     try:
         check_writable(args.output)
     except OSError as error:
         raise EmbeddingError(f"Cannot write {args.output}: {error.strerror or error}.") from error
-    items = expand(args.inputs, task)
+    items = [] if task is None else expand(args.inputs, task)
 
     from .making import embedded, extended
     from .table import EmbeddingFile
@@ -99,6 +110,8 @@ def run(args: argparse.Namespace) -> int:
         from hubcore.embedding.embedder import Embedder
 
         embedder = Embedder(args.model, args.weights, **options)
+        if exported:  # the file says what it takes
+            items = expand(args.inputs, embedder.task)
         if old is None:
             made = embedded(embedder, args.model, items, note)
         else:

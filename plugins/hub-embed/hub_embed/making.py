@@ -13,6 +13,7 @@ from hubcore.embedding import EmbeddingError
 from hubcore.embedding.embedder import Embedder
 from hubcore.info import preprocessing_of
 from hubcore.prediction import Failure
+from hubcore.prediction.engines import is_exported
 from hubcore.prediction.inputs import Input, expand
 from hubcore.weights.traces import trace
 
@@ -106,7 +107,7 @@ def embedded(
             on_failure(result)
             continue
         names.append(result.source.name)
-        vectors.append(result.vector.numpy())  # type: ignore[attr-defined]  # an Embedding
+        vectors.append(np.asarray(result.vector))  # type: ignore[attr-defined]  # an Embedding
     if not vectors:
         raise EmbeddingError("Nothing could be embedded, so no file is written.")
     shapes = sorted({vector.shape for vector in vectors})
@@ -123,27 +124,44 @@ def origin_of(
     embedder: Embedder, model: str, shape: tuple[int, ...], dtype: str = "float32"
 ) -> Origin:
     """What vectors of this shape are made with."""
-    made_by, preprocessing = trace(embedder.weights), preprocessing_of(embedder.weights.transforms)
+    weights: Any = embedder.weights
+    made_by = trace(weights)
+    if is_exported(model):  # which says it itself
+        name, (target, settings) = weights.model, weights.preprocessing
+    else:
+        prepared = preprocessing_of(weights.transforms)
+        name, target, settings = find_model(model).canonical, prepared.target, prepared.settings
     return Origin(
-        model=find_model(model).canonical,
+        model=name,
         weights=made_by.name,
         sha256=made_by.sha256 or "",
         layer=embedder.layer,
         shape=shape,
-        preprocessing={"name": preprocessing.target, **_plain(preprocessing.settings)},
+        preprocessing={"name": target, **_plain(settings)},
         dtype=dtype,
     )
 
 
-def embedder_for(origin: Origin) -> Embedder:
+def embedder_for(origin: Origin, engine: str | None = None) -> Embedder:
     """What makes vectors that can be compared with those of this origin.
+
+    Args:
+        origin: what they were made with.
+        engine: what is to run the model, as for `hubcore.embed`.
 
     Raises:
         HubError: its model or weights are not to be had here.
     """
     spatial = len(origin.shape) > 1
     layer = None if origin.layer.startswith(("input of ", "last map before ")) else origin.layer
-    return Embedder(origin.model, origin.weights, layer=layer, spatial=spatial, dtype=origin.dtype)
+    return Embedder(
+        origin.model,
+        origin.weights,
+        layer=layer,
+        spatial=spatial,
+        dtype=origin.dtype,
+        engine=engine,
+    )
 
 
 def _plain(settings: Any) -> dict[str, Any]:

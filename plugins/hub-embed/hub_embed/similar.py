@@ -35,6 +35,7 @@ def add_parser(subparsers: Any) -> None:
         help="how much alike duplicates are, 0 to 1 (default: %(default)s)",
     )
     add("--count", metavar="N", type=positive_integer, default=5, help="how many (default: 5)")
+    add("--engine", metavar="NAME", help="what runs the model, such as onnxruntime (torch)")
     add("--picture", metavar="FILE", type=path, help="write a contact sheet, a PNG picture")
     add("--json", action="store_true", help="print JSON")
 
@@ -70,7 +71,11 @@ def run(args: argparse.Namespace) -> int:
             say(f"hub: {failure.error}")
 
         asked = embedded(
-            embedder_for(held.origin), held.origin.model, args.inputs, note, held.origin.dtype
+            embedder_for(held.origin, args.engine),
+            held.origin.model,
+            args.inputs,
+            note,
+            held.origin.dtype,
         )
         held.origin.require_like(asked.origin, f"{args.file} cannot be compared with these")
         rows = []

@@ -18,7 +18,7 @@ from .errors import FileError
 
 __all__ = ["SCHEMA", "Description", "FileWeights", "Port"]
 
-SCHEMA = 1
+SCHEMA = 2
 LONGEST = 1024
 """Frames of a clip, and clips of a video: more would ask for more memory than there is."""
 
@@ -53,6 +53,7 @@ class Description:
         sampling: how clips are sampled from a video.
         target, settings: the preprocessing, by its name, and its arguments.
         raw: whether the file holds the bare model.
+        layer: where the vectors come from that it gives; "" if it predicts.
         inputs, outputs: the file's.
         exporter: the version of hub-export that made it.
     """
@@ -68,6 +69,7 @@ class Description:
     target: str
     settings: Mapping[str, Any]
     raw: bool
+    layer: str
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     exporter: str
@@ -97,6 +99,9 @@ class Description:
             raw = _of(data, "raw", bool)
             if _of(preprocessing, "inside", bool) is raw:
                 raise ValueError("'raw' and 'preprocessing' contradict one another")
+            layer = _of(_of(data, "vectors", dict), "layer", str) if "vectors" in data else ""
+            if "vectors" in data and not (layer and raw):
+                raise ValueError("'vectors' are of a bare model's layer")
             digest = data.get("sha256")
             if digest is not None and not (isinstance(digest, str) and is_digest(digest)):
                 raise ValueError("'sha256' is no digest")
@@ -112,6 +117,7 @@ class Description:
                 target=_of(preprocessing, "target", str),
                 settings=_of(preprocessing, "settings", dict),
                 raw=raw,
+                layer=layer,
                 inputs=_ports(data, "inputs"),
                 outputs=_ports(data, "outputs"),
                 exporter=str(data.get("made_with", {}).get("hub-export", "")),
@@ -129,6 +135,7 @@ class FileWeights:
 
     Attributes:
         name: the member's name.
+        model: the model's canonical name.
         url: "", there is no address.
         meta: ``categories``, ``keypoint_names`` and ``license``.
         preprocessing: its name and its arguments, as catalogues write it.
@@ -141,6 +148,7 @@ class FileWeights:
     def __init__(self, about: Description) -> None:
         self._about = about
         self.name = about.weights.rpartition(".")[2]
+        self.model = about.model
         self.meta: dict[str, Any] = {
             "categories": list(about.categories),
             "keypoint_names": list(about.keypoint_names),

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 
 from hubcore.building.weights_argument import require_usable
 from hubcore.devices import refuse_device
-from hubcore.prediction.engines.base import Engine, Request
+from hubcore.embedding.result import Embedding
+from hubcore.prediction.engines.base import Engine, Request, Vectors
 from hubcore.prediction.errors import PredictionError
 from hubcore.prediction.inputs import Input
 from hubcore.prediction.pixels import Array
@@ -20,7 +21,7 @@ from hubcore.prediction.tasks.base import ImageTask, Sample, Task
 
 from .description import Description, FileWeights, Port
 from .errors import FileError
-from .kept import BARE, kept_file
+from .kept import BARE, NO_MAPS, kept_file
 from .preprocessing import preprocessing
 from .results import enlarged_argmax, softmax
 
@@ -53,6 +54,7 @@ class FileEngine(Engine):
             which is as fast for one image as for several, and takes a part of the memory.
     """
 
+    gives_vectors: ClassVar[bool] = True
     name: ClassVar[str]
     usual_batch: ClassVar[int] = 1
 
@@ -63,6 +65,7 @@ class FileEngine(Engine):
         if self.weights is None:
             self.weights = FileWeights(self.about)
             require_usable(self.weights)
+        self.layer = self._layer(request.vectors)
         self.task_name = self.about.task
         if request.task not in (None, self.task_name):
             raise PredictionError(
@@ -125,6 +128,12 @@ class FileEngine(Engine):
 
     def run(self, items: Sequence[Input], samples: Sequence[Sample]) -> Sequence[Result]:
         found: Mapping[str, Any] = self.task.run_arrays(self._run_arrays, samples)
+        if self.layer:
+            [vectors] = found.values()
+            return [
+                Embedding(item, sample.size, vector)
+                for item, sample, vector in zip(items, samples, vectors, strict=True)
+            ]
         if self.about.raw:
             found = self._of_bare(next(iter(found.values())), samples)
         return self.task.from_arrays(found, items, samples)
@@ -157,6 +166,26 @@ class FileEngine(Engine):
         if request.weights not in ("DEFAULT", None):
             raise PredictionError(f"{path} has its weights inside: leave weights out.")
         return path, None
+
+    def _layer(self, wanted: Vectors | None) -> str:
+        """Where the file's vectors come from; "" where predictions are wanted.
+
+        Raises:
+            PredictionError: it gives something else than what is wanted.
+        """
+        there = self.about.layer
+        if wanted is None and there:
+            raise PredictionError(f"{self._path} gives vectors, not predictions: use hub embed.")
+        if wanted is not None and not there:
+            raise PredictionError(
+                f"{self._path} holds a model that predicts. Write one that gives vectors with "
+                f"'hub export --vectors'."
+            )
+        if wanted is not None and wanted.spatial:
+            raise PredictionError(f"{NO_MAPS}: leave out spatial.")
+        if wanted is not None and wanted.layer not in (None, there):
+            raise PredictionError(f"{self._path} gives the vectors of '{there[:200]}', no others.")
+        return there
 
     def _text(self, path: Path) -> str:
         try:

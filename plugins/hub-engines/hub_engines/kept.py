@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -21,11 +21,12 @@ from hubcore.catalogs.catalog import ModelEntry
 from hubcore.catalogs.names import find_model
 from hubcore.digests import is_digest
 from hubcore.download.hashing import sha256_of
+from hubcore.embedding.heads import declared_heads
 from hubcore.errors import MissingDependencyError
 from hubcore.packages.references import Reference
 from hubcore.packages.versions import installed_version
 from hubcore.prediction.choice import chosen_weights, with_those_here
-from hubcore.prediction.engines.base import Request
+from hubcore.prediction.engines.base import Request, Vectors
 from hubcore.prediction.errors import PredictionError
 from hubcore.prediction.tasks import require_task
 from hubcore.store import default_store
@@ -38,6 +39,7 @@ BARE = ("image-classification", "semantic-segmentation")
 """The tasks whose bare models are run, with preprocessing and result in numpy: photos are prepared
 by several threads, share batches, and get the very pixels that torch gets."""
 SMALL = 1024  # bytes; smaller tensors stay in the graph, where shapes are computed from them
+NO_MAPS = "Exported files give vectors, and no maps"
 _REVISION = 1  # raised when what is exported for engines changes
 
 
@@ -70,9 +72,12 @@ def kept_file(request: Request, engine: str) -> tuple[Path, WeightsEnum]:
             f"{weights} is of no catalogue, so no file that was made from it can be found again. "
             f"Write one with hub_export.export, and give that."
         )
-    digest = first_digest(weights) or _downloaded(weights, request.progress)
     bare = (weights.value.task or entry.task) in BARE
-    kind = f"onnx-{_key(entry, weights, bare)}-"
+    vectors = request.vectors
+    if vectors is not None:
+        _check_vectors(request.model, vectors, bare, engine)
+    digest = first_digest(weights) or _downloaded(weights, request.progress)
+    kind = f"onnx-{_key(entry, weights, bare, vectors)}-"
     exporter = _installed()
     found = _find(digest, kind if exporter is None else f"{kind}{exporter}-")
     if found is None and exporter is None:
@@ -84,7 +89,10 @@ def kept_file(request: Request, engine: str) -> tuple[Path, WeightsEnum]:
         )
     if found is None:
         _downloaded(weights, request.progress)
-        found = _make(entry, weights, digest, f"{kind}{exporter}-", bare, request.progress)
+        what: dict[str, Any] = {"raw": bare, "progress": request.progress}
+        if vectors is not None:
+            what |= {"vectors": True, "layer": vectors.layer}
+        found = _make(entry, weights, digest, f"{kind}{exporter}-", what)
     return found, weights
 
 
@@ -95,10 +103,25 @@ def _find(digest: str, kind: str) -> Path | None:
     return next((path for path in graphs if path.with_suffix(".data") in paths), None)
 
 
+def _check_vectors(model: str, vectors: Vectors, bare: bool, engine: str) -> None:
+    """Refuses what no file can give, before anything is downloaded."""
+    if not bare:
+        raise PredictionError(
+            f"The engine '{engine}' gives vectors of models for {' and '.join(BARE)} only. Leave "
+            f"out engine: torch gives those of '{model}'."
+        )
+    if vectors.spatial:
+        raise PredictionError(f"{NO_MAPS}: leave out engine or spatial.")
+    if vectors.layer is None:
+        declared_heads(model, None)
+
+
 def _make(
-    entry: ModelEntry, weights: WeightsEnum, digest: str, kind: str, bare: bool, progress: bool
+    entry: ModelEntry, weights: WeightsEnum, digest: str, kind: str, what: Mapping[str, Any]
 ) -> Path:
     """Exports a model with torch, compares it with the hub's own prediction, and keeps it.
+
+    `what` are the options of `hub_export.export` that say what of it.
 
     The tensors are a file beside the graph, since engines map such a file, and read what is inside
     the graph twice. Both are named by the digest of the tensors, so neither fits another's.
@@ -116,8 +139,7 @@ def _make(
                 Path(folder, "model.onnx"),
                 weights=weights,
                 format="onnx",
-                raw=bare,
-                progress=progress,
+                **what,
             )
         graph, tensors = Path(folder, "split.onnx"), Path(folder, "split.data")
         named = Path(folder, "named.onnx")
@@ -155,10 +177,12 @@ def _split(source: Path, graph: Path, tensors: str) -> None:
     )
 
 
-def _key(entry: ModelEntry, weights: WeightsEnum, bare: bool) -> str:
+def _key(
+    entry: ModelEntry, weights: WeightsEnum, bare: bool, vectors: Vectors | None = None
+) -> str:
     """What a file is made from, beside its weights' first file, in 16 digits."""
     made_by = weights.transforms
-    facts = {
+    facts: dict[str, Any] = {
         "revision": _REVISION,
         "model": entry.canonical,
         "architecture": entry.data.get("architecture"),
@@ -166,6 +190,8 @@ def _key(entry: ModelEntry, weights: WeightsEnum, bare: bool) -> str:
         "preprocessing": made_by.to_json() if isinstance(made_by, Reference) else repr(made_by),
         "bare": bare,
     }
+    if vectors is not None:
+        facts["vectors"] = vectors.layer or [*declared_heads(entry.canonical, weights)]
     text = json.dumps(facts, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -25,6 +25,7 @@ from hubcore.cli import main
 from hubcore.errors import MissingDependencyError
 from hubcore.info import weights_info
 from hubcore.prediction import PredictionError, Predictor
+from hubcore.prediction.engines.base import Vectors
 from hubcore.store import default_store
 
 ENGINES = [name for name in ("onnxruntime", "openvino") if find_spec(name)]
@@ -208,11 +209,13 @@ def test_a_file_is_for_one_set_of_facts(weights):
         kept._key(find_model("squeezenet1_1"), member, True),
         kept._key(find_model("squeezenet1_1"), member, False),
         kept._key(find_model("squeezenet1_0"), member, True),
+        kept._key(find_model("squeezenet1_1"), member, True, Vectors()),
+        kept._key(find_model("squeezenet1_1"), member, True, Vectors("features.3")),
         kept._key(
             find_model("squeezenet1_1"), hubcore.get_weight("SqueezeNet1_1_Weights.DEFAULT"), True
         ),
     }
-    assert len(names) == 4
+    assert len(names) == 6
 
 
 def test_what_has_no_name_is_refused_in_a_sentence():

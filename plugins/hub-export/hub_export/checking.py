@@ -23,9 +23,12 @@ from .locating import Shown, computed_otherwise, traced_otherwise, unrepeatable
 from .pipeline import Pipeline, named_outputs
 from .tasks import require_task
 from .values import graph_of
+from .vectors import vector_of
 
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
+
+    from hubcore.embedding.taken import Taken
 
     from .formats import Run, Writer
 
@@ -63,6 +66,7 @@ class Checker:
         pipeline: what is exported of it.
         layers: the names of its layers.
         raw: whether that is the bare model.
+        taken: what is taken of the model, where vectors are exported.
         further: more photos with their names.
     """
 
@@ -75,11 +79,13 @@ class Checker:
         layers: Layers,
         *,
         raw: bool,
+        taken: Taken | None = None,
         further: Iterable[tuple[str, Image.Image]] = (),
     ) -> None:
         self._name, self._task, self._raw = task, require_task(task), raw
         self._model, self._weights, self._pipeline = model, weights, pipeline
         self._layers = layers
+        self._taken = taken
         self._cases = [_Case(name, image) for name, image in (*inputs(), *further)]
 
     def check(
@@ -162,6 +168,8 @@ class Checker:
                 ) from error
 
     def _predicted(self, case: _Case) -> Arrays:
+        if self._taken is not None:
+            return {"vector": vector_of(self._model, self._taken, self._prepared(case)).numpy()}
         if self._raw:
             with torch.inference_mode():
                 output = self._model(self._prepared(case))

@@ -26,9 +26,14 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import nn
 
+    from hubcore.embedding.taken import Taken
+
     from .agreement import Agreement
 
-__all__ = ["Exported", "export"]
+__all__ = ["VECTORS", "Exported", "export"]
+
+VECTORS = ("image-classification", "semantic-segmentation")
+"""The tasks of whose models vectors are exported: those whose images are prepared outside."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,8 @@ def export(
     task: str | None = None,
     top: int = 5,
     raw: bool = False,
+    vectors: bool = False,
+    layer: str | None = None,
     photos: Iterable[str | Path] = (),
     progress: bool = False,
 ) -> Exported:
@@ -79,6 +86,9 @@ def export(
         top: the number of classes of a classification's ``labels`` and ``scores``.
         raw: export the bare model. Its input is then float32 (N, 3, H, W), preprocessed. Some
             formats always hold that of some tasks (`Format.bare`).
+        vectors: export what `hubcore.embed` gives, for ``hub embed``: a bare model whose one output
+            is ``vector``, float32 (N, C). For image classification and semantic segmentation.
+        layer: the module whose output the vectors are of; default: the input of the declared head.
         photos: further images to check the file on: files, folders or globs.
         progress: show what is being done on stderr.
 
@@ -89,6 +99,7 @@ def export(
         ExportError: the model, its task or its preprocessing cannot be exported, or an option is
             wrong, or the file cannot be written.
         DifferenceError: the file's results differ from the hub's. Nothing was written.
+        EmbeddingError: of vectors: the model has no such layer, or declares no head.
         InputError: one of the photos cannot be read.
         MissingDependencyError: the format needs a package that is not installed.
         HubError: there is no such model, or its weights cannot be downloaded or do not fit.
@@ -107,7 +118,14 @@ def export(
         raise ExportError("To export a module, give its task and the weights that go with it.")
     if task:
         check_task(task)
-    raw = raw or task in wanted.bare
+    if layer is not None and not vectors:
+        raise ExportError("layer is for vectors only.")
+    if vectors and task not in VECTORS:
+        raise ExportError(
+            f"Vectors are exported only of models for {' and '.join(VECTORS)}, and this one is for "
+            f"{task}."
+        )
+    raw = raw or vectors or task in wanted.bare
     if path.suffix.lower() != wanted.suffix:
         raise ExportError(
             f"{path}: the name of a file in the format '{wanted.name}' must end in "
@@ -127,6 +145,7 @@ def export(
     from .metadata import describe
     from .pipeline import bare_pipeline
     from .tracing import refuse_quantized, trace
+    from .vectors import vector_pipeline
 
     name = short_name(entry) if entry else type(model).__name__
     with Steps(shown=progress) as step:
@@ -134,12 +153,14 @@ def export(
         module: Any = _built(entry, weights, config, progress) if entry else model
         module.eval()
         refuse_quantized(module)
+        taken = _taken(entry, module, weights, layer) if vectors else None
         with Layers(module, module).named():
-            pipeline = (
-                bare_pipeline(module, weights)
-                if raw
-                else require_task(task).pipeline(module, weights, top)
-            )
+            if taken:
+                pipeline = vector_pipeline(module, weights, taken)
+            elif raw:
+                pipeline = bare_pipeline(module, weights)
+            else:
+                pipeline = require_task(task).pipeline(module, weights, top)
         layers = Layers(pipeline.module, module)
         step(f"{name}: tracing")
         with layers.named():
@@ -150,6 +171,7 @@ def export(
         model=entry or type(model).__name__,
         weights=weights,
         raw=raw,
+        layer=taken.layer if taken else "",
         inputs=inputs,
         outputs=outputs,
     )
@@ -159,7 +181,9 @@ def export(
             step(f"{name}: writing")
             text = json.dumps(metadata, ensure_ascii=False)
             program = writer.write(program, made, inputs=inputs, outputs=outputs, metadata=text)
-        checker = Checker(task, module, weights, pipeline, layers, raw=raw, further=further)
+        checker = Checker(
+            task, module, weights, pipeline, layers, raw=raw, taken=taken, further=further
+        )
         agreement = checker.check(
             writer, made, program, lambda items, what: _each(items, f"{name}: {what}", progress)
         )
@@ -189,6 +213,16 @@ def _built(entry: ModelEntry, weights: Any, config: dict[str, Any], progress: bo
         return builder_of(entry)(weights=weights, progress=progress, **config)
     except DownloadError as error:
         raise with_those_here(error, weights) from error
+
+
+def _taken(entry: ModelEntry | None, module: nn.Module, weights: Any, layer: str | None) -> Taken:
+    from hubcore.embedding.heads import declared_heads
+    from hubcore.embedding.taken import Taken
+    from hubcore.prediction.engines.base import Vectors
+
+    model = entry.canonical if entry else module
+    heads = declared_heads(model, weights) if layer is None else []
+    return Taken(module, heads, Vectors(layer))
 
 
 def _each(items: Sequence[Any], what: str, shown: bool) -> Iterable[Any]:

@@ -17,6 +17,7 @@ from .ports import Port
 __all__ = ["SCHEMA", "describe"]
 
 SCHEMA = 1
+OF_VECTORS = 2  # whoever reads only 1 would take vectors for logits
 
 
 def describe(
@@ -26,6 +27,7 @@ def describe(
     model: ModelEntry | str,
     weights: Any,
     raw: bool,
+    layer: str = "",
     inputs: Sequence[Port],
     outputs: Sequence[Port],
 ) -> dict[str, Any]:
@@ -37,12 +39,13 @@ def describe(
         model: the model's entry, or its class's name.
         weights: its weights.
         raw: whether the file holds the bare model.
+        layer: where the vectors come from that it gives; "" if it predicts.
         inputs, outputs: the file's.
     """
     known = weights_info(weights) if isinstance(weights, WeightsEnum) else None
     meta: Mapping[str, Any] = weights.meta
     found: dict[str, Any] = {
-        "schema": SCHEMA,
+        "schema": OF_VECTORS if layer else SCHEMA,
         "format": wanted.name,
         "task": task,
         "model": model if isinstance(model, str) else model.canonical,
@@ -60,6 +63,8 @@ def describe(
         "outputs": [port.to_json() for port in outputs],
         "made_with": _versions(wanted),
     }
+    if layer:
+        found["vectors"] = {"layer": layer}
     if task in wanted.bare:
         found["preprocessing"]["why"] = wanted.bare[task]
     if meta.get("keypoint_names"):

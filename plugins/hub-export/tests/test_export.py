@@ -72,11 +72,11 @@ def test_a_file_gives_what_prediction_gives(name, tmp_path):
             )
 
 
-def exported_in(name, path, model):
+def exported_in(name, path, model, **options):
     """In a format whose packages are there."""
     for module in FORMATS[name].needs:
         pytest.importorskip(module)
-    return exported(path, model)
+    return exported(path, model, **options)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -366,3 +366,23 @@ def test_the_command_says_what_it_cannot_do_in_a_line(tmp_path, capsys):
         error = capsys.readouterr().err
         assert error.startswith("hub: ")
         assert "Traceback" not in error
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_file_gives_the_vectors_of_a_layer(name, tmp_path):
+    """What a forward hook sees at it, averaged; what only the output needs is left out."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 22 * 22, 900))
+    path = tmp_path / f"v{FORMATS[name].suffix}"
+    made = exported_in(name, path, model.eval(), vectors=True, layer="1")
+    assert made.metadata["vectors"] == {"layer": "1"}
+    assert made.metadata["schema"] == 2
+    Draft202012Validator(metadata_schema()).validate(made.metadata)
+    assert [port["name"] for port in made.metadata["outputs"]] == ["vector"]
+    if name != "torch":  # whose files keep all tensors
+        assert made.size < 1e6  # and not the 14 MB of the last layer
+    run = require(FORMATS[name]).open(path)
+    for count in (1, 3):
+        images = torch.rand(count, 3, 24, 24)
+        expected = model[:2](images).mean((2, 3)).detach()
+        np.testing.assert_allclose(run({"input": images.numpy()})["vector"], expected, atol=1e-5)

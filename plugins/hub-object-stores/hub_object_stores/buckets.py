@@ -19,9 +19,18 @@ from .addresses import BucketError, place_of
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
-__all__ = ["OPTIONS", "Bucket", "Signer", "open_bucket", "signed", "unsigned", "web_address"]
+__all__ = [
+    "OPTIONS",
+    "SIGNED_FOR",
+    "Bucket",
+    "Signer",
+    "open_bucket",
+    "signed",
+    "unsigned",
+    "web_address",
+]
 
-_SIGNED_FOR = timedelta(hours=1)
+SIGNED_FOR = timedelta(hours=1)
 # What the variables of each cloud's tools begin with.
 _PREFIXES = {
     "s3": ("AWS_",),
@@ -122,7 +131,7 @@ def signed(store: Any, key: str, advice: str, address: str) -> WebAddress:
 
     url = ""
     with contextlib.suppress(Exception):  # whose texts may hold what is secret
-        url = obstore.sign(store, "GET", key, _SIGNED_FOR)
+        url = obstore.sign(store, "GET", key, SIGNED_FOR)
     if not url:
         raise BucketError(f"The address of an object in {address} cannot be signed ({advice})")
     return WebAddress(url, advice=advice)

@@ -3,13 +3,15 @@
 import hashlib
 import json
 import random
+from datetime import datetime
+from urllib.parse import parse_qsl, unquote
 
 import clouds
 import pytest
 import servers
 from test_fetch_faults import LASTING, SURVIVED
 
-from hub_object_stores import buckets
+from hub_object_stores import az, buckets
 from hub_object_stores import s3 as s3_module
 from hub_object_stores.buckets import open_bucket, web_address
 from hubcore.catalogs.index import refresh
@@ -381,8 +383,6 @@ def test_azures_variables_give_a_signature_or_are_asked_for(monkeypatch):
     assert place.url.startswith(f"{base.replace('a%20b', 'a')}?")
     assert "sig=" in place.url
     assert "account acme" in place.advice
-    with pytest.raises(HubError, match="Name it anew"):
-        web_address("az://container/a b/w.pth")
     for name in ("ACCOUNT", "KEY", "SAS_TOKEN"):
         monkeypatch.delenv(f"AZURE_STORAGE_{name}")
     monkeypatch.setenv(
@@ -391,6 +391,39 @@ def test_azures_variables_give_a_signature_or_are_asked_for(monkeypatch):
     )
     place = web_address("az://container/w.pth")
     assert place.url.startswith("http://127.0.0.1:1/acme/container/w.pth?")
+    for name in ("AccountKey=no base64", "AccountKey=%"):
+        monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", f"AccountName=acme;{name}")
+        with pytest.raises(HubError, match="no base64") as caught:
+            web_address("az://container/w.pth")
+        assert name.partition("=")[2] not in str(caught.value).replace("no base64 text", "")
+    monkeypatch.delenv("AZURE_STORAGE_CONNECTION_STRING")
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT", "acme")
+    monkeypatch.setenv("AZURE_CLIENT_ID", "x")
+    with pytest.raises(HubError, match="Name it anew"):
+        web_address("az://container/a b/w.pth")
+
+
+@pytest.mark.parametrize("key", ["a/w.pth", "a b/ä%20+&?#.pth"])
+def test_names_are_signed_for_azure_as_its_own_library_signs_them(key, monkeypatch):
+    """Computed by azure-storage-blob 12: of what is signed, the name stands as it is."""
+    signed = {
+        "a/w.pth": "EICJa/Kl+PcmdNOYZj7UCFKp7O5d3i8cELBTUQnPxuM=",
+        "a b/ä%20+&?#.pth": "Hgh0SYNfMdSXgOy7plVhszrFm3Iu6c5hf+xL6t+yAIM=",
+    }
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime(2026, 1, 2, 2, 4, 5, tzinfo=tz)
+
+    monkeypatch.setattr(az, "datetime", Clock)
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT", "acme")
+    monkeypatch.setenv("AZURE_STORAGE_KEY", "U0VDUkVUS0VZ")
+    place, _, query = web_address(f"az://container/{key}").url.partition("?")
+    assert unquote(place) == f"https://acme.blob.core.windows.net/container/{key}"
+    fields = dict(parse_qsl(query))
+    assert fields.pop("sig") == signed[key]
+    assert fields == {"sp": "r", "se": "2026-01-02T03:04:05Z", "sv": "2020-12-06", "sr": "b"}
 
 
 @pytest.mark.parametrize(
