@@ -378,6 +378,8 @@ embed mobilenet_v2 $PHOTO -o $NUL
 embed mobilenet_v2 $PHOTO -o $OUT --device cpuu
 embed mobilenet_v2 $PHOTO -o $OUT --batch-size 0
 embed mobilenet_v2 $PHOTO -o $JUNK --append
+embed mobilenet_v2 $PHOTO -o $OUT --engine zzz
+embed missing.onnx $PHOTO -o $OUT
 similar
 similar missing.parquet $PHOTO
 similar $JUNK $PHOTO
@@ -478,6 +480,8 @@ export mobilenet_v2 --output missing/x.onnx
 export mobilenet_v2 --output /proc/x.onnx
 export mobilenet_v2 --output $OUT.onnx --top 0
 export mobilenet_v2 --output $OUT.onnx --top x
+export mobilenet_v2 --output $OUT.onnx --layer features
+export raft_small --output $OUT.onnx --vectors
 export mobilenet_v2 --output $OUT.onnx --weights V9
 export mobilenet_v2 --output $OUT.onnx --weights ''
 export mobilenet_v2 --output $OUT.onnx --photos missing.jpg

@@ -380,11 +380,10 @@ class _Handler(BaseHTTPRequestHandler):
         """
         if not hasattr(os, "sendfile"):  # Windows
             file.seek(position)
-            return self.connection.send(file.read(most))
+            return int(self.connection.send(file.read(most)))
         while True:
             try:
-                here, there = file.fileno(), self.connection.fileno()
-                return int(os.sendfile(there, here, position, most))
+                return os.sendfile(self.connection.fileno(), file.fileno(), position, most)
             except BlockingIOError:
                 poll = select.poll()
                 poll.register(self.connection, select.POLLOUT)
