@@ -66,7 +66,9 @@ def enum_name(name: str) -> str:
     return re.sub(r"\W", "_", name) + "_Weights"
 
 
-def model(name: str, cfg: PretrainedCfg, head: list[str], *, can_skip: bool) -> dict[str, Any]:
+def model(
+    name: str, cfg: PretrainedCfg, head: list[str], known: dict[str, Any], *, can_skip: bool
+) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "task": "image-classification",
         "architecture": ["hub_timm.models:create_model", {"model_name": name}],
@@ -74,6 +76,8 @@ def model(name: str, cfg: PretrainedCfg, head: list[str], *, can_skip: bool) -> 
         "weights": enum_name(name),
         "head": head,
     }
+    if not head and (features := tokens_of(name, known)):
+        entry["features"] = features
     if can_skip:
         entry[DECLARATION] = True
     if paper := re.match(r"arxiv:\s*(\S+)", str(first(cfg.paper_ids)), re.IGNORECASE):
@@ -99,6 +103,17 @@ def heads(name: str, cfg: PretrainedCfg, known: dict[str, Any]) -> list[str]:
         print(f"{name}: no head ({type(error).__name__}: {error})", file=sys.stderr)
         return []
     return [head for head in named if any(key.startswith(f"{head}.") for key in keys)]
+
+
+def tokens_of(name: str, known: dict[str, Any]) -> int | None:
+    """How many features each token has that a model without a head gives; None if it gives none."""
+    if found := known.get(name, {}).get("features"):  # of an earlier catalogue
+        return int(found)
+    with torch.device("meta"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        encoder = timm.create_model(name).eval()
+        given = encoder(torch.empty(1, *encoder.pretrained_cfg["input_size"]))
+    return given.shape[-1] if isinstance(given, torch.Tensor) and given.ndim == 3 else None
 
 
 def weights(
@@ -220,7 +235,7 @@ def main() -> int:
     catalog |= {"licenses": {}, "evidence": {}}
     can_skip = set(proved())
     catalog["models"] = {
-        name: model(name, cfg, heads(name, cfg, built), can_skip=name in can_skip)
+        name: model(name, cfg, heads(name, cfg, built), built, can_skip=name in can_skip)
         for name, cfg in configurations()
     }
     catalog["weights"] = {

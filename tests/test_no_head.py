@@ -60,22 +60,24 @@ def test_an_architecture_that_keeps_its_head_gets_an_empty_one(tmp_path):
 class Backbone(nn.Module):
     """Takes no number of classes."""
 
-    def __init__(self, flat=True):
+    def __init__(self, form="vectors"):
         super().__init__()
         self.stem = nn.Conv2d(3, 16, 8, 8)
-        self.flat = flat
+        self.form = form
 
     def forward(self, x):
         maps = self.stem(x)
-        return maps.mean((2, 3)) if self.flat else maps
+        if self.form == "tokens":
+            return maps.flatten(2).transpose(1, 2)
+        return maps if self.form == "maps" else maps.mean((2, 3))
 
 
-@pytest.mark.parametrize("flat", [True, False])
-def test_a_backbone_whose_features_are_declared_gets_a_head(flat, tmp_path):
+@pytest.mark.parametrize("form", ["vectors", "maps", "tokens"])
+def test_a_backbone_whose_features_are_declared_gets_a_head(form, tmp_path):
     torch.manual_seed(0)
     tensors = Backbone().state_dict()
     torch.save(tensors, tmp_path / "w.pth")
-    facts = {"meta": {}, "config": {"flat": flat}}
+    facts = {"meta": {}, "config": {"form": form}}
     with offer(tmp_path / "w.pth", f"{__name__}:Backbone", facts, head=[], features=16):
         model = hubcore.get_model("acme", weights="DEFAULT", num_classes=5)
         report = hubcore.load_report(model)

@@ -13,8 +13,8 @@ class Headed(nn.Module):
     """A backbone and a linear head on its features.
 
     Args:
-        backbone: gives features (B, `features`), or maps of them (B, `features`, H, W), which are
-            averaged over the image.
+        backbone: gives features (B, `features`), or maps of them (B, `features`, H, W), or tokens
+            (B, tokens, `features`), which are averaged over the image.
         features: their number.
         classes: the number of classes.
 
@@ -31,7 +31,9 @@ class Headed(nn.Module):
     def forward(self, x: Any) -> Tensor:
         """Logits (B, classes) for a batch of the backbone's inputs."""
         features: Tensor = self.backbone(x)
-        if features.ndim > 2:
+        if features.ndim == 3:
+            features = features.mean(1)
+        elif features.ndim > 3:
             features = features.flatten(2).mean(2)
         logits: Tensor = self.head(features)
         return logits

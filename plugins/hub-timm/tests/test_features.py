@@ -81,3 +81,15 @@ def test_the_task_passes_the_conformance_kit():
 
 def installed():
     return any(plugin.distribution == "hub-timm" for plugin in hubcore.plugins())
+
+
+@pytest.mark.sweep
+def test_an_encoder_without_a_head_gets_a_linear_one_on_its_tokens(tmp_path):
+    name = "qwen3_vit_88m_enc.qwen3_5_0_8b"
+    with pinned(name, tmp_path) as (ours, _):
+        model = hubcore.get_model(ours, weights="DEFAULT", num_classes=5).eval()
+    assert hubcore.load_report(model).new == ("head.weight", "head.bias")
+    x = torch.rand(1, 3, 64, 64)
+    with torch.inference_mode():
+        tokens = model.backbone(x)
+        torch.testing.assert_close(model(x), model.head(tokens.mean(1)))
