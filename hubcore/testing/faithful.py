@@ -80,7 +80,7 @@ def _one_of_each_kind(
         with contextlib.suppress(Exception):
             shapes = shapes_for(model, member.weights)
             kinds = (model.can_skip_initialisation, shapes.kinds)
-            size = sum(t.numel() for t in shapes.get_state_dict().values())
+            size = shapes.size
         if kinds not in smallest or size < smallest[kinds][0]:
             smallest[kinds] = (size, member, model)
     chosen = [(member, model) for _, member, model in smallest.values()]
@@ -142,7 +142,7 @@ def _as_torch_loads(model: ModelEntry, weights: WeightsEnum, path: Path) -> nn.M
         with torch.device("cpu"):  # in a context, no short cut is taken
             return builder_of(model)(weights=_of_file(weights, path))
     built: nn.Module = model.architecture(**default_config(model, weights))
-    built.load_state_dict(torch.load(path, weights_only=True))
+    built.load_state_dict(torch.load(path, weights_only=True, mmap=True))
     return built
 
 

@@ -17,6 +17,7 @@ from seeded_timm import (
 
 import hubcore
 from hubcore.catalogs import index
+from hubcore.errors import WeightsError
 
 TINY = {
     "resnet": "test_resnet.r160_in1k",
@@ -55,14 +56,18 @@ def size_of(name):
 
 
 def assert_gives_timms(name, tmp_path, arguments):
-    """The same model, or the same error where timm makes no such model."""
-    try:
-        timm.create_model(name, **arguments)
-    except Exception as error:
-        said = re.escape(str(error))
-        with pinned(name, tmp_path) as (ours, _), pytest.raises(type(error), match=said):
-            hubcore.get_model(ours, weights="DEFAULT", **arguments)
-        return
+    """The same model, or an error where timm makes no such model: its own, or that of a misfit."""
+    with pinned(name, tmp_path) as (ours, path):
+        file = {"file": str(path)}
+        try:
+            timm.create_model(name, pretrained=True, pretrained_cfg_overlay=file, **arguments)
+        except Exception as error:
+            misfit = str(error).startswith("Error(s) in loading")
+            said = "do not fit the model" if misfit else re.escape(str(error))
+            expected = WeightsError if misfit else type(error)
+            with pytest.raises(expected, match=said):
+                hubcore.get_model(ours, weights="DEFAULT", **arguments)
+            return
     built, peer = assert_is_timms(name, tmp_path, arguments)
     size = arguments.get("img_size", size_of(name))
     x = torch.rand(1, arguments.get("in_chans", 3), size, size)
