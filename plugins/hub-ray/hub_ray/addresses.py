@@ -53,8 +53,12 @@ def listed(address: str, suffixes: frozenset[str]) -> list[str]:
             found = [one for one in files.glob(path) if not _hidden(one)]
             if not found:
                 raise InputError(shown, "nothing matches this pattern")
-        elif _suffix(path) in suffixes or not files.isdir(path):
+        elif _suffix(path) in suffixes:
             return [address]
+        elif not files.isdir(path):
+            if files.exists(path):
+                return [address]
+            raise InputError(shown, "no such file or folder")
         else:
             inside = [one for one in files.ls(path, detail=False) if not _hidden(one)]
             images = [one for one in inside if _suffix(one) in image_suffixes()]

