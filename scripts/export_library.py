@@ -1,12 +1,14 @@
 """Measures `hub catalog export`: what of a library is exported, registered, listed and built.
 
     python scripts/export_library.py torchgeo.models [--largest 1500] [--output measured.json]
+    PYTHONPATH=examples/exports python scripts/export_library.py smp_encoders:weights
 
 The library has to be installed. Nothing is downloaded: each model is built once with its function's
 `load_state_dict` watched, which tells the names and shapes that its weights have; seeded tensors of
 these are saved, and hubcore loads that file with the exported catalogue. A model counts as built if
 every tensor of the file is in it, bit by bit. Of members with equal facts in their meta-data, the
-first is built.
+first is built. With a function that yields rows, hubcore builds each model with its first weights
+from seeded tensors of those that it has without weights.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import contextlib
 import importlib
 import json
 import os
+import shutil
 import sys
 import tempfile
 import warnings
@@ -142,6 +145,68 @@ def built(module: Any, catalog: dict[str, Any], name: str, folder: Path, largest
     return ""
 
 
+def built_alone(catalog: dict[str, Any], name: str, folder: Path, largest: float) -> str:
+    """As `built`, of a model whose architecture loads nothing itself."""
+    import hubcore
+    from hubcore.download.hashing import sha256_of
+
+    enum, _, member = name.partition(".")
+    model = catalog["weights"][enum]["builder"]
+    one = json.loads(json.dumps(catalog))
+    told = one["weights"][enum]["members"][member]
+    # A file that has its tensors under a key: as seeded files are made here, they have none.
+    told.pop("convert", None)
+    file = folder / "seeded.pth"
+    try:
+        with hubcore.register(catalog, name="measured", trust=True):
+            values = seeded(hubcore.get_model(f"measured/{model}").state_dict())
+        size = sum(one.numel() * one.element_size() for one in values.values()) / 1e6
+        if size > largest:
+            return f"not tried: {size:.0f} MB"
+        torch.save(values, file)
+        told.update(url=file.as_uri(), sha256=sha256_of(file))
+        with hubcore.register(one, name="measured", trust=True):
+            found = hubcore.get_model(f"measured/{model}", weights=f"measured/{name}").state_dict()
+        others = [key for key, value in values.items() if not torch.equal(found[key], value)]
+        return f"{len(others)} of {len(values)} tensors are not the file's" if others else ""
+    except Exception as error:  # a figure, whatever it is
+        return f"hubcore: {type(error).__name__}: {error}".splitlines()[0]
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def measure_rows(name: str, largest: float) -> dict[str, Any]:
+    import hubcore
+    from hubcore.authoring.export import dumps
+    from hubcore.authoring.rows import export_rows
+
+    module, _, function = name.partition(":")
+    left: list[str] = []
+    rows = getattr(importlib.import_module(module), function)()
+    catalog = json.loads(dumps(export_rows(rows, report=left.append)))
+    members = [f"{e}.{m}" for e, w in catalog["weights"].items() for m in w["members"]]
+    result: dict[str, Any] = {
+        "function": name, "models": len(catalog["models"]), "exported": len(members), "left": left,
+    }  # fmt: skip
+    with hubcore.register(catalog, name="measured", trust=True):
+        shown = {one.removeprefix("measured/") for one in hubcore.list_weights()}
+        result["listed"] = len(shown & set(members))
+        made = (hubcore.get_weight(f"measured/{one}").transforms() for one in members)
+        result["with their transforms"] = sum(one is not None for one in made)
+    result["built"], result["not built"] = 0, {}
+    with tempfile.TemporaryDirectory() as folder:
+        for enum, entry in catalog["weights"].items():
+            os.environ["HUBCORE_HOME"] = f"{folder}/home"
+            first = f"{enum}.{next(iter(entry['members']))}"
+            problem = built_alone(catalog, first, Path(folder), largest)
+            shutil.rmtree(f"{folder}/home", ignore_errors=True)
+            result["built"] += not problem
+            if problem:
+                result["not built"][first] = problem
+            print(first, problem or "built", file=sys.stderr, flush=True)
+    return result
+
+
 def measure(name: str, largest: float) -> dict[str, Any]:
     import hubcore
     from hubcore.authoring.export import dumps, export_module
@@ -179,6 +244,7 @@ def measure(name: str, largest: float) -> dict[str, Any]:
         for group in kinds(catalog).values():
             os.environ["HUBCORE_HOME"] = f"{folder}/home"
             problem = built(module, catalog, group[0], Path(folder), largest)
+            shutil.rmtree(f"{folder}/home", ignore_errors=True)  # large files in it
             result["kinds"] += 1
             result["built"] += not problem
             if problem:
@@ -189,12 +255,13 @@ def measure(name: str, largest: float) -> dict[str, Any]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=DESCRIPTION)
-    parser.add_argument("module")
+    parser.add_argument("module", help="MODULE, or MODULE:FUNCTION for a function of rows")
     parser.add_argument("--largest", type=float, default=1500, help="MB of weights to build with")
     parser.add_argument("--output", type=Path, help="write the figures to this file")
     args = parser.parse_args()
     warnings.simplefilter("ignore")
-    text = json.dumps(measure(args.module, args.largest), indent=1, ensure_ascii=False) + "\n"
+    measuring = measure_rows if ":" in args.module else measure
+    text = json.dumps(measuring(args.module, args.largest), indent=1, ensure_ascii=False) + "\n"
     if args.output:
         args.output.write_text(text, "utf-8")
     print(text)

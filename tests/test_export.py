@@ -4,6 +4,7 @@ import importlib
 import json
 import pickle
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 import hubcore
 from hubcore.authoring.export import ExportError, export_module
+from hubcore.authoring.rows import export_rows
 from hubcore.catalogs.catalog import LABELS
 from hubcore.cli import main
 
@@ -58,6 +60,7 @@ def landsat18(weights: Landsat18_Weights | None = None, progress: bool = True, *
         model.load_state_dict(weights.get_state_dict(progress=progress))
     return model
 '''
+ROOT = Path(__file__).parents[1]
 SCHEMA = LABELS.parent / "catalog.schema.json"
 
 
@@ -230,3 +233,144 @@ def test_the_guides_recipe_for_torchgeos_pattern(tmp_path, monkeypatch, own_home
         made = hubcore.get_weight("Net_Weights.S1").transforms()
         assert made(torch.full((2, 10, 10), 5000.0)).mean() == 0.5
     sys.modules.pop("geo_sample", None)
+
+
+TABLE = """
+from functools import partial
+
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, norm, widths, act=nn.ReLU, num_classes=3):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(3, widths[0], 3), norm(widths[0]), act())
+        self.fc = nn.Linear(widths[0], num_classes)
+
+    def forward(self, x):
+        return self.fc(self.body(x).mean((2, 3)))
+
+
+TABLES = {
+    "net-b0": {"files": {"imagenet+5k": "net-b0-0123abcd.pth", "2021": "net-b0-2.pth"},
+               "params": {"norm": partial(nn.BatchNorm2d, eps=0.5), "widths": (4, 8)}},
+    "net-b1": {"files": {"imagenet": "net-b1-89abcdef.pth"},
+               "params": {"norm": nn.BatchNorm2d, "widths": (8, 8), "act": nn.GELU}},
+}
+
+
+def tensors(checkpoint):
+    return checkpoint["model"]
+
+
+def weights():
+    for name, about in TABLES.items():
+        for member, file in about["files"].items():
+            yield {"model": name, "member": member, "architecture": Net, "convert": tensors,
+                   "arguments": about["params"], "head": ["fc"], "default": member == "2021",
+                   "url": "https://weights.example.org/" + file, "license": "MIT",
+                   "transforms": partial(nn.Identity), "meta": {"categories": ["a", "b", "c"]}}
+"""
+
+
+@pytest.fixture
+def table(tmp_path, monkeypatch):
+    (tmp_path / "table_sample.py").write_text(TABLE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield importlib.import_module("table_sample")
+    sys.modules.pop("table_sample", None)
+
+
+def test_a_table_of_another_form_is_a_function_of_a_few_lines(table, tmp_path, own_home, capsys):
+    """Names are made fit, classes and partials become references, and hubcore builds from them."""
+    from hubcore.download.hashing import sha256_of
+
+    path = tmp_path / "catalog.json"
+    assert main(["catalog", "export", "table_sample:weights", "--output", str(path)]) == 0
+    assert "Row 2 (net-b0, 2021): its address carries no digest" in capsys.readouterr().err
+    catalog = json.loads(path.read_text("utf-8"))
+    Draft202012Validator(json.loads(SCHEMA.read_text("utf-8"))).validate(catalog)
+    entry = catalog["weights"]["NetB0_Weights"]
+    assert (list(entry["members"]), entry["default"]) == (["IMAGENET_5K", "V2021"], "V2021")
+    assert catalog["models"]["net-b0"]["architecture"][1] == {
+        "norm": {"@object": ["torch.nn.modules.batchnorm:BatchNorm2d", {"eps": 0.5}]},
+        "widths": [4, 8],
+    }
+    torch.manual_seed(0)
+    made = table.Net(**table.TABLES["net-b1"]["params"])
+    torch.save({"model": made.state_dict(), "epoch": 3}, tmp_path / "seeded.pth")
+    catalog["weights"]["NetB1_Weights"]["members"]["IMAGENET"] |= {
+        "url": (tmp_path / "seeded.pth").as_uri(),
+        "sha256": sha256_of(tmp_path / "seeded.pth"),
+    }
+    with hubcore.register(catalog, name="acme-tables", trust=True):
+        built = hubcore.get_model("net-b1", weights="IMAGENET", num_classes=5)
+        assert torch.equal(built.body[0].weight, made.body[0].weight)
+        assert isinstance(built.body[2], torch.nn.GELU)
+        assert built.fc.out_features == 5
+
+
+ROW = {
+    "model": "net", "member": "V1", "architecture": "torch.nn:Identity",
+    "url": "https://weights.example.org/net-0123abcd.pth", "transforms": "torch.nn:Identity",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ([], "There are no rows"),
+        ([1], "Row 1 is no dict, but a int"),
+        ([{}], "has no 'model'"),
+        ([{**ROW, "url": ""}], "Row 1 (net, V1) has no 'url'"),
+        ([{**ROW, "md5": "ab"}], "'md5' is no key of models or weights"),
+        ([ROW, ROW], "Row 2 (net, V1): Net_Weights.V1 is there already"),
+        ([ROW, {**ROW, "member": "V2", "head": ["fc"]}], "another one than in an earlier row"),
+        ([ROW, {**ROW, "model": "Net"}], "Net_Weights has weights of net"),
+        ([{**ROW, "member": "--"}], "weights cannot be called '--'"),
+        ([{**ROW, "member": "default"}], "weights cannot be called 'default'"),
+        ([{**ROW, "model": "a b"}], "'a b' is not a valid name"),
+        ([{**ROW, "url": "a b"}], '"url" must be a string without spaces'),
+        ([{**ROW, "arguments": {"x": object()}}], "Row 1 (net, V1): object"),
+        ([{**ROW, "arguments": {"x": float("inf")}}], "an infinite number"),
+        ([{**ROW, "arguments": {"x": {1: 2}}}], "must be strings"),
+        ([{**ROW, "arguments": {"x": lambda: 1}}], "cannot be imported: define it at the top"),
+        ([{**ROW, "meta": {"x": b"1"}}], "bytes"),
+        ([{**ROW, "transforms": 3}], 'expected "module:attribute"'),
+        ([{**ROW, "arguments": [1]}], "Row 1"),
+        ([{**ROW, "sha256": "no"}], '"sha256" must be'),
+        ([{**ROW, "files": [{}]}], '"files" must be'),
+    ],
+)
+def test_rows_that_make_no_catalogue_are_a_sentence(rows, says):
+    with pytest.raises(ExportError) as error:
+        export_rows(rows)
+    assert says in str(error.value)
+
+
+def test_weights_for_a_model_of_another_package_need_no_architecture():
+    row = {key: ROW[key] for key in ("member", "url", "transforms")}
+    catalog = export_rows([{**row, "model": "hub-classification/resnet50", "enum": "Acme_Weights"}])
+    assert "models" not in catalog
+    assert catalog["weights"]["Acme_Weights"]["builder"] == "hub-classification/resnet50"
+
+
+@pytest.mark.parametrize(
+    ("function", "says"),
+    [("nothing", "has no function 'nothing'"), ("broken", "fails with ZeroDivisionError")],
+)
+def test_a_function_that_fails_is_one_clear_line(function, says, tmp_path, monkeypatch, capsys):
+    (tmp_path / "broken_table.py").write_text("def broken():\n    yield 1 / 0\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert main(["catalog", "export", f"broken_table:{function}"]) == 1
+    error = capsys.readouterr().err
+    assert says in error
+    assert "Traceback" not in error
+
+
+def test_the_guide_shows_the_examples_as_they_are():
+    guide = (ROOT / "docs" / "authors.md").read_text("utf-8")
+    for path in (ROOT / "examples" / "exports").glob("*.py"):
+        code = path.read_text("utf-8").partition('"""\n\n')[2].rstrip()
+        assert code in guide, path
+        assert len([line for line in code.splitlines() if line.strip()]) <= 10

@@ -10,21 +10,21 @@ from __future__ import annotations
 
 import inspect
 import json
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
-from functools import cache, partial
+from functools import partial
 from types import ModuleType
 from typing import Any, get_args
 
-from ..catalogs.catalog import LABELS
-from ..download.addresses import digest_in_name
+from ..download.addresses import digest_in_name, scheme
+from ..download.huggingface import is_fixed
 from ..errors import HubError
 from ..packages.references import resolve
 from ..protocols import WeightsLike
+from .arguments import plain, reference_to
 
-__all__ = ["ExportError", "dumps", "export_module", "published"]
+__all__ = ["ExportError", "addressed", "dumps", "export_module", "published"]
 
 # The hub's classes do the same as torchvision's presets of the same names, and take arguments that
 # JSON can represent.
@@ -92,6 +92,16 @@ def export_module(
             }
         weights[name] = _enum(module, enum, builder, report)
     return {"schema": 1, **({"models": models} if models else {}), "weights": weights}
+
+
+def addressed(url: str) -> dict[str, Any]:
+    """The address of weights and what is known of their digest: no ``sha256`` if nothing is."""
+    if digest := digest_in_name(url):
+        return {"url": url, "sha256": digest}
+    if fixed := _FIXED.fullmatch(url):
+        url = f"hf://{fixed[1]}/{fixed[3]}@{fixed[2]}"
+    # A repository states the digests of its files at a commit.
+    return {"url": url, "sha256": None} if scheme(url) == "hf" and is_fixed(url) else {"url": url}
 
 
 def published(reference: str) -> Any:
@@ -194,19 +204,13 @@ def _enum(
 def _member(
     module: ModuleType, enum: type[Enum], member: Any, report: Callable[[str], object]
 ) -> dict[str, Any]:
-    data: dict[str, Any] = {"url": member.url}
-    digest = digest_in_name(member.url)
-    fixed = _FIXED.fullmatch(member.url)
-    if digest:
-        data["sha256"] = digest
-    elif fixed:  # the repository states the file's digest
-        data |= {"url": f"hf://{fixed[1]}/{fixed[3]}@{fixed[2]}", "sha256": None}
-    else:
+    data: dict[str, Any] = addressed(member.url)
+    if "sha256" not in data:
         report(f'{member}: its address carries no digest. Add "sha256" to the catalogue.')
     meta = {}
     for key, value in member.meta.items():
         try:
-            meta[key] = _to_json(value)
+            meta[key] = plain(value)
         except TypeError:
             report(
                 f"{member}: meta['{key}'] is left out: JSON cannot represent a value of type "
@@ -230,11 +234,9 @@ def _transforms(module: ModuleType, enum: type[Enum], member: Any) -> Any:
     )
     if named and _is_callable(f"{home}:{name}"):
         try:
-            plain = {key: _to_json(value) for key, value in keywords.items()}
+            return reference_to(f"{home}:{name}", keywords)
         except TypeError:
-            plain = None
-        if plain is not None:
-            return [f"{home}:{name}", plain] if plain else f"{home}:{name}"
+            pass
     reference = f"{module.__name__}:{enum.__name__}.{member.name}.transforms"
     # A partial or a class makes the preprocessing; any other object is the preprocessing.
     if type(transforms).__module__ == "functools" or isinstance(transforms, type):
@@ -247,33 +249,3 @@ def _is_callable(reference: str) -> bool:
         return callable(resolve(reference))
     except HubError:
         return False
-
-
-@cache
-def _labels() -> dict[str, list[str]]:
-    """The lists of categories that come with the hub, by name."""
-    return {file.stem: json.loads(file.read_text("utf-8")) for file in LABELS.glob("*.json")}
-
-
-def _to_json(value: Any) -> Any:
-    """Converts a value to what a catalogue writes for it.
-
-    Raises:
-        TypeError: JSON cannot represent it.
-    """
-    if isinstance(value, Enum):
-        if isinstance(value, WeightsLike):
-            return f"@{type(value).__name__}.{value.name}"
-        return _to_json(value.value)
-    if isinstance(value, float) and math.isnan(value):
-        return None
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    if isinstance(value, Mapping):
-        if not all(isinstance(key, str) for key in value):
-            raise TypeError("keys must be strings")
-        return {key: _to_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        shared = next((name for name, names in _labels().items() if names == list(value)), None)
-        return f"@{shared}" if shared else [_to_json(item) for item in value]
-    raise TypeError(type(value).__name__)

@@ -31,7 +31,11 @@ def add_parser(subparsers: Any) -> None:
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     export = actions.add_parser("export", help="write a catalogue of a module's weights enums")
-    export.add_argument("module", help="the module, such as torchgeo.models; it is imported")
+    export.add_argument(
+        "module",
+        help="the module, such as torchgeo.models, which is imported; or MODULE:FUNCTION, a "
+        "function of yours that yields a dict for each weights",
+    )
     export.add_argument(
         "--builder",
         action="append",
@@ -75,23 +79,45 @@ def run_export(args: argparse.Namespace) -> int:
     from ..errors import MissingDependencyError
 
     sys.path.insert(0, "")  # finds modules in the current folder, as `python -m` does
+    name, colon, function = args.module.partition(":")
     try:
-        module = __import__(args.module, fromlist=["*"])
+        module = __import__(name, fromlist=["*"])
     except ModuleNotFoundError as error:
-        missing = error.name or args.module
+        missing = error.name or name
         raise MissingDependencyError(
             f"The module '{missing}' is not installed, nor is it in the current folder.", missing
         ) from None
     except Exception as error:
-        raise ExportError(f"The module '{args.module}' cannot be imported: {error}.") from error
-    builders = dict(_pair(text) for text in args.builder)
-    catalog = export_module(module, builders, args.task, lambda line: say(f"hub: {line}"))
+        raise ExportError(f"The module '{name}' cannot be imported: {error}.") from error
+    if colon:
+        if args.builder:
+            args.usage_error("--builder is for enums: a function's dicts name their 'model'")
+        catalog = _export_rows(module, function, args.task)
+    else:
+        builders = dict(_pair(text) for text in args.builder)
+        catalog = export_module(module, builders, args.task, lambda line: say(f"hub: {line}"))
     text = dumps(catalog)
     if args.output:
         args.output.write_text(text + "\n", "utf-8")
     else:
         print(text)
     return 0
+
+
+def _export_rows(module: Any, function: str, task: str) -> dict[str, Any]:
+    from ..authoring.export import ExportError
+    from ..authoring.rows import export_rows
+
+    found = getattr(module, function, None)
+    if not callable(found):
+        raise ExportError(f"The module '{module.__name__}' has no function '{function}'.")
+    try:
+        rows = list(found())
+    except Exception as error:  # the author's function may raise anything
+        raise ExportError(
+            f"{module.__name__}:{function} fails with {type(error).__name__}: {error}."
+        ) from error
+    return export_rows(rows, task, lambda line: say(f"hub: {line}"))
 
 
 def run_validate(args: argparse.Namespace) -> int:
