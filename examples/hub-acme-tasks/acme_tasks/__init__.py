@@ -1,1 +1,1 @@
-"""Two tasks for hubcore: several labels at once, and pictures of twice the size."""
+"""Three tasks for hubcore: several labels at once, pictures of twice the size, and depth."""

@@ -1,9 +1,9 @@
-"""Trains both networks, in some minutes on a CPU, and prints what they are worth.
+"""Trains the networks, in some minutes on a CPU, and prints what they are worth.
 
     python training/train.py FOLDER
 
-The shapes are drawn. Pictures of twice the size are learnt from two photos of scikit-image, and
-measured on a third.
+The shapes and the scenes for depth are drawn. Pictures of twice the size are learnt from two photos
+of scikit-image, and measured on a third.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from pathlib import Path
 
 import skimage.data
 import torch
-from acme_tasks.models import Shapes, Twice
+from acme_tasks.models import Distance, Shapes, Twice
 from draw import SHAPES, draw
+from scenes import scene
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, interpolate, l1_loss
 from torchvision.transforms.functional import to_tensor
@@ -96,6 +97,41 @@ def train_twice(folder: Path) -> None:
     torch.save(model.state_dict(), folder / "twice.pth")
 
 
+def train_distance(folder: Path) -> None:
+    torch.manual_seed(0)
+    x, y = scenes(range(1000))
+    model, steps = Distance(), 600
+    optimizer = torch.optim.AdamW(model.parameters(), 3e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, steps)
+    for _ in range(steps):
+        batch = torch.randint(len(x), (8,))
+        loss = l1_loss(model(x[batch]).log(), y[batch].log())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    model.eval()
+    x, y = scenes(range(20_000, 20_200))
+    with torch.inference_mode():
+        found = model(x)
+    ratio = torch.maximum(found / y, y / found)
+    guess = y.log().median().exp()  # of the same depth everywhere
+    print(
+        "abs-rel",
+        float(((found - y).abs() / y).mean()),
+        "delta1",
+        float((ratio < 1.25).float().mean() * 100),
+    )
+    print("one depth for all: abs-rel", float(((guess - y).abs() / y).mean()))
+    torch.save(model.state_dict(), folder / "distance.pth")
+
+
+def scenes(numbers: range) -> tuple[Tensor, Tensor]:
+    pictures, depths = zip(*(scene(number) for number in numbers), strict=True)
+    return torch.stack([to_tensor(one) for one in pictures]), torch.stack(depths)[:, None]
+
+
 if __name__ == "__main__":
     train_shapes(Path(sys.argv[1]))
     train_twice(Path(sys.argv[1]))
+    train_distance(Path(sys.argv[1]))
