@@ -338,3 +338,38 @@ def test_without_the_authors_tools_packing_says_what_to_install(tmp_path, wheels
                            "--categories", tmp_path / "pets.txt")  # fmt: skip
     assert done.returncode == 1
     assert "Packing needs 'hatchling': pip install 'hubcore[authors]'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--version", "1.0\n", "not shown"),
+        ("--version", "\u00a01.0", "not shown"),
+        ("--license", "MIT\n", "not shown"),
+        ("--license", "://", "--license '://'"),
+        ("--license", "http://", "--license 'http://'"),
+        ("--license", "https://a b.example/x", "--license 'https://a b.example/x'"),
+        ("--dataset", "Pets\x1b[31m", r"'Pets\x1b[31m'"),
+        ("--dataset", "Pets\udcff", r"'Pets\udcff'"),
+        ("--recipe", "https://acme.example/\u202ehow", "not shown"),
+        ("--metric", "acc\udcff=3", "not shown"),
+        ("--metric", "acc@1=200", "acc@1: 200 is impossible: it is 0 to 100"),
+        ("--metric", "acc@1=-1", "-1 is impossible"),
+        ("--url", "https://me:hunter2@files.acme.org/best.pth", "has a user or a password"),
+    ],
+)
+def test_what_the_hub_or_an_index_would_refuse_is_refused_at_once(
+    option, value, says, workplace, capsys
+):
+    assert pack(option, value) == 1
+    said = capsys.readouterr().err
+    assert says in said
+    assert "Traceback" not in said
+    assert "hunter2" not in said
+    assert not list(workplace.glob("dist/*"))
+
+
+def test_names_of_classes_are_texts_that_can_be_shown(workplace, capsys):
+    (workplace / "pets.txt").write_text("cat\ndog\nfi\u202esh\n", "utf-8")
+    assert pack() == 1
+    assert r"--categories 'fi\u202esh'" in capsys.readouterr().err

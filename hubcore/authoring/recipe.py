@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import keyword
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .. import spdx
 from ..atomic_write import check_writable
+from ..catalogs.metrics import impossible
 from ..catalogs.values import RESERVED, is_identifier
 from ..download.addresses import check_address
 from ..download.public import hindrance
 from ..errors import HubError
 from ..packages import hooks
+from ..printable import printable
 
 __all__ = ["PackError", "Recipe", "check_recipe", "writable_folder"]
 
 _LONGEST_NAME = 100  # it is in the wheel's file name, which has at most 255 bytes
+_is_address = re.compile(r"https?://[^\s/]+\.[^\s]+").fullmatch
 
 
 class PackError(HubError, ValueError):
@@ -77,6 +81,12 @@ def check_recipe(recipe: Recipe) -> None:
     """
     from packaging.version import InvalidVersion, Version
 
+    for option, text in _texts(recipe):
+        if not text.isprintable() or text != text.strip():
+            raise PackError(
+                f"{option} '{printable(text)}' has characters in it that are not shown: leave "
+                f"them out."
+            )
     if len(recipe.name) > _LONGEST_NAME:
         raise PackError(f"The package's name is longer than {_LONGEST_NAME} characters.")
     try:
@@ -99,6 +109,8 @@ def check_recipe(recipe: Recipe) -> None:
     for name, value in recipe.metrics.items():
         if not name or not math.isfinite(value):
             raise PackError(f"'{name}={value}' is not a metric: write --metric acc@1=97.1.")
+    for name, problem, remedy in impossible(recipe.metrics):
+        raise PackError(f"--metric {name}{': ' if name else ''}{problem}: {remedy}.")
     if recipe.record is not None and recipe.metrics:
         raise PackError("The metrics are those of the record: leave out --metric, or --record.")
     if recipe.dataset == "":
@@ -111,8 +123,24 @@ def check_recipe(recipe: Recipe) -> None:
     _check_preprocessing(recipe)
 
 
+def _texts(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    """The texts that the package will show, with the options that give them."""
+    yield "--name", recipe.name
+    yield "--version", recipe.version
+    yield "--license", recipe.license
+    yield from (("--metric", name) for name in recipe.metrics)
+    yield from (("--categories", name) for name in recipe.categories)
+    for option, text in (
+        ("--dataset", recipe.dataset),
+        ("--recipe", recipe.training),
+        ("--url", recipe.url),
+    ):
+        if text is not None:
+            yield option, text
+
+
 def _check_license(license: str) -> None:
-    if license.lower() == "unknown" or "://" in license:
+    if license.lower() == "unknown" or _is_address(license):
         return
     problem = spdx.problem(license) if license.strip() else "is empty"
     if problem:

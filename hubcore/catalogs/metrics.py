@@ -8,12 +8,12 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .tasks import all_tasks
 
-__all__ = ["METRICS", "Metric", "described", "figure", "forget", "metric_of"]
+__all__ = ["METRICS", "Metric", "described", "figure", "forget", "impossible", "metric_of"]
 
 
 class Metric(NamedTuple):
@@ -78,6 +78,30 @@ def metric_of(name: str) -> Metric | None:
     if family is None:
         return _of_tasks().get(lower)
     return _RATE if family[1] in ("acc", "top") else _PERCENT
+
+
+def impossible(results: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """What cannot be true of results on a data set.
+
+    Yields:
+        For each fault the metric ("" for one of several together), what is wrong, and what is to
+        be done.
+    """
+    known = {}
+    for name, value in results.items():
+        if value is None:  # not measured
+            continue
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            yield name, f"{value!r} is no number", "write a number"
+            continue
+        known[name.lower()] = value
+        metric = metric_of(name)
+        lowest, highest = metric.bounds if metric else (-math.inf, math.inf)
+        if not lowest <= value <= highest:
+            limits = f"{lowest:g} or more" if math.isinf(highest) else f"{lowest:g} to {highest:g}"
+            yield name, f"{value:g} is impossible", f"it is {limits}"
+    if known.get("acc@1", 0) > known.get("acc@5", math.inf):
+        yield "", "acc@1 is higher than acc@5", "correct one of them"
 
 
 def forget() -> None:

@@ -33,6 +33,9 @@ def hindrance(url: str) -> Hindrance | None:
     """
     if scheme(url) not in ("http", "https"):
         return None
+    if "@" in urlsplit(url).netloc:
+        reason = f"the address of {redact(url)} has a user or a password in it, for all to read"
+        return Hindrance(reason, True)
     host = (urlsplit(url).hostname or "").rstrip(".").lower()
     if any(host == name or host.endswith(f".{name}") for name in _RESERVED):
         return Hindrance(f"{redact(url)}: {host} serves no files", True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from ..catalogs.member_files import addresses_of
-from ..catalogs.metrics import metric_of
+from ..catalogs.metrics import impossible
 from ..download.addresses import check_address
 from ..download.public import hindrance
 from ..errors import CatalogError, UnsafeAddressError
@@ -55,25 +54,8 @@ def check_metrics(subject: Subject) -> Iterator[Finding]:
     for member in subject.members:
         for dataset, results in (member.data.get("meta", {}).get("_metrics") or {}).items():
             where = f"{member.where}.meta._metrics.{dataset}"
-            known = {}
-            for name, value in results.items():
-                if value is None:  # not measured
-                    continue
-                if isinstance(value, bool) or not isinstance(value, (int, float)):
-                    yield Fault(f"{where}.{name}", f"{value!r} is no number", "write a number")
-                    continue
-                known[name.lower()] = value
-                metric = metric_of(name)
-                lowest, highest = metric.bounds if metric else (-math.inf, math.inf)
-                if not lowest <= value <= highest:
-                    limits = (
-                        f"{lowest:g} or more"
-                        if math.isinf(highest)
-                        else f"{lowest:g} to {highest:g}"
-                    )
-                    yield Fault(f"{where}.{name}", f"{value:g} is impossible", f"it is {limits}")
-            if known.get("acc@1", 0) > known.get("acc@5", math.inf):
-                yield Fault(where, "acc@1 is higher than acc@5", "correct one of them")
+            for name, problem, remedy in impossible(results):
+                yield Fault(f"{where}.{name}" if name else where, problem, remedy)
 
 
 def check_fetchable(subject: Subject) -> Iterator[Finding]:
