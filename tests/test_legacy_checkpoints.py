@@ -1,5 +1,6 @@
 """Checkpoints in torch's format before 1.6: converted once, compared, kept by digest, mapped."""
 
+import argparse
 import hashlib
 from collections import OrderedDict
 
@@ -12,8 +13,9 @@ from torch import nn
 import hubcore
 from hubcore.checkpoints import legacy as conversion
 from hubcore.checkpoints.mapped import map_tensors
-from hubcore.checkpoints.reading import read_checkpoint
+from hubcore.checkpoints.reading import read_checkpoint, read_state_dict
 from hubcore.cli import main
+from hubcore.errors import WeightsError
 from hubcore.store import default_store
 
 
@@ -127,3 +129,22 @@ def test_the_cache_shows_and_prunes_converted_files(weights, capsys):
     assert main(["cache", "prune", "--max-size", "0", "--yes"]) == 0
     assert not entry.path.exists()
     assert not entry.derived[0].exists()
+
+
+class Other:
+    pass
+
+
+def test_options_that_a_script_kept_beside_the_tensors_are_read(tmp_path):
+    """DETR's, MAE's and RF-DETR's files hold an argparse.Namespace: attributes, and no code."""
+    options = argparse.Namespace(lr=1e-4, device="cuda", nested=argparse.Namespace(names=["a"]))
+    torch.save({"model": {"w": torch.ones(2)}, "args": options}, tmp_path / "detr.pth")
+    found = read_checkpoint(tmp_path / "detr.pth")
+    assert found["args"] == options
+    assert torch.equal(found["model"]["w"], torch.ones(2))
+    read = read_state_dict(tmp_path / "detr.pth", convert=lambda checkpoint: checkpoint["model"])
+    assert list(read) == ["w"]
+    options.nested = Other()
+    torch.save({"args": options}, tmp_path / "other.pth")
+    with pytest.raises(WeightsError, match="never runs code"):
+        read_checkpoint(tmp_path / "other.pth")

@@ -2,10 +2,12 @@
 
 import pytest
 import torch
-from third_parties import Plain, assert_same, offer
+from PIL import Image
+from third_parties import Base, Plain, assert_same, offer, path_of
 
 import hubcore
 from hubcore.errors import WeightsError
+from hubcore.prediction import PredictionError
 from hubcore.testing import CHECKS, Fault, Subject
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -136,3 +138,99 @@ def test_hub_check_finds_own_loading_faithful(build, tmp_path):
     with offer(tmp_path / "w.pth", f"{__name__}:{build.__name__}", loads_weights=True):
         found = list(CHECKS["faithful"](Subject.of_plugin("acme")))
     assert [finding for finding in found if isinstance(finding, Fault)] == []
+
+
+class Renamed(Plain):
+    """It loads older files in a way of its own, which takes no `strict`."""
+
+    def load_state_dict(self, state_dict):
+        for key in list(state_dict):
+            if key.startswith("old_"):
+                state_dict[key.removeprefix("old_")] = state_dict.pop(key)
+        super().load_state_dict(state_dict)
+
+
+class Loose(Plain):
+    def load_state_dict(self, state_dict):
+        super().load_state_dict(state_dict, strict=False)
+
+
+def test_a_model_may_load_a_state_dict_in_its_own_way(tmp_path):
+    """segmentation-models-pytorch's DenseNet encoders do: `strict` is passed where it is taken."""
+    tensors = Plain().state_dict()
+    torch.save({f"old_{key}": value for key, value in tensors.items()}, tmp_path / "old.pth")
+    with offer(tmp_path / "old.pth", path_of(Renamed)):
+        built = hubcore.get_model("acme", weights="DEFAULT")
+    assert all(torch.equal(built.state_dict()[key], value) for key, value in tensors.items())
+    assert hubcore.load_report(built).new == ()
+
+
+def test_what_its_own_way_leaves_out_is_reported_and_never_uninitialised(tmp_path):
+    torch.save({"stem.weight": torch.ones(16, 3, 8, 8)}, tmp_path / "part.pth")
+    with offer(tmp_path / "part.pth", path_of(Loose)):
+        built = hubcore.get_model("acme", weights="DEFAULT")
+        assert set(hubcore.load_report(built).new) == {"stem.bias", "fc.weight", "fc.bias"}
+    with (
+        offer(tmp_path / "part.pth", path_of(Loose), can_skip_initialisation=True),
+        pytest.raises(WeightsError, match="need not be strict"),
+    ):
+        hubcore.get_model("acme", weights="DEFAULT")
+
+
+class Parts(Base):
+    pass
+
+
+def in_parts(weights=None, num_classes=10):
+    """CROMA's pattern: a state dict for each part."""
+    model = Parts(num_classes)
+    if weights:
+        tensors = weights.get_state_dict()
+        model.stem.load_state_dict(tensors["stem"])
+        model.fc.load_state_dict(tensors["fc"])
+    return model
+
+
+def test_a_file_may_hold_a_state_dict_for_each_part(tmp_path):
+    model = Parts()
+    parts = {"stem": model.stem.state_dict(), "fc": model.fc.state_dict()}
+    torch.save(parts, tmp_path / "parts.pth")
+    with offer(tmp_path / "parts.pth", f"{__name__}:in_parts", loads_weights=True):
+        built = hubcore.get_model("acme", weights="DEFAULT")
+        assert hubcore.load_report(built).new == ()
+    assert torch.equal(built.fc.weight, model.fc.weight)
+
+
+class Backbone(Base):
+    def forward(self, x):
+        return self.fc(self.stem(x).mean((2, 3)))
+
+
+def loose_backbone(weights=None, **kwargs):
+    model = Backbone(**kwargs)
+    if weights:
+        model.load_state_dict(weights.get_state_dict(), strict=False)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("build", "facts", "why"),
+    [
+        (loose_backbone, {"loads_weights": True}, "fc.weight is not from them"),
+        (Backbone, {"head": []}, "the model has no head"),
+    ],
+)
+def test_features_and_untrained_heads_are_not_shown_as_classes(build, facts, why, tmp_path):
+    """No softmax of what is no class, unless the weights say how many classes they have."""
+    tensors = Backbone().state_dict()
+    if build is loose_backbone:
+        tensors = {key: value for key, value in tensors.items() if key.startswith("stem")}
+    torch.save(tensors, tmp_path / "backbone.pth")
+    photo = Image.new("RGB", (40, 40))
+    with (
+        offer(tmp_path / "backbone.pth", path_of(build), {"meta": {}}, **facts),
+        pytest.raises(PredictionError, match=f"features and no classes: {why}"),
+    ):
+        hubcore.predict("acme", photo)
+    with offer(tmp_path / "backbone.pth", path_of(build), {"meta": {"num_classes": 10}}, **facts):
+        assert len(hubcore.predict("acme", photo)[0].classes) == 5

@@ -10,9 +10,11 @@ configuration only, and the hub loads the tensors into the module that it return
 from __future__ import annotations
 
 import contextlib
+import inspect
 import logging
 import re
 import weakref
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -168,7 +170,17 @@ def _assembled(
             if has_new_head and not new_head:
                 new_head = head_tensors(model, tensors, module)
                 state_dict = with_head(model, tensors, new_head)
-            module.load_state_dict(state_dict, strict=True)
+            if _takes_strict(module):
+                module.load_state_dict(state_dict, strict=True)
+            else:  # its own way of loading decides, and is followed
+                if skips:
+                    raise WeightsError(
+                        f"The model '{model.name}' has a load_state_dict of its own that need not "
+                        f'be strict: its catalogue cannot say "can_skip_initialisation".'
+                    )
+                witness = LoadWitness(tensors)
+                with witness:
+                    module.load_state_dict(OrderedDict(state_dict))
     except (RuntimeError, KeyError) as error:
         # Layers of integers raise a KeyError for what the weights lack.
         lacking = isinstance(error, KeyError) and bool(arguments.get("quantize"))
@@ -228,6 +240,14 @@ def _with_linear_head(
         new = frozenset(f"backbone.{key}" for key in found.new)
         loads[headed] = found._replace(module=weakref.ref(headed), head=("head.",), new=new)
     return headed
+
+
+def _takes_strict(module: nn.Module) -> bool:
+    """Whether a module's way of loading can be told to be strict: an override may take less."""
+    if type(module).load_state_dict is nn.Module.load_state_dict:
+        return True
+    parameters = inspect.signature(module.load_state_dict).parameters.values()
+    return any(one.name == "strict" or one.kind is one.VAR_KEYWORD for one in parameters)
 
 
 def _finished(model: ModelEntry, module: nn.Module, weights: WeightsLike | None) -> nn.Module:

@@ -26,7 +26,8 @@ class LoadWitness(TorchFunctionMode):
     """
 
     def __init__(self, tensors: Mapping[str, Any]) -> None:
-        self._given = {place for value in tensors.values() if (place := _place(value))}
+        # Some files hold a state dict for each part.
+        self._given = {place for value in _tensors(dict(tensors)) if (place := _place(value))}
         self._theirs = set(self._given)
         self._names = tensors.keys()
         super().__init__()

@@ -7,6 +7,7 @@ changes the file.
 
 from __future__ import annotations
 
+import argparse
 import pickle
 import warnings
 from collections.abc import Callable, Mapping
@@ -68,7 +69,8 @@ def read_checkpoint(path: Path, map_location: Any = None) -> Any:
     if not is_zip:
         check_pickles(path)
     try:
-        with warnings.catch_warnings():
+        # Many training scripts keep their options beside the tensors: attributes, and no code.
+        with warnings.catch_warnings(), torch.serialization.safe_globals([argparse.Namespace]):
             # torch warns about its own way of loading quantized tensors: users can't change it.
             warnings.filterwarnings("ignore", category=UserWarning, module=r"torch\._utils")
             return torch.load(

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 
 from ...building.builders import builder_of
+from ...building.load_report import load_report
+from ...catalogs.catalog import ModelEntry
 from ...catalogs.names import find_model, short_name
 from ...errors import DownloadError
 from ...protocols import WeightsLike
@@ -28,6 +30,7 @@ __all__ = ["TorchEngine"]
 
 # On the CPU batches are smaller by this factor, so that they fit its caches.
 CPU_SHARE = 4
+_CLASSIFIES = ("image-classification", "video-classification")
 
 
 class TorchEngine(Engine):
@@ -54,6 +57,8 @@ class TorchEngine(Engine):
             except DownloadError as error:
                 raise with_those_here(error, self.weights) from error
             self.model = short_name(entry)
+            if self.task_name in _CLASSIFIES:
+                _require_classes(entry, self.weights, module)
         else:
             module = model
             self.weights = _weights_for_module(request.weights)
@@ -177,3 +182,23 @@ def _device(name: str | torch.device) -> torch.device:
         reason = str(error).splitlines()[0]
         raise PredictionError(f"The device '{name}' cannot be used: {reason}") from error
     return device
+
+
+def _require_classes(entry: ModelEntry, weights: WeightsLike, module: torch.nn.Module) -> None:
+    """Checks that outputs are of classes: features, and a head that nobody trained, are none.
+
+    Raises:
+        PredictionError: the weights name no classes, and the model has no head, or one that is not
+            from them.
+    """
+    if weights.meta.get("categories") or weights.meta.get("num_classes"):
+        return
+    report = load_report(module)
+    new = [] if report is None else [n for n, _ in module.named_parameters() if n in report.new]
+    if new or ("head" in entry.data and not entry.head):
+        why = f"{new[0]} is not from them" if new else "the model has no head"
+        raise PredictionError(
+            f"{weights} gives '{entry.name}' features and no classes: {why}. To train a head: "
+            f"get_model('{entry.name}', weights=..., num_classes=N). For the features themselves "
+            f"the catalogue's model needs another task."
+        )
