@@ -135,7 +135,9 @@ class Helpers:
     def _divide(self, left: int) -> None:
         partial = self._transfer.partial
         piece = min(max(left // (8 * (self._max_helpers + 1)), _SMALLEST), _LARGEST)
-        begin = partial.have.missing(self._total)[0][0] + max(piece, int(self._rate))
+        # Near, since others of a job read the file from its beginning to the first gap. The first
+        # connection goes on where helpers need longer than this for their first bytes.
+        begin = partial.have.missing(self._total)[0][0] + max(piece, int(self._rate * _MEASURE))
         gaps = partial.have.missing(self._total, begin)
         with self._changed:
             self._todo = [

@@ -30,6 +30,7 @@ __all__ = ["SharedStore", "take_turns"]
 _log = logging.getLogger(__name__)
 
 _POLL = 0.05  # seconds
+_EAGER = 2.0  # seconds after which a process asks less often: a thousand would be all that is heard
 _BEAT = 0.5  # seconds between two signs of life
 # Seconds without a sign of life after which another one fetches the file.
 _PATIENCE = 10.0
@@ -135,6 +136,7 @@ class _Turn:
         expected, awaited, unanswered = "", set(), 0
         followed: Counter[str] = Counter()
         seen, since = "", time.monotonic()
+        began = time.monotonic()
         while True:
             said = self._shared.compare_set(self._key("turn"), expected, self._me).decode()
             if said == self._me:
@@ -167,7 +169,7 @@ class _Turn:
                 elif time.monotonic() - since > _PATIENCE:
                     _log.warning("The process of this job that fetched a file is gone")
                     expected = said
-                pause(_POLL)
+                pause(_POLL if time.monotonic() - began < _EAGER else _BEAT)
 
     @contextlib.contextmanager
     def beating(self, store: Contents, growing: Growing | None) -> Iterator[None]:
