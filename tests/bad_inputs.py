@@ -159,6 +159,13 @@ predict mobilenet_v2 $PHOTO --output $LONG
 predict raft_small $PHOTO
 predict r3d_18 $JUNK
 predict r3d_18 $EMPTY_FOLDER
+predict mobilenet_v2 $PHOTO --executor zzz --output $OUT
+predict mobilenet_v2 $PHOTO --executor ''
+predict mobilenet_v2 $PHOTO --executor $ESC --output $OUT
+predict mobilenet_v2 $PHOTO --processes 2
+predict mobilenet_v2 $PHOTO --processes 0 --executor zzz
+predict mobilenet_v2 $PHOTO --gpus 0.5
+predict mobilenet_v2 $PHOTO --format jsonl
 
 # the store
 cache
@@ -380,6 +387,9 @@ embed mobilenet_v2 $PHOTO -o $OUT --batch-size 0
 embed mobilenet_v2 $PHOTO -o $JUNK --append
 embed mobilenet_v2 $PHOTO -o $OUT --engine zzz
 embed missing.onnx $PHOTO -o $OUT
+embed mobilenet_v2 $PHOTO -o $OUT --executor zzz
+embed mobilenet_v2 $PHOTO -o $OUT --executor zzz --append
+embed mobilenet_v2 $PHOTO -o $OUT --column x
 similar
 similar missing.parquet $PHOTO
 similar $JUNK $PHOTO

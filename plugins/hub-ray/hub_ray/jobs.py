@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,7 @@ class RayJobs:
             RayError: the folder, the inputs or the cluster cannot be used.
             HubError: as for `hubcore.predict`.
         """
-        return run(job, False, report)
+        return _of_command(job, False, report)
 
     def embed(self, job: Job, report: Report) -> JobResult:
         """Embeds the inputs of a job.
@@ -45,7 +47,13 @@ class RayJobs:
         Raises:
             RayError, HubError: as for `predict`.
         """
-        return run(job, True, report)
+        return _of_command(job, True, report)
+
+
+def _of_command(job: Job, embeds: bool, report: Report) -> JobResult:
+    # Ray prints what it has to say of lost processes on stdout, which is the command's own.
+    with redirect_stdout(sys.stderr):
+        return run(job, embeds, report)
 
 
 def run(job: Job, embeds: bool, report: Report) -> JobResult:
