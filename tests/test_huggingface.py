@@ -206,6 +206,24 @@ def test_a_gated_file_needs_the_token_which_goes_to_its_host_only(
     assert not any(TOKEN.encode() in path.read_bytes() for path in kept)
 
 
+def test_a_token_that_is_refused_is_said_to_be_so_and_not_shown(hub, store, monkeypatch):
+    """Who has one already is not told to set one."""
+    hub.offer(DATA, gate=gated)
+    monkeypatch.setenv("HF_TOKEN", "hf_of_somebody_else")
+    with pytest.raises(DownloadError, match="your token for it was refused: accept") as error:
+        store.get(RemoteFile((URL,)), progress=False)
+    assert "somebody" not in str(error.value)
+
+
+def test_what_is_not_there_is_said_in_words(hub, store):
+    for url, says in (
+        ("hf://acme/gone/x.pth@main", "There is no repository acme/gone, or nothing at main in it"),
+        (f"hf://acme/net/sub/gone.pth@{COMMIT}", "acme/net has no file sub/gone.pth at c0ffee"),
+    ):
+        with pytest.raises(DownloadError, match=says):
+            store.get(RemoteFile((url,)), progress=False)
+
+
 def test_a_token_is_not_shown_where_none_is_asked_for(hub, store, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     store.get(RemoteFile((URL,)), progress=False)

@@ -393,13 +393,25 @@ def _judged(response: requests.Response, place: WebAddress) -> requests.Response
     if place.advice:
         reason += f" ({place.advice})"
     elif status in {401, 403, 407}:
-        reason += (
-            " (if its repository is gated or private: accept its terms on its page, and set "
-            "HF_TOKEN to a token of yours)"
-            if is_gated_hub(url)
-            else " (for a private file, set [headers] in hubcore's config.toml, or use ~/.netrc)"
-        )
+        reason += f" ({_advice(url)})"
     raise PermanentError(reason)
+
+
+def _advice(url: str) -> str:
+    """What lets a user in who was not: for a private or gated file."""
+    if token_for(url):
+        terms = "accept its repository's terms on its page, and " if is_gated_hub(url) else ""
+        return f"your token for it was refused: {terms}give one that may read the file"
+    if is_gated_hub(url):
+        return (
+            "if its repository is gated or private: accept its terms on its page, and set HF_TOKEN "
+            "to a token of yours"
+        )
+    host = urlsplit(url).netloc.rpartition("@")[2]
+    return (
+        f"for a private file: keyring set hubcore {host}, or [headers] in hubcore's config.toml, "
+        f"or ~/.netrc"
+    )
 
 
 def _retry_after(response: requests.Response) -> float | None:

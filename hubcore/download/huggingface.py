@@ -65,7 +65,15 @@ def stated(url: str) -> Stated:
     folder = quote(place.path.rpartition("/")[0])
     revision = quote(place.revision, safe="")
     asked = f"{settings.hf_endpoint()}/api/models/{place.repository}/tree/{revision}/{folder}"
-    found = next((file for file in _files(asked) if file.get("path") == place.path), None)
+    try:
+        found = next((file for file in _files(asked) if file.get("path") == place.path), None)
+    except DownloadError as error:
+        if "HTTP 404" not in str(error):
+            raise
+        raise DownloadError(
+            f"There is no repository {place.repository}, or nothing at {place.revision} in it "
+            f"({error})"
+        ) from error
     if found is None:
         raise DownloadError(
             f"The repository {place.repository} has no file {place.path} at {place.revision}"
