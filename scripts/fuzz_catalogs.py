@@ -25,6 +25,13 @@ from fuzzing import Faults, changed_json, described, main
 ROOT = Path(__file__).resolve().parents[1]
 
 
+NESTED = {
+    "norm_layer": {"@object": ["torch.nn:BatchNorm2d", {"eps": 0.1}]},
+    "layers": [{"@call": ["torch.nn:Sequential", {"*": [{"@call": "torch.nn:ReLU"}]}]}],
+}
+"""Arguments with references in them."""
+
+
 def sample() -> dict[str, Any]:
     """A catalogue that has every field."""
     detection = json.loads(
@@ -44,6 +51,7 @@ def sample() -> dict[str, Any]:
             member["meta"].update(num_classes=3, license="MIT", backend="x")
             weights["aliases"] = {"OLD": next(iter(weights["members"]))}
             model.update(export=f"fuzz_{name}", accepts=[{"weights": model["weights"]}])
+            model["architecture"] = [model["architecture"], NESTED]
     return made
 
 

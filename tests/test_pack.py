@@ -373,3 +373,13 @@ def test_names_of_classes_are_texts_that_can_be_shown(workplace, capsys):
     (workplace / "pets.txt").write_text("cat\ndog\nfi\u202esh\n", "utf-8")
     assert pack() == 1
     assert r"--categories 'fi\u202esh'" in capsys.readouterr().err
+
+
+@pytest.mark.sweep
+def test_with_odd_names_and_addresses_it_is_refused_or_sound():
+    """A short run of the script that packs with them."""
+    script = Path(__file__).parents[1] / "scripts" / "fuzz_pack.py"
+    done = subprocess.run(
+        [sys.executable, script, "--count", "150", "--seed", "7"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

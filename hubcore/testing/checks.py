@@ -141,7 +141,11 @@ def check_sizes(subject: Subject) -> Iterator[Finding]:
     """Sizes agree with each other, and sizes and digests with files that the package ships."""
     for member in subject.members:
         size, shown = size_of_all(member.data), member.data.get("meta", {}).get("_file_size")
-        if size is not None and shown is not None and abs(size / 2**20 - shown) > shown / 100:
+        if (
+            size is not None
+            and shown is not None
+            and abs(size / 2**20 - shown) > max(shown / 100, 0.001)
+        ):
             yield Fault(
                 member.where,
                 f"size is {size} bytes, which is {size / 2**20:.3f} MiB, but _file_size is {shown}",
