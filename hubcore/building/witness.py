@@ -47,6 +47,8 @@ class LoadWitness(TorchFunctionMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         kwargs = kwargs or {}
+        if not self._given:  # tensors without memory, which nothing is made from
+            return func(*args, **kwargs)
         if func in _OVERWRITES:
             target = args[0] if args else kwargs.get("tensor", kwargs.get("self"))
             sources: Iterable[Any] = (*args[1:], *kwargs.values())

@@ -8,6 +8,8 @@ from typing import Any
 import timm
 import torch
 
+from .uncopied import Uncopied
+
 __all__ = ["to_state_dict"]
 
 
@@ -29,9 +31,8 @@ def to_state_dict(checkpoint: Mapping[str, Any], *, model_name: str) -> dict[str
     """
     if _fits(checkpoint, model_name):
         return dict(checkpoint)
-    model = timm.create_model(
-        model_name, pretrained=True, pretrained_cfg_overlay={"state_dict": dict(checkpoint)}
-    )
+    source = {"state_dict": Uncopied(checkpoint)}
+    model = timm.create_model(model_name, pretrained=True, pretrained_cfg_overlay=source)
     return dict(model.state_dict())
 
 

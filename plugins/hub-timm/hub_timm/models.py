@@ -7,6 +7,8 @@ from typing import Any, Protocol
 import timm
 from torch import nn
 
+from .uncopied import Uncopied
+
 __all__ = ["create_model"]
 
 
@@ -34,7 +36,7 @@ def create_model(
     if weights is None:
         return timm.create_model(model_name, **arguments)
     # Classes that a published file has too many of are gone from these tensors already.
-    source = {"state_dict": dict(weights.get_state_dict()), "label_offset": 0}
+    source = {"state_dict": Uncopied(weights.get_state_dict()), "label_offset": 0}
     model = timm.create_model(
         model_name, pretrained=True, pretrained_cfg_overlay=source, **arguments
     )
