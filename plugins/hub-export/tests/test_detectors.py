@@ -326,6 +326,24 @@ def test_sizes_are_computed_as_exactly_as_torchvision_does(tmp_path):
         assert session.run(None, {image_input.name: image})[0].tolist() == list(batch)
 
 
+def test_layers_after_the_resize_are_traced_with_short_sizes():
+    """Tracing a detector takes several times as long if each repeats how its size is computed."""
+
+    class Resized(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.resize = ResizedImage(GeneralizedRCNNTransform(80, 160, [0.0] * 3, [1.0] * 3))
+
+        def forward(self, image):
+            return self.resize(image)[0]
+
+    program = torch.export.export(
+        Resized(), (photo((70, 100)),), dynamic_shapes=({0: Dim.AUTO, 1: Dim.AUTO},)
+    )
+    output = list(program.graph.nodes)[-1].args[0][0].meta["val"]
+    assert output.shape[-1].node.expr.count_ops() < 10
+
+
 def test_a_detector_without_such_heads_is_named():
     with pytest.raises(TypeError, match="Identity"):
         detection_module(nn.Identity())

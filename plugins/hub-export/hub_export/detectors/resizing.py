@@ -12,6 +12,10 @@ from torchvision.models.detection.transform import GeneralizedRCNNTransform
 __all__ = ["AntialiasedImage", "ResizedImage", "back", "scaled_back"]
 
 
+LARGEST = 100_000
+"""Pixels: no side is resized to more. Tracing asks for a bound."""
+
+
 class ResizedImage(nn.Module):
     """Scales, normalises, resizes and pads an image as `GeneralizedRCNNTransform` does.
 
@@ -41,7 +45,8 @@ class ResizedImage(nn.Module):
         if self.fixed:
             size = self.fixed[1], self.fixed[0]
         else:
-            size = self.resized(*planes.shape[-2:])
+            height, width = self.resized(*planes.shape[-2:])
+            size = _opaque(height), _opaque(width)
         resized = nn.functional.interpolate(
             planes[None],
             size=size,
@@ -82,6 +87,20 @@ def _rounded(dividend: Any, divisor: Any) -> Any:
     up = (2 * dividend + divisor) // (2 * divisor)
     half = 1 - torch.sym_min(1, (2 * dividend + divisor) % (2 * divisor))
     return up - half * (up % 2)
+
+
+def _opaque(side: Any) -> Any:
+    """A side that is being traced, as a number of its own.
+
+    The sizes of all that follows are then written with it. With the expression that it is computed
+    by, tracing a detector took several times as long.
+    """
+    if not isinstance(side, torch.SymInt):
+        return side
+    known = torch.ones((), dtype=torch.int64).mul(side).item()
+    torch._check(known >= 1)
+    torch._check(known <= LARGEST)
+    return known
 
 
 def scaled_back(boxes: Tensor, image: Tensor, size: tuple[Any, Any]) -> Tensor:
