@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from ..errors import HubError
 from . import elsewhere
 from .arguments import path, positive_integer, positive_number, share
 from .faults import brief
+from .library_warnings import without_library_warnings
 from .output import harmless, print_json
 from .streams import say
 
@@ -122,11 +122,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    with warnings.catch_warnings():
-        # torch's warnings, such as of deprecated storages, are for programmers.
-        warnings.filterwarnings("ignore", module=r"torch(vision)?\b")
-        # Pillow's of large images, which does not say which file it is; larger ones are refused.
-        warnings.filterwarnings("ignore", r"Image size \(\d+ pixels\) exceeds limit")
+    with without_library_warnings():
         return _run(args)
 
 

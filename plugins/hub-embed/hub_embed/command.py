@@ -61,11 +61,11 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    import warnings
     from dataclasses import asdict
 
     from hubcore.atomic_write import check_writable
     from hubcore.catalogs.names import find_model
+    from hubcore.cli.library_warnings import without_library_warnings
     from hubcore.cli.output import print_fields, print_json
     from hubcore.cli.streams import say
     from hubcore.embedding import EmbeddingError
@@ -104,9 +104,7 @@ def run(args: argparse.Namespace) -> int:
         failed.append(failure)
         say(f"hub: {failure.error}")
 
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module=r"torch(vision)?\b")
-        warnings.filterwarnings("ignore", r"Image size \(\d+ pixels\) exceeds limit")
+    with without_library_warnings():
         from hubcore.embedding.embedder import Embedder
 
         embedder = Embedder(args.model, args.weights, **options)

@@ -108,11 +108,9 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    import warnings
+    from hubcore.cli.library_warnings import without_library_warnings
 
-    with warnings.catch_warnings():
-        # torch's warnings, such as of deprecated storages, are for programmers.
-        warnings.filterwarnings("ignore", module=r"torch(vision)?\b")
+    with without_library_warnings():
         return _check(args) if args.check else _evaluate(args)
 
 

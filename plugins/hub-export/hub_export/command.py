@@ -32,7 +32,7 @@ def add_parser(subparsers: Any) -> None:
     add("model", metavar="MODEL", help="the name of a model")
     add("--weights", default="DEFAULT", help="the model's weights (default: %(default)s)")
     add("--output", metavar="FILE", type=path, required=True, help="the file to write")
-    add("--format", help="onnx, openvino or torch (default: by the file's name)")
+    add("--format", help="onnx, openvino, torch or executorch (default: by the file's name)")
     add("--raw", action="store_true", help="the bare model, without preprocessing and result")
     add("--vectors", action="store_true", help="what hub embed gives, in place of predictions")
     add("--layer", metavar="NAME", help="of vectors: a module whose output to take")
@@ -48,16 +48,14 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    import warnings
     from dataclasses import asdict
 
+    from hubcore.cli.library_warnings import without_library_warnings
     from hubcore.cli.output import print_fields, print_json
 
     from .exporting import export
 
-    with warnings.catch_warnings():
-        # torch's warnings are for programmers.
-        warnings.filterwarnings("ignore", module=r"(torch(vision)?|onnx\w*)\b")
+    with without_library_warnings("onnx", "onnxruntime", "onnxscript", "executorch"):
         made = export(
             args.model,
             args.output,

@@ -19,7 +19,7 @@ from hubcore.prediction.inputs import ImageInput, expand
 from hubcore.prediction.values import Failure
 
 from .errors import ExportError
-from .formats import find_format, require
+from .formats import About, check_holds, find_format, require
 from .tasks import check_task, require_task
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ def export(
         raise ExportError("To export a module, give its task and the weights that go with it.")
     if task:
         check_task(task)
+        check_holds(wanted, task)
     if layer is not None and not vectors:
         raise ExportError("layer is for vectors only.")
     if vectors and task not in VECTORS:
@@ -125,6 +126,8 @@ def export(
             f"Vectors are exported only of models for {' and '.join(VECTORS)}, and this one is for "
             f"{task}."
         )
+    if vectors and wanted.fixed:
+        raise ExportError(f"The format '{wanted.name}' holds no vectors: {wanted.fixed}.")
     raw = raw or vectors or task in wanted.bare
     if path.suffix.lower() != wanted.suffix:
         raise ExportError(
@@ -158,7 +161,7 @@ def export(
             if taken:
                 pipeline = vector_pipeline(module, weights, taken)
             elif raw:
-                pipeline = bare_pipeline(module, weights)
+                pipeline = bare_pipeline(module, weights, fixed=bool(wanted.fixed))
             else:
                 pipeline = require_task(task).pipeline(module, weights, top)
         layers = Layers(pipeline.module, module)
@@ -180,7 +183,7 @@ def export(
         with Steps(shown=progress) as step, _writing(path), layers.named():
             step(f"{name}: writing")
             text = json.dumps(metadata, ensure_ascii=False)
-            program = writer.write(program, made, inputs=inputs, outputs=outputs, metadata=text)
+            program = writer.write(program, made, About(inputs, outputs, text))
         checker = Checker(
             task, module, weights, pipeline, layers, raw=raw, taken=taken, further=further
         )

@@ -13,6 +13,7 @@ from hubcore.weights.enums import WeightsEnum
 
 from .formats import Format
 from .ports import Port
+from .preprocessing import described
 
 __all__ = ["SCHEMA", "describe"]
 
@@ -43,6 +44,7 @@ def describe(
         inputs, outputs: the file's.
     """
     known = weights_info(weights) if isinstance(weights, WeightsEnum) else None
+    prepared = described(weights)
     meta: Mapping[str, Any] = weights.meta
     found: dict[str, Any] = {
         "schema": OF_VECTORS if layer else SCHEMA,
@@ -54,8 +56,8 @@ def describe(
         "license": known.license if known else meta.get("license", "unknown"),
         "categories": list(meta.get("categories") or ()),
         "preprocessing": {
-            "target": known.preprocessing.target if known else repr(weights.transforms()),
-            "settings": dict(known.preprocessing.settings) if known else {},
+            "target": prepared.target,
+            "settings": dict(prepared.settings),
             "inside": not raw,
         },
         "raw": raw,

@@ -81,17 +81,18 @@ def named_outputs(output: Any) -> dict[str, Tensor]:
     return named
 
 
-def bare_pipeline(model: nn.Module, weights: Any) -> Pipeline:
+def bare_pipeline(model: nn.Module, weights: Any, *, fixed: bool = False) -> Pipeline:
     """A model for images without preprocessing and result.
 
     Args:
         model: the model, with its weights, in evaluation mode.
         weights: the weights whose preprocessing its inputs have.
+        fixed: whether it takes one image of one size, instead of several of any.
 
     Raises:
         ExportError: the preprocessing is unknown, or the model does not return tensors.
     """
-    example = preprocessing_of(weights)(example_image())
+    example = preprocessing_of(weights)(example_image(1 if fixed else BATCH))
     try:
         with torch.no_grad():
             output = model(example)
@@ -101,7 +102,7 @@ def bare_pipeline(model: nn.Module, weights: Any) -> Pipeline:
             f"{weights} gives: {first_line(error)}."
         ) from error
     returned = named_outputs(output)
-    names = ("batch", 3, "height", "width")
+    names = tuple(example.shape) if fixed else ("batch", 3, "height", "width")
     inputs = (Port("input", "float32", names, "preprocessed as 'preprocessing' says"),)
     outputs = tuple(
         Port(name, str(value.dtype).removeprefix("torch."), tuple(value.shape), "of the bare model")

@@ -16,10 +16,13 @@ from torch.nn import functional as F  # noqa: N812  # the field's name for it
 from torchvision.transforms import _presets as torchvisions
 
 from hubcore import transforms as presets
+from hubcore.info import Preprocessing
+from hubcore.info import preprocessing_of as preprocessing_info
+from hubcore.packages.references import Reference
 
 from .errors import ExportError
 
-__all__ = ["is_preset", "preprocessing_of"]
+__all__ = ["described", "is_preset", "preprocessing_of"]
 
 MODES = ("bilinear", "bicubic")
 
@@ -45,6 +48,25 @@ def preprocessing_of(weights: Any) -> nn.Module:
 def is_preset(weights: Any, name: str) -> bool:
     """Whether the weights' preprocessing is the preset of that name, ours or torchvision's."""
     return type(weights.transforms()) in (getattr(presets, name), getattr(torchvisions, name))
+
+
+def described(weights: Any) -> Preprocessing:
+    """The preprocessing by its name and settings, also that of weights written in Python.
+
+    One that is neither of a catalogue nor a preset is described by its text.
+    """
+    if isinstance(weights.transforms, Reference):
+        return preprocessing_info(weights.transforms)
+    preset = weights.transforms()
+    name = type(preset).__name__
+    if name not in presets.__all__ or not is_preset(weights, name):
+        return Preprocessing(repr(preset))
+    settings = {
+        key: getattr(value, "value", value)  # interpolation is an enum
+        for key, value in vars(preset).items()
+        if not key.startswith("_") and key != "training"
+    }
+    return Preprocessing(f"{presets.__name__}:{name}", settings=settings)
 
 
 class _Images(nn.Module):

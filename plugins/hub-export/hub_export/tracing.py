@@ -31,7 +31,8 @@ def trace(pipeline: Pipeline) -> tuple[ExportedProgram, tuple[Port, ...], tuple[
         ExportError: the model cannot be traced.
     """
     program = _traced(pipeline, pipeline.examples)
-    if _constant(_values(program)[program.graph_signature.user_inputs[0]].shape[0]) is not None:
+    number = _values(program)[program.graph_signature.user_inputs[0]].shape[0]
+    if isinstance(pipeline.inputs[0].shape[0], str) and _constant(number) is not None:
         # The architecture fixes the number of images. One, then.
         program = _traced(pipeline, tuple(example[:1] for example in pipeline.examples))
     values = _values(program)

@@ -61,8 +61,9 @@ def test_a_file_gives_what_prediction_gives(name, tmp_path):
         [result] = predictor(Image.fromarray(pixels))
         if made.metadata["raw"]:
             prepared = Weights().transforms()(Image.fromarray(pixels)).numpy()
-            found = run({"input": np.stack([prepared, prepared])})["output"]
-            assert found[1] == pytest.approx(model(torch.tensor(prepared[None]))[0].tolist())
+            images = [prepared] if FORMATS[name].fixed else [prepared, prepared]
+            found = run({"input": np.stack(images)})["output"]
+            assert found[-1] == pytest.approx(model(torch.tensor(prepared[None]))[0].tolist())
             continue
         found = run({"image": np.stack([pixels, pixels])})
         for row in range(2):
@@ -95,11 +96,13 @@ def test_a_file_says_what_it_is(name, tmp_path):
     assert said["categories"] == ["red", "green", "blue"]
     assert said["license"] == "unknown"
     assert said["sha256"] is None
-    assert "crop_size=[24]" in said["preprocessing"]["target"]
+    assert said["preprocessing"]["target"] == "hubcore.transforms:ImageClassification"
+    assert said["preprocessing"]["settings"]["crop_size"] == [24]
+    assert said["preprocessing"]["settings"]["interpolation"] == "bilinear"
     assert said["raw"] is not said["preprocessing"]["inside"]
     assert ("why" in said["preprocessing"]) is said["raw"]
-    channels = ["batch", 3, "height", "width"], ["batch", "height", "width", 3]
-    assert said["inputs"][0]["shape"] == channels[not said["raw"]]
+    shape = ["batch", 3, "height", "width"] if said["raw"] else ["batch", "height", "width", 3]
+    assert said["inputs"][0]["shape"] == ([1, 3, 24, 24] if FORMATS[name].fixed else shape)
     assert said["made_with"]["hubcore"] == hubcore.__version__
     for file in made.files:
         assert str(tmp_path).encode() not in file.read_bytes()
@@ -188,6 +191,18 @@ def test_the_bare_model_takes_preprocessed_images(tmp_path):
     run = require(FORMATS["torch"]).open(made.path)
     found = run({"input": torch.full((1, 3, 8, 8), 0.5).numpy()})
     assert found["output"] == pytest.approx(np.full((1, 3), 2.5))
+
+
+def test_a_bare_file_of_a_model_in_no_catalogue_predicts(tmp_path):
+    """Its preprocessing is known by its settings; without torch it is done as with it."""
+    pytest.importorskip("hub_engines")
+    made = exported(tmp_path / "raw.onnx", raw=True)
+    photo = Image.fromarray(image(50, 70))
+    [found] = hubcore.predict(made.path, photo)
+    predictor = hubcore.prediction.Predictor(Colours(), Weights(), task="image-classification")
+    [expected] = predictor(photo)
+    assert [one.label for one in found.classes] == [one.label for one in expected.classes]
+    assert found.classes[0].probability == pytest.approx(expected.classes[0].probability)
 
 
 class OfOneSize(Colours):
@@ -346,6 +361,13 @@ def test_bad_arguments_are_errors_and_write_nothing(change, message, tmp_path):
     with pytest.raises(ExportError, match=message):
         exported(tmp_path / "model.pt2", **change)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_format_of_one_size_refuses_tasks_whose_inputs_vary(tmp_path):
+    with pytest.raises(
+        ExportError, match="inputs of one size, and those for optical-flow take any"
+    ):
+        exported(tmp_path / "model.pte", task="optical-flow")
 
 
 @pytest.mark.parametrize("name", ["model", "model.bin", "missing/model.pt2"])

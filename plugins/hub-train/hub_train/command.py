@@ -88,7 +88,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    import warnings
+    from hubcore.cli.library_warnings import without_library_warnings
 
     if args.show_recipe is not None:
         return _show(args.show_recipe)
@@ -107,9 +107,7 @@ def run(args: argparse.Namespace) -> int:
         check_tensorboard()
     from .training import train
 
-    with warnings.catch_warnings():
-        # torch's and Fabric's warnings are for programmers.
-        warnings.filterwarnings("ignore", module=r"(torch(vision)?|lightning_fabric)\b")
+    with without_library_warnings("lightning_fabric"):
         made = train(
             args.model,
             args.data,

@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from ..ports import Port
     from ..values import Values
 
-__all__ = ["FORMATS", "KEY", "Format", "Run", "Writer", "find_format", "require"]
+__all__ = [
+    "FORMATS",
+    "KEY",
+    "About",
+    "Format",
+    "Run",
+    "Writer",
+    "check_holds",
+    "find_format",
+    "require",
+]
 
 KEY = "hubcore"
 """Under which a file keeps its metadata."""
@@ -40,6 +50,8 @@ class Format:
         needs: the modules that it imports beyond torch.
         extra: the extra of hub-export that installs these, or "".
         bare: the tasks of which it holds the bare model, and why.
+        fixed: why its inputs have one size, and it holds models for the tasks in ``bare`` alone; ""
+            if they may vary.
     """
 
     name: str
@@ -48,12 +60,15 @@ class Format:
     needs: tuple[str, ...] = ()
     extra: str = ""
     bare: Mapping[str, str] = field(default_factory=dict)
+    fixed: str = ""
 
 
 _UNLIKE_PILLOW = (
     "OpenVINO resizes without antialiasing, unlike Pillow: images are prepared outside, as "
     "hub predict does it without torch"
 )
+
+_PLANNED = "ExecuTorch plans memory for inputs of one size"
 
 FORMATS = {
     found.name: found
@@ -68,29 +83,43 @@ FORMATS = {
             dict.fromkeys(("image-classification", "semantic-segmentation"), _UNLIKE_PILLOW),
         ),
         Format("torch", ".pt2", "torch_file"),
+        Format(
+            "executorch",
+            ".pte",
+            "executorch_file",
+            ("executorch",),
+            "executorch",
+            {"image-classification": f"{_PLANNED}: images are prepared outside"},
+            fixed=_PLANNED,
+        ),
     )
 }
+
+
+@dataclass(frozen=True)
+class About:
+    """What a file says of itself.
+
+    Attributes:
+        inputs, outputs: their names and shapes.
+        metadata: the text to keep in the file under `KEY`.
+    """
+
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    metadata: str
 
 
 class Writer(Protocol):
     """What the module of a format has."""
 
-    def write(
-        self,
-        program: ExportedProgram,
-        path: Path,
-        *,
-        inputs: tuple[Port, ...],
-        outputs: tuple[Port, ...],
-        metadata: str,
-    ) -> ExportedProgram:
+    def write(self, program: ExportedProgram, path: Path, about: About) -> ExportedProgram:
         """Writes a file, and beside it others of the same stem if the format has several.
 
         Args:
             program: the traced model.
             path: the file, in a folder that has no others.
-            inputs, outputs: their names and shapes.
-            metadata: the text to keep in the file under `KEY`.
+            about: what it says of itself.
 
         Returns:
             The program as the format has it: some take its operations apart first.
@@ -132,6 +161,19 @@ def find_format(name: str | None, path: Path) -> Format:
     if name not in FORMATS:
         raise ExportError(f"Unknown format '{name}'. Choose one of {', '.join(FORMATS)}.")
     return FORMATS[name]
+
+
+def check_holds(wanted: Format, task: str | None) -> None:
+    """Says whether a format can hold models for a task.
+
+    Raises:
+        ExportError: it cannot.
+    """
+    if wanted.fixed and task not in wanted.bare:
+        raise ExportError(
+            f"The format '{wanted.name}' can hold models for {', '.join(wanted.bare)} only: "
+            f"{wanted.fixed}, and those for {task} take any."
+        )
 
 
 def require(wanted: Format) -> Writer:

@@ -17,12 +17,11 @@ import torch
 from torch.export import ExportedProgram
 
 from ..errors import ExportError, first_line
-from ..ports import Port
 from ..values import Values
 from . import KEY
 
 if TYPE_CHECKING:
-    from . import Run
+    from . import About, Run
 
 __all__ = ["OPSET", "metadata", "names_in", "open", "values", "write"]
 
@@ -30,23 +29,16 @@ OPSET = 18  # the first whose Resize antialiases
 FLOAT64, INT64 = 11, 7  # in ONNX
 
 
-def write(
-    program: ExportedProgram,
-    path: Path,
-    *,
-    inputs: tuple[Port, ...],
-    outputs: tuple[Port, ...],
-    metadata: str,
-) -> ExportedProgram:
+def write(program: ExportedProgram, path: Path, about: About) -> ExportedProgram:
     made = _converted(program)
     graph = made.model.graph
-    for values, ports in ((graph.inputs, inputs), (graph.outputs, outputs)):
+    for values, ports in ((graph.inputs, about.inputs), (graph.outputs, about.outputs)):
         for value, port in zip(values, ports, strict=True):
             value.name = port.name
             value.shape = type(value.shape)(port.shape)
     made.model.doc_string = None
     made.model.metadata_props.clear()
-    made.model.metadata_props[KEY] = metadata
+    made.model.metadata_props[KEY] = about.metadata
     made.model.producer_name = "hub-export"
     for node in graph.all_nodes():
         node.metadata_props.clear()  # with paths of this machine

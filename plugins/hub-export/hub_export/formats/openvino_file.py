@@ -11,33 +11,23 @@ import openvino
 from torch.export import ExportedProgram
 
 from ..errors import ExportError, last_line
-from ..ports import Port
 from ..values import Values
 from . import KEY, onnx_file
 
 if TYPE_CHECKING:
-    from . import Run
+    from . import About, Run
 
 __all__ = ["metadata", "open", "values", "write"]
 
 
-def write(
-    program: ExportedProgram,
-    path: Path,
-    *,
-    inputs: tuple[Port, ...],
-    outputs: tuple[Port, ...],
-    metadata: str,
-) -> ExportedProgram:
+def write(program: ExportedProgram, path: Path, about: About) -> ExportedProgram:
     # By way of ONNX, whose operations OpenVINO reads as they are meant, but for that resize.
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         between = Path(folder, "model.onnx")
-        program = onnx_file.write(
-            program, between, inputs=inputs, outputs=outputs, metadata=metadata
-        )
+        program = onnx_file.write(program, between, about)
         try:
             model = openvino.Core().read_model(between)
-            model.set_rt_info(metadata, [KEY])
+            model.set_rt_info(about.metadata, [KEY])
             openvino.save_model(model, path, compress_to_fp16=False)
         except RuntimeError as error:
             raise ExportError(

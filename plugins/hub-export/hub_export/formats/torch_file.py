@@ -11,30 +11,22 @@ import torch
 from torch.export import ExportedProgram
 
 from ..errors import ExportError, first_line
-from ..ports import Port
 from ..values import Values, graph_of, values_of_graph
 from . import KEY
 
 if TYPE_CHECKING:
-    from . import Run
+    from . import About, Run
 
 __all__ = ["metadata", "open", "values", "write"]
 
 
-def write(
-    program: ExportedProgram,
-    path: Path,
-    *,
-    inputs: tuple[Port, ...],
-    outputs: tuple[Port, ...],
-    metadata: str,
-) -> ExportedProgram:
+def write(program: ExportedProgram, path: Path, about: About) -> ExportedProgram:
     for node in program.graph.nodes:
         node.meta.pop("stack_trace", None)  # paths of this machine
     # In memory first: on a full disk torch's own writer ends the process (seen with 2.14).
     content = io.BytesIO()
     try:
-        torch.export.save(program, content, extra_files={KEY: metadata})
+        torch.export.save(program, content, extra_files={KEY: about.metadata})
     except Exception as error:  # of its serializer, which knows only some operations
         raise ExportError(
             f"The model cannot be written by torch.export: {first_line(error)}."
