@@ -49,13 +49,25 @@ class Steps:
         self._bar = (
             bar(total=total, leave=False, bar_format=f"{{desc}} ({place})") if shown else None
         )
+        self._ended = threading.Event()
+        self._clock = threading.Thread(target=self._tick, args=(self._bar,), daemon=True)
 
     def __enter__(self) -> Steps:
+        if self._bar is not None and not self._bar.disable:
+            self._clock.start()
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._ended.set()
+        if self._clock.ident is not None:
+            self._clock.join()
         if self._bar is not None:
             self._bar.close()
+
+    def _tick(self, shown: Any) -> None:
+        """Lets the time run on while a step takes long."""
+        while not self._ended.wait(1):
+            shown.refresh()
 
     def __call__(self, text: str) -> None:
         """A step begins: ``text`` says which, such as ``building the wheel``."""
@@ -69,9 +81,10 @@ class Steps:
         if self._bar is None or self._bar.disable:
             print(text)
         else:
-            self._bar.clear()
-            print(text, flush=True)
-            self._bar.refresh()
+            with self._bar.get_lock():
+                self._bar.clear()
+                print(text, flush=True)
+                self._bar.refresh()
 
 
 class Progress:

@@ -151,7 +151,7 @@ def export(
     from .vectors import vector_pipeline
 
     name = short_name(entry) if entry else type(model).__name__
-    with Steps(shown=progress) as step:
+    with Steps(4, shown=progress) as step:
         step(f"{name}: building")
         module: Any = _built(entry, weights, config, progress) if entry else model
         module.eval()
@@ -168,30 +168,31 @@ def export(
         step(f"{name}: tracing")
         with layers.named():
             program, inputs, outputs = trace(pipeline)
-    metadata = describe(
-        wanted,
-        task=task,
-        model=entry or type(model).__name__,
-        weights=weights,
-        raw=raw,
-        layer=taken.layer if taken else "",
-        inputs=inputs,
-        outputs=outputs,
-    )
-    with _folder_beside(path) as folder:
-        made = folder / path.name
-        with Steps(shown=progress) as step, _writing(path), layers.named():
+        metadata = describe(
+            wanted,
+            task=task,
+            model=entry or type(model).__name__,
+            weights=weights,
+            raw=raw,
+            layer=taken.layer if taken else "",
+            inputs=inputs,
+            outputs=outputs,
+        )
+        with _folder_beside(path) as folder:
+            made = folder / path.name
             step(f"{name}: writing")
-            text = json.dumps(metadata, ensure_ascii=False)
-            program = writer.write(program, made, About(inputs, outputs, text))
-        checker = Checker(
-            task, module, weights, pipeline, layers, raw=raw, taken=taken, further=further
-        )
-        agreement = checker.check(
-            writer, made, program, lambda items, what: _each(items, f"{name}: {what}", progress)
-        )
-        with _writing(path):
-            files = _publish(folder, path)
+            with _writing(path), layers.named():
+                text = json.dumps(metadata, ensure_ascii=False)
+                program = writer.write(program, made, About(inputs, outputs, text))
+            checker = Checker(
+                task, module, weights, pipeline, layers, raw=raw, taken=taken, further=further
+            )
+            step(f"{name}: checking")
+            agreement = checker.check(
+                writer, made, program, lambda items, what: _each(items, what, progress)
+            )
+            with _writing(path):
+                files = _publish(folder, path)
     size = sum(file.stat().st_size for file in files)
     return Exported(path, files, size, metadata, agreement)
 
