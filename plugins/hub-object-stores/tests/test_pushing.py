@@ -17,6 +17,7 @@ import pytest
 import servers
 
 from hub_object_stores import push
+from hub_object_stores.buckets import open_bucket
 from hub_object_stores.mirror import spot_of
 from hubcore.catalogs.index import refresh
 from hubcore.cli import main
@@ -253,6 +254,31 @@ def test_a_bucket_that_is_missing_or_denied_is_an_error_in_words(lock, empty, ca
         assert "aws sso login" in said
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
     assert "there is no such profile" in refused(capsys, "s3://weights", lock)
+
+
+class Taking(servers.Handler):
+    """Takes whatever is put, and notes what it was shown."""
+
+    shown: list[str] = []  # noqa: RUF012  # a class of this test alone
+
+    def do_PUT(self):  # noqa: N802  (the library's name)
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.shown.append(self.headers["Authorization"])
+        self.send_response(200)
+        self.send_header("ETag", '"1"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+def test_an_emulator_of_google_is_shown_no_token_of_the_machine(monkeypatch):
+    """Nor is the machine asked for one, which obstore would do before it writes."""
+    import obstore
+
+    with servers.FaultyServer() as server:
+        server._server.RequestHandlerClass = Taking
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
+        obstore.put(open_bucket("gs", "weights").store, "w.pth", b"data")
+    assert Taking.shown == ["Bearer nobody"]
 
 
 def test_an_endpoint_that_does_not_answer_is_an_error_in_words(lock, capsys, monkeypatch):
