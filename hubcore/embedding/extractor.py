@@ -162,9 +162,10 @@ class _Probe:
         self.size, self.takes_list = size, _takes_list(model)
         names = [name for name, _ in model.named_modules() if name]
         capture = Capture(model, names, inputs=False)
-        images: Any = torch.zeros(1, 3, size, size)
+        # Two, so that no table of a model's own, of which there is one, is taken for a map.
+        images: Any = torch.zeros(2, 3, size, size)
         if _takes_video(model):
-            images = torch.zeros(1, 3, 16, size, size)
+            images = torch.zeros(2, 3, 16, size, size)
         error: Exception | None = None
         resized, handle = [size], None
         if self.takes_list:
@@ -183,7 +184,7 @@ class _Probe:
         self.calls = {name: len(calls) for name, calls in seen.items()}
         self.found: dict[str, tuple[int, int]] = {}
         for name, calls in seen.items():
-            made = as_map(calls[-1], 1, (size, size)) if calls else None
+            made = as_map(calls[-1], 2, (size, size)) if calls else None
             if made is not None and min(made.shape[-2:]) > 1:
                 stride = 2 ** round(math.log2(resized[0] / made.shape[-2]))
                 self.found[name] = made.shape[1], stride
@@ -196,7 +197,7 @@ class _Probe:
 
     def _inputs(self, model: nn.Module, images: Tensor) -> list[Any]:
         if self.takes_list:
-            return [[images[0]]]
+            return [list(images)]
         two = "image2" in inspect.signature(model.forward).parameters  # optical flow
         return [images] * (2 if two else 1)
 
