@@ -47,7 +47,8 @@ def predict(
         output: a folder that all nodes see at this path, for the results as files. A job that was
             interrupted goes on where it was.
         format: of these files: ``"parquet"`` or ``"jsonl"``.
-        processes: the number of actors, each with the model; None: what there is room for.
+        processes: the number of actors, each with the model; None: what there is room for. With a
+            Dataset one processor stays free, which reads it.
         cpus, gpus: the processors and GPUs of each. None: one GPU if the device is one, else none.
         column: the column of images, where several could be it; in a Dataset also one of addresses.
         **options: ``batch_size``, ``top``, ``score``, ``device`` and the other options of

@@ -52,24 +52,25 @@ def _reach(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
 
 
-def processes_for(processes: int | None, cpus: int, gpus: float) -> int:
+def processes_for(processes: int | None, cpus: int, gpus: float, reading: int = 0) -> int:
     """How many processes of this size the cluster is to run.
 
     Args:
         processes: as the user asked; None: as many as it has room for.
         cpus, gpus: what each needs.
+        reading: processors that must stay free for others who read the inputs.
 
     Raises:
         RayError: there is no room for one, or not for that many.
     """
     resources: Any = ray.cluster_resources  # it has no types
     there = resources()
-    room = int(there.get("CPU", 0) // cpus)
+    room = int((there.get("CPU", 0) - reading) // cpus)
     if gpus:
         room = min(room, int(there.get("GPU", 0) / gpus + 1e-9))
     if processes is not None and processes <= room:
         return processes
-    if processes is None and room:
+    if processes is None and room > 0:
         return room
     each = f" with {cpus} each" if cpus > 1 else ""
     wanted = f"{processes or 1} process{'' if processes in (None, 1) else 'es'}{each}"
@@ -77,6 +78,8 @@ def processes_for(processes: int | None, cpus: int, gpus: float) -> int:
     if gpus:
         has += f" and {there.get('GPU', 0):g} GPUs"
         wanted += f", each with {gpus:g} of a GPU"
+    if reading:
+        wanted += f", and {reading} processor that reads the Dataset"
     raise RayError(
         f"The Ray cluster has {has}: too few for {wanted}. "
         "Start more nodes, or use fewer processes."

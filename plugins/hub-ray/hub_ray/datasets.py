@@ -78,7 +78,9 @@ def dataset_of(
     plan, setup = planned(job, embeds, listed=not is_dataset)
     connect()
     gpus = gpus_of(job)
-    actors = ray.data.ActorPoolStrategy(size=processes_for(processes, cpus, gpus))
+    # Actors keep their processors: with all of them taken, nothing would ever read the Dataset.
+    reading = 1 if is_dataset else 0
+    actors = ray.data.ActorPoolStrategy(size=processes_for(processes, cpus, gpus, reading))
     resources: dict[str, Any] = {
         "compute": actors,
         "num_cpus": cpus,

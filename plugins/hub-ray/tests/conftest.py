@@ -12,6 +12,10 @@ from pathlib import Path
 import pytest
 from photos import imagenet_photos, import_mobilenet
 
+# Ray reads these when it is imported, which the tests do. Its clusters ask for a token.
+os.environ.setdefault("RAY_AUTH_MODE", "token")
+os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(16))
+
 START = """\
 import sys, ray
 ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
@@ -35,37 +39,35 @@ def hub_home(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def cluster_settings(hub_home):
+def ray_address(hub_home):
     """A cluster with two processors, started once: that takes seconds."""
     pytest.importorskip("ray")
     if "RAY_ADDRESS" in os.environ:
-        yield {"RAY_ADDRESS": os.environ["RAY_ADDRESS"]}
+        yield os.environ["RAY_ADDRESS"]
         return
-    settings = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16)}
     store = {"HUBCORE_HOME": str(hub_home), "HUBCORE_OFFLINE": "1", "RAY_USAGE_STATS_ENABLED": "0"}
     for _ in range(TRIES):
         with subprocess.Popen(
             [sys.executable, "-c", START],
-            env={**os.environ, **store, **settings},
+            env={**os.environ, **store},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         ) as head:
             for line in head.stdout:
                 if line.startswith("at "):
-                    yield {"RAY_ADDRESS": line.split()[1], **settings}
+                    yield line.split()[1]
                     head.stdin.close()
                     return
     pytest.fail("Ray could not be started")
 
 
 @pytest.fixture
-def cluster(hub_home, cluster_settings, monkeypatch):
+def cluster(hub_home, ray_address, monkeypatch):
     """The settings with which commands use the cluster and its store."""
     monkeypatch.setenv("HUBCORE_HOME", str(hub_home))
     monkeypatch.setenv("HUBCORE_OFFLINE", "1")
-    for name, value in cluster_settings.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("RAY_ADDRESS", ray_address)
 
 
 @pytest.fixture

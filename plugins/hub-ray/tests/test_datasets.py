@@ -38,6 +38,9 @@ def expected(contents):
     return [one.annotations() for one in found]
 
 
+OF_DATASET = {**MODEL, "processes": 1}  # the other of the two processors reads
+
+
 def by_name(dataset, column="input"):
     return {row[column]: row for row in dataset.take_all()}
 
@@ -68,7 +71,7 @@ def test_a_dataset_keeps_its_other_columns(contents, expected):
     import hub_ray
 
     rows = [{"id": i, "jpg": content} for i, content in enumerate([*contents, b"no image"])]
-    found = by_name(hub_ray.predict(ray.data.from_items(rows), "mobilenet_v2", **MODEL), "id")
+    found = by_name(hub_ray.predict(ray.data.from_items(rows), "mobilenet_v2", **OF_DATASET), "id")
     assert [found[i]["annotations"] for i in range(20)] == expected
     assert found[20]["error"].startswith("is not an image")
     assert set(found[0]) == {"id", "width", "height", "annotations", "error"}
@@ -81,8 +84,23 @@ def test_a_dataset_may_hold_addresses(expected):
 
     paths = [f"file://{path}" for path, _ in imagenet_photos()]
     data = ray.data.from_items([{"uri": path, "n": i} for i, path in enumerate(paths)])
-    found = by_name(hub_ray.predict(data, "mobilenet_v2", column="uri", **MODEL), "n")
+    found = by_name(hub_ray.predict(data, "mobilenet_v2", column="uri", **OF_DATASET), "n")
     assert [found[i]["annotations"] for i in range(20)] == expected
+
+
+def test_a_dataset_is_read_beside_the_actors(photos):
+    """With all processors taken by actors it would wait for ever."""
+    import ray
+
+    import hub_ray
+
+    data = ray.data.read_binary_files(str(photos), include_paths=True)
+    with pytest.raises(hub_ray.RayError, match="and 1 processor that reads the Dataset"):
+        hub_ray.predict(data, "mobilenet_v2", **MODEL)
+    given = {**MODEL, "processes": None}
+    found = by_name(hub_ray.predict(data, "mobilenet_v2", **given), "path")
+    assert len(found) == 201
+    assert [path for path, row in found.items() if row["error"]] == [str(photos / "5-broken.png")]
 
 
 def test_a_dataset_cannot_be_resumed(contents, tmp_path):
@@ -140,7 +158,7 @@ def test_embeddings_give_a_dataset(contents):
     import hub_ray
 
     data = ray.data.from_items([{"id": i, "jpg": one} for i, one in enumerate(contents)])
-    found = by_name(hub_ray.embed(data, "mobilenet_v2", **MODEL), "id")
+    found = by_name(hub_ray.embed(data, "mobilenet_v2", **OF_DATASET), "id")
     expected = hubcore.embed("mobilenet_v2", contents, weights="IMAGENET1K_V1", batch_size=4)
     for i, one in enumerate(expected):
         np.testing.assert_array_equal(np.float32(found[i]["vector"]), one.vector.numpy())
