@@ -25,8 +25,8 @@ _TABLE = Path(__file__).parents[1] / "catalog_data" / "timm_results.csv"
 def metrics(name: str, cfg: PretrainedCfg) -> Mapping[str, Any]:
     """The published results of weights by data set; empty if timm's table does not name them.
 
-    timm validates many weights with larger images than those of their preprocessing. Such results
-    have a data set of their own, whose name says so: nobody reproduces them by the preprocessing.
+    timm validates many weights at another size or crop than that of their preprocessing. Such
+    results have a data set of their own, whose name says so: the preprocessing is not theirs.
     """
     row = _rows().get(name)
     if row is None:

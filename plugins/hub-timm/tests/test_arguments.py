@@ -114,8 +114,10 @@ def test_torch_hub_gives_the_same(arguments, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", [*sys.path])
 
     def load(name, **config):
-        [listed] = hubcore.list_models(plugin="seeded")
-        return torch.hub.load(str(ROOT), listed, source="local", **config)
+        # The first call brings the clone's hub-timm, so that ours is listed by its canonical name.
+        torch.hub.load(str(ROOT), "get_model_weights", name="resnet18", source="local")
+        [name] = hubcore.list_models(plugin="seeded")
+        return torch.hub.load(str(ROOT), name, source="local", **config)
 
     built, peer = assert_is_timms(TINY["resnet"], tmp_path, arguments, load)
     assert_same_outputs(built, peer, torch.rand(1, arguments.get("in_chans", 3), 160, 160))

@@ -3,10 +3,10 @@
 import timm
 import torch
 
-from hub_timm.uncopied import Uncopied
-
 
 def test_timms_configuration_has_the_same_tensors():
+    from hub_timm.uncopied import Uncopied  # importable in a test, installed or not
+
     tensors = {"head.weight": torch.rand(3, 4), "more": {"bias": torch.rand(3)}}
     made = timm.models.PretrainedCfg(state_dict=Uncopied(tensors)).to_dict()["state_dict"]
     assert type(made) is dict
@@ -17,6 +17,8 @@ def test_timms_configuration_has_the_same_tensors():
 
 
 def test_one_is_a_dict_of_its_tensors():
+    from hub_timm.uncopied import Uncopied
+
     tensors = {"a": torch.rand(2)}
     assert dict(zip(Uncopied(tensors), Uncopied(tensors).values(), strict=True)) == tensors
     assert isinstance(Uncopied(tensors), dict)
