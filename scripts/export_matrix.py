@@ -190,6 +190,8 @@ def table(results: dict[str, Any]) -> str:
     formats = sorted({key for one in results.values() for key in one if key != "task"})
     lines = [f"| model | {' | '.join(formats)} |", "|---" * (1 + len(formats)) + "|"]
     for name, one in sorted(results.items()):
+        if one.keys() == {"task"}:  # it was begun
+            continue
         cells = [_cell(one.get(format)) for format in formats]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
