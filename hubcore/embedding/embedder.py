@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..prediction.engines import is_exported, make_engine
+from ..prediction.engines import is_exported, make_engine, without_torch
 from ..prediction.engines.base import Engine, Request, Vectors
 from ..prediction.predictor import Predictor
 
@@ -49,8 +49,10 @@ class Embedder(Predictor):
         def make(request: Request) -> Engine:
             wanted = replace(request, vectors=Vectors(layer, spatial))
             if engine in (None, "torch") and not is_exported(model):
-                from .with_torch import TorchEmbeddings
-
+                try:
+                    from .with_torch import TorchEmbeddings
+                except ModuleNotFoundError as absent:
+                    raise without_torch(absent) from absent
                 return TorchEmbeddings(wanted)
             return make_engine(engine, wanted)
 

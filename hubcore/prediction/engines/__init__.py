@@ -33,6 +33,7 @@ __all__ = [
     "is_exported",
     "make_engine",
     "usual_engine",
+    "without_torch",
 ]
 
 GROUP = "hubcore.engines"
@@ -140,12 +141,7 @@ def make_engine(name: str | Callable[[Request], Engine] | None, request: Request
         absent = error.__cause__
         if entry.distribution or not isinstance(absent, ModuleNotFoundError):
             raise
-        module = (absent.name or "").partition(".")[0]
-        raise MissingDependencyError(
-            f"Prediction needs '{module}', which is not installed. To install it: "
-            f"pip install 'hubcore[predict]'",
-            module,
-        ) from absent
+        raise without_torch(absent) from absent
     if not (isinstance(made, type) and issubclass(made, Engine)):
         raise added.fault("engine", entry, f"cannot be used: {entry.target} is no Engine")
     lacking = ", ".join(sorted(made.__abstractmethods__))
@@ -155,6 +151,16 @@ def make_engine(name: str | Callable[[Request], Engine] | None, request: Request
         raise PredictionError(f"The engine '{entry.name}' predicts, and gives no vectors.")
     engine: Engine = made(request)
     return engine
+
+
+def without_torch(absent: ModuleNotFoundError) -> MissingDependencyError:
+    """The error where the engine `torch` lacks a package, torch itself perhaps."""
+    module = (absent.name or "").partition(".")[0]
+    return MissingDependencyError(
+        f"Prediction needs '{module}', which is not installed. To install it: "
+        f"pip install 'hubcore[predict]'",
+        module,
+    )
 
 
 def usual_engine(model: Any) -> EngineEntry:

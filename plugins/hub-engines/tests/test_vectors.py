@@ -24,7 +24,7 @@ import sys
 class Refuse:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in {"torch", "torchvision", "onnx"}:
-            raise ImportError(f"{name} was imported")
+            raise ModuleNotFoundError(f"{name} was imported", name=name)
 sys.meta_path.insert(0, Refuse())
 from hubcore.cli import main
 sys.exit(main(sys.argv[1:]))
@@ -80,6 +80,10 @@ def test_a_file_of_vectors_embeds_without_torch(engine, tmp_path):
     cat, coffee = made.vectors * STD + MEAN
     assert cat[0] > cat[2]
     assert coffee[0] > coffee[2]
+    named = [*command[:4], "mobilenet_v2", *command[5:]]
+    done = subprocess.run(named, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "needs 'torch', which is not installed" in done.stderr
     found = hubcore.embed(path, [CHELSEA, COFFEE], engine=engine)
     np.testing.assert_allclose([one.vector for one in found], made.vectors, atol=1e-5)
     assert "3 numbers" in str(found[0])
