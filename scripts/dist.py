@@ -132,8 +132,11 @@ def prepare(project: Path, folder: Path, repository: str | None) -> Path:
             (copy / place).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, copy / place)
     (copy / "tests" / "shared").mkdir(parents=True)
-    for path in shared_helpers(tests):
+    shared = shared_helpers(tests)
+    for path in shared:
         shutil.copy(path, copy / "tests" / "shared")
+    if HELPERS / "photos.py" in shared:  # which looks for them beside its own folder
+        shutil.copytree(ROOT / "examples" / "photos", copy / "tests" / "examples" / "photos")
     shutil.copy(HELPERS / "conftest.py", copy)
 
     readme = copy / "README.md"

@@ -113,6 +113,14 @@ def test_the_tests_of_an_sdist_run_from_it_alone(folder, tmp_path):
     assert " passed" in done.stdout
 
 
+def test_an_sdist_has_the_photos_that_its_tests_use(folder):
+    for name, uses in (("hub_embed", True), ("hub_optical_flow", False)):
+        [sdist] = folder.glob(f"{name}-*.tar.gz")
+        with tarfile.open(sdist) as archive:
+            inside = {path.partition("/")[2] for path in archive.getnames()}
+        assert ("tests/examples/photos/chelsea.png" in inside) == uses
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
