@@ -54,6 +54,20 @@ def test_a_layer_that_an_engine_computes_otherwise_is_where_the_difference_begin
     assert not list(tmp_path.iterdir())
 
 
+class Shrinking(nn.Module):
+    """OpenVINO ignores that a resize is antialiased."""
+
+    def forward(self, x):
+        return nn.functional.interpolate(x, size=(7, 5), mode="bilinear", antialias=True)
+
+
+def test_openvino_shows_the_values_of_its_layers_too(tmp_path):
+    pytest.importorskip("openvino")
+    with pytest.raises(DifferenceError, match=r"begins at blocks\.1 \(_upsample_bilinear2d_aa\)"):
+        exported(tmp_path / "model.xml", Deep(Shrinking()))
+    assert not list(tmp_path.iterdir())
+
+
 class Enlarging(nn.Module):
     def forward(self, x):
         return nn.functional.interpolate(x, size=(37, 31), mode="nearest-exact")
