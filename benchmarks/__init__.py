@@ -18,4 +18,5 @@ SUITES = {
     "download": "files over the network, against other downloaders",
     "buckets": "a file in a bucket, against the same file at its http address",
     "peers": "one fetch for eight stores, against the fetch of one",
+    "cluster": "predictions on a Ray cluster of this machine: what travels, and the speed",
 }
