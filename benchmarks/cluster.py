@@ -65,10 +65,10 @@ def run(options: Options) -> list[Table]:
             ["two processes without Ray", beside, beside / (2 * alone)],
             ["two actors, a node each", rate, rate / (2 * alone)],
         ]
-        load = os.getloadavg()[0]
+        load, size = os.getloadavg()[0], _megabytes(photos)
     return [
         Table(
-            f"What travels for {PHOTOS} photos of {_megabytes(photos)} MB",
+            f"What travels for {PHOTOS} photos of {size} MB",
             ["input", "objects, MB", "of the encoded bytes", "spilled, MB", "largest store, MB"],
             travelled,
             [f"A head and two nodes whose object stores hold {STORE / 1e6:.0f} MB each."],
