@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
         "batch_size": args.batch_size,
         "engine": args.engine,
     }
-    if elsewhere.check_arguments(args, unused=("append", "engine")):
+    if elsewhere.check_arguments(args, unused=("append",)):
         return elsewhere.run_job(args, "embed", options)
     exported = is_exported(args.model)
     task = None if exported else find_model(args.model).task

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from hubcore.prediction import Failure, Result
@@ -60,7 +61,7 @@ def embedded(result: Result | Failure) -> Row:
         "input": result.source.name,
         "width": width,
         "height": height,
-        "vector": result.vector.numpy().reshape(-1),  # type: ignore[attr-defined]  # an Embedding
+        "vector": np.asarray(result.vector).reshape(-1),  # type: ignore[attr-defined]  # an Embedding
         "error": None,
     }
 

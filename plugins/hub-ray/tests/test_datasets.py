@@ -151,6 +151,21 @@ def test_embeddings_are_those_of_hub_embed(photos, tmp_path, capsys):
     assert "is not finished: 2 of 3 parts are there" in capsys.readouterr().err
 
 
+def test_embeddings_by_an_engine_are_those_of_hub_embed(photos):
+    pytest.importorskip("onnxruntime")
+    import numpy as np
+
+    from hub_embed import EmbeddingFile
+
+    given = ["embed", "mobilenet_v2", "photos", "--weights", "IMAGENET1K_V1", "--batch-size", "4"]
+    given += ["--engine", "onnxruntime"]
+    assert main([*given, "-o", "one.parquet"]) == 1
+    assert main([*given, "-o", "out", "--executor", "ray", "--processes", "2"]) == 1
+    one, out = EmbeddingFile.read("one.parquet"), EmbeddingFile.read("out")
+    assert out.origin == one.origin
+    np.testing.assert_array_equal(out.vectors, one.vectors)
+
+
 def test_embeddings_give_a_dataset(contents):
     import numpy as np
     import ray
