@@ -387,6 +387,9 @@ embed mobilenet_v2 $PHOTO -o $OUT --batch-size 0
 embed mobilenet_v2 $PHOTO -o $JUNK --append
 embed mobilenet_v2 $PHOTO -o $OUT --engine zzz
 embed missing.onnx $PHOTO -o $OUT
+embed missing.pt2 $PHOTO -o $OUT
+predict missing.pt2 $PHOTO
+predict missing.pte $PHOTO
 embed mobilenet_v2 $PHOTO -o $OUT --executor zzz
 embed mobilenet_v2 $PHOTO -o $OUT --executor zzz --append
 embed mobilenet_v2 $PHOTO -o $OUT --column x

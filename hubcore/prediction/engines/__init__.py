@@ -40,6 +40,8 @@ GROUP = "hubcore.engines"
 OURS = {"torch": "hubcore.prediction.engines.with_torch:TorchEngine"}
 _KNOWN_FILES = {".onnx": "onnxruntime", ".xml": "openvino"}
 """Those of the engines of our own packages, installed or not, and the extra that brings one."""
+_OTHER_FILES = {".pt2": "torch.export.load(path).module()", ".pte": "ExecuTorch's runtime"}
+"""Exported files that no engine of ours runs, and what does."""
 
 
 class EngineEntry(NamedTuple):
@@ -111,7 +113,8 @@ def is_exported(model: Any) -> bool:
     if not isinstance(model, str) or "." not in model:
         return False
     suffix = Path(model).suffix.lower()
-    return suffix in _KNOWN_FILES or any(suffix in engine.files for engine in all_engines())
+    known = suffix in _KNOWN_FILES or suffix in _OTHER_FILES
+    return known or any(suffix in engine.files for engine in all_engines())
 
 
 def make_engine(name: str | Callable[[Request], Engine] | None, request: Request) -> Engine:
@@ -192,7 +195,12 @@ def usual_engine(model: Any) -> EngineEntry:
             f"pip install 'hub-engines[{_KNOWN_FILES[suffix]}]'",
             "hub_engines",
         )
-    raise PredictionError(f"{path}: no installed engine runs files whose names end in '{suffix}'.")
+    error = f"{path}: no installed engine runs files whose names end in '{suffix}'."
+    if suffix in _OTHER_FILES:
+        error += (
+            f" It is one for {_OTHER_FILES[suffix]}. To predict here, export the model as '.onnx'."
+        )
+    raise PredictionError(error)
 
 
 def _entry(point: EntryPoint) -> EngineEntry:
