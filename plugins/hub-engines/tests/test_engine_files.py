@@ -367,7 +367,7 @@ def test_no_torch_is_imported_to_predict_and_draw(tmp_path, photos):
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"schema": 2}, "newer hub-export"),
+        ({"schema": 3}, "newer hub-export"),
         ({"schema": "1"}, "'schema' is '1'"),
         ({"task": "image-compression"}, "does not support the task"),
         ({"task": 5}, "'task' is 5"),
