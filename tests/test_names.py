@@ -1,5 +1,9 @@
 """Names: listing, look-up, case, canonical names, and what is said when a name means nothing."""
 
+import json
+import pickle
+from functools import partial
+
 import pytest
 
 import hubcore
@@ -41,11 +45,12 @@ def register():
 
 def test_filters_are_torchvisions():
     """Patterns come alone or in any iterable; their results are united; exclusion comes last."""
-    assert hubcore.list_models("resnet5*") == ["resnet50"]
-    assert hubcore.list_models(("resnet18", "resnet34")) == ["resnet18", "resnet34"]
-    assert hubcore.list_models({"resnet1*"}, exclude=["*101", "*152"]) == ["resnet18"]
-    assert hubcore.list_models(include="resnet1*", exclude="*8") == ["resnet101", "resnet152"]
-    assert hubcore.list_models("no such model") == []
+    listed = partial(hubcore.list_models, plugin="classification")  # whatever else is installed
+    assert listed("resnet5*") == ["resnet50"]
+    assert listed(("resnet18", "resnet34")) == ["resnet18", "resnet34"]
+    assert listed({"resnet1*"}, exclude=["*101", "*152"]) == ["resnet18"]
+    assert listed(include="resnet1*", exclude="*8") == ["resnet101", "resnet152"]
+    assert listed("no such model") == []
 
 
 def test_the_listing_is_torchvisions_and_more():
@@ -167,6 +172,64 @@ def test_a_third_party_cannot_take_a_built_in_name(register):
     assert "acme-one/resnet50" in hubcore.list_models()
     with pytest.raises(CatalogError, match="built-in family"):
         hubcore.register(catalog(), name="Hub_Classification")
+
+
+@pytest.fixture
+def installed(own_home):
+    """A catalogue of herons counts as installed."""
+    path = own_home / "catalogs" / "acme-birds.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(catalog()), "utf-8")
+    hubcore.refresh()
+    return path
+
+
+def test_what_is_installed_keeps_its_names_for_itself(register, installed):
+    """Neither a catalogue nor an enum is registered under a name that is installed."""
+
+    class Heron_Weights(WeightsEnum):
+        V1 = Weights("https://example.org/mine-01234567.pth", dict, {})
+
+    refused = pytest.raises(CatalogError, match=r"'acme-birds' is installed.*another name.*rm ")
+    with refused:
+        hubcore.register(catalog(), name="Acme_Birds")
+    with refused:
+        hubcore.register(catalog(model="egret", enum="Egret_Weights"), name="acme-birds")
+    with refused:
+        hubcore.register(Heron_Weights, builder="resnet50", name="acme-birds")
+    assert hubcore.get_weight("acme-birds/Heron_Weights.V1").url.endswith("w-01234567.pth")
+    installed.unlink()
+    hubcore.refresh()
+    register(catalog(), name="acme-birds")
+
+
+def test_a_pickle_of_what_was_registered_means_what_is_installed_where_it_is_read(installed):
+    text = installed.read_text("utf-8")
+    installed.unlink()
+    hubcore.refresh()
+    with hubcore.register(catalog(), name="acme-birds"):
+        pickled = pickle.dumps(hubcore.get_weight("acme-birds/Heron_Weights.V1"))
+    installed.write_text(text, "utf-8")
+    hubcore.refresh()
+    assert pickle.loads(pickled) is hubcore.get_weight("acme-birds/Heron_Weights.V1")
+
+
+def test_a_name_is_registered_once(register):
+    """By a catalogue or an enum: under one name both may be, but not with one enum twice."""
+
+    class Heron_Weights(WeightsEnum):
+        V1 = Weights("https://example.org/mine-01234567.pth", dict, {})
+
+    class Egret_Weights(WeightsEnum):
+        V1 = Weights("https://example.org/egret-01234567.pth", dict, {})
+
+    register(catalog())
+    register(Egret_Weights, builder="resnet50")
+    with pytest.raises(CatalogError, match="'local/Heron_Weights' is registered already"):
+        register(Heron_Weights, builder="resnet50")
+    with pytest.raises(CatalogError, match="'local/Egret_Weights' is registered already"):
+        register(catalog(enum="Egret_Weights"))
+    register(catalog())  # again: it replaces the one before
 
 
 def test_an_enum_of_ones_own_is_registered_for_a_builder(register):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import settings
+from ..errors import CatalogError
 from .allowed import own_modules
 from .catalog import Catalog, ModelEntry, WeightsEntry
 from .discovery import Plugin, discover
@@ -135,10 +136,43 @@ def add_source_tree(tree: Path) -> None:
 
 
 def add_registered(key: str, plugin: Plugin) -> None:
-    """Adds a plugin for this process; it replaces one that was added with the same key."""
+    """Adds a plugin for this process; it replaces one that was added with the same key.
+
+    Raises:
+        CatalogError: it would give a name of another plugin a second meaning.
+    """
+    _refuse_second_meanings(key, plugin)
     _registered[key] = plugin
     _carried.pop(key, None)
     refresh()
+
+
+def _refuse_second_meanings(key: str, plugin: Plugin) -> None:
+    if installed := _found(plugin.distribution):
+        raise CatalogError(
+            f"'{plugin.distribution}' is installed, and its names are its own: register under "
+            f"another name, or remove it first ({installed.remedy})"
+        )
+    for other_key, other in _registered.items():
+        if other.distribution == plugin.distribution and other_key != key:
+            for name in sorted(_names(plugin) & _names(other)):
+                raise CatalogError(
+                    f"'{plugin.distribution}/{name}' is registered already, by another catalogue "
+                    "or enum: register under another name, or remove() that one first"
+                )
+
+
+def _found(distribution: str) -> Plugin | None:
+    """The usable plugin of a distribution that is installed, not registered; None if none is."""
+    registered = set(map(id, _registered.values()))
+    found = (plugin for plugin in current().plugins if id(plugin) not in registered)
+    usable = (plugin for plugin in found if plugin.catalog is not None)
+    return next((plugin for plugin in usable if plugin.distribution == distribution), None)
+
+
+def _names(plugin: Plugin) -> set[str]:
+    catalog = plugin.catalog
+    return {*catalog.models, *catalog.weights} if catalog is not None else set()
 
 
 class Carried(NamedTuple):
@@ -167,12 +201,12 @@ def registered(distribution: str) -> Carried | None:
 
 
 def restore_registered(carried: Carried | None) -> None:
-    """Adds the plugin of a pickle in a process that does not have it.
+    """Adds the plugin of a pickle in a process that does not have it, nor a package of its name.
 
     Raises:
         SignatureError: the settings enforce a signature that its catalogue lacks.
     """
-    if carried is None or carried.distribution in _registered:
+    if carried is None or carried.distribution in _registered or _found(carried.distribution):
         return
     for module in carried.modules:  # only what is imported may be named
         with contextlib.suppress(ImportError):

@@ -65,7 +65,8 @@ def register(
         A handle whose ``remove()`` undoes the registration; also a context manager.
 
     Raises:
-        CatalogError: the catalogue breaks the format, or ``name`` is a built-in family's.
+        CatalogError: the catalogue breaks the format; or ``name`` is a built-in family's or an
+            installed package's, or a name in it is registered already.
         SignatureError: the ``trust`` setting enforces a signature that the catalogue lacks.
         UnknownNameError: there is no model ``builder``.
         WrongTypeError: ``builder`` is missing for an enum, or given for a catalogue; or the enum's

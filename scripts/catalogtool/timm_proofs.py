@@ -40,6 +40,6 @@ def prove(catalog: Path, names: Iterable[str]) -> Iterator[tuple[str, list[Findi
     data = json.loads(catalog.read_text("utf-8"))
     for model in data["models"].values():
         model[DECLARATION] = True
-    with hubcore.register(data, name="hub-timm", trust=True):
+    with hubcore.register(data, name="timm-proofs", trust=True):
         for name in names:
-            yield name, list(CHECKS["faithful"](Subject.of_plugin("hub-timm", [name])))
+            yield name, list(CHECKS["faithful"](Subject.of_plugin("timm-proofs", [name])))
