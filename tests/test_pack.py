@@ -200,6 +200,41 @@ def test_a_second_version_keeps_the_first(workplace):
     assert 0 < changes.index("[0.2.0]") < changes.index("[0.1.0]")
 
 
+def test_weights_are_packed_into_what_hub_new_wrote(workplace, capsys):
+    """They take the place of what was to be filled in, under the same version; then V2 is added."""
+    new = ["new", "acme-pets", "--model", "squeezenet1_1", "--dir", "source"]
+    assert main(new) == 0
+    assert "--model squeezenet1_1 " in (workplace / "source/README.md").read_text()
+    changes = (workplace / "source/CHANGELOG.md").read_text()
+    assert pack("--project", "source", "--license", "MIT") == 0
+    entry, files, _ = packed(workplace)
+    assert list(entry["members"]) == ["V1"]
+    assert entry["members"]["V1"]["url"].removeprefix("package:acme-pets/") in files
+    categories = json.loads((workplace / "source/acme_pets/categories.json").read_text())
+    assert categories == CATEGORIES
+    assert (workplace / "source/CHANGELOG.md").read_text() == changes
+    assert second() == 0
+    catalog = json.loads((workplace / "source/acme_pets/catalog.json").read_text())
+    assert list(catalog["weights"]["AcmePets_Weights"]["members"]) == ["V1", "V2"]
+
+
+def test_weights_are_packed_into_the_project_of_a_model_of_ones_own(workplace, monkeypatch):
+    """Its catalogue calls the model by its bare name, and this one is what the weights fit."""
+    assert main(["new", "acme-pets", "--kind", "model", "--dir", "source"]) == 0
+    monkeypatch.syspath_prepend(workplace / "source")
+    from acme_pets.model import Net
+
+    torch.save(Net(3).state_dict(), "best.pth")
+    path = workplace / "source/acme_pets/catalog.json"
+    trained = ["--crop-size", "32", "--resize-size", "32", "--project", "source"]
+    with hubcore.register(path, name="acme-pets", trust=True):
+        assert pack(*trained, model="acme_pets") == 0
+    with hubcore.register(path, name="acme-pets", trust=True):
+        assert pack(*trained, "--member", "V2", "--version", "0.2.0", model="acme_pets") == 0
+    entry = json.loads(path.read_text())["weights"]["AcmePets_Weights"]
+    assert (entry["builder"], list(entry["members"])) == ("acme_pets", ["V1", "V2"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -1,4 +1,7 @@
-"""Adds weights to a project that `hub pack` wrote: names that are published keep working."""
+"""Adds weights to a project that `hub pack` or `hub new` wrote: published names keep working.
+
+What `hub new` left to be filled in is no weights, and gives way to the first ones.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ from typing import Any
 
 from ..atomic_write import atomic_write
 from ..catalogs.checking import check
+from ..catalogs.member_files import is_left_blank
+from ..catalogs.names import find_model
 from ..catalogs.parsing import read_json
 from ..catalogs.queries import plugins
-from ..errors import CatalogError
+from ..errors import CatalogError, HubError
 from ..packages.entry_points import normalise
 from .export import dumps
 from .recipe import PackError, Recipe
@@ -70,20 +75,24 @@ def add_to_project(
     path = folder / package / "catalog.json"
     try:
         text = (folder / "pyproject.toml").read_text("utf-8")
-        project = _checked(folder, recipe, text)
+        version = _version(folder, recipe, text)
         old = read_json(path)
         check(old, str(path))
-        new = _merged(old, enum, entry, recipe, catalog, path)
+        old, is_first = _without_blanks(old, enum)
+        project = _renewed(folder, recipe, text, version, is_first=is_first)
+        new = _merged(old, enum, entry, recipe, catalog, path, is_first=is_first)
         check(new, str(path))
         for name, source in files.items():
             target = path.parent / name
             target.parent.mkdir(exist_ok=True)
             _write(target, source.read_bytes())
+        names = (dumps(list(recipe.categories)) + "\n").encode()
         if recipe.categories and f"categories-{recipe.member}.json" in new["lists"].values():
-            names = dumps(list(recipe.categories)) + "\n"
-            _write(path.parent / f"categories-{recipe.member}.json", names.encode())
+            _write(path.parent / f"categories-{recipe.member}.json", names)
+        elif recipe.categories and is_first:
+            _write(path.parent / new["lists"][next(iter(catalog["lists"]))], names)
         changes = folder / "CHANGELOG.md"
-        if changes.is_file():
+        if changes.is_file() and project != text:
             _write(changes, _noted(changes.read_text("utf-8"), recipe, enum).encode())
         _write(folder / "pyproject.toml", project.encode())
         _write(path, (dumps(new) + "\n").encode())
@@ -94,18 +103,37 @@ def add_to_project(
         raise PackError(f"Cannot add {recipe.member} to {folder}: {reason}.") from error
 
 
-def _checked(folder: Path, recipe: Recipe, text: str) -> str:
-    """The project's pyproject.toml with the new version and licence."""
+def _without_blanks(old: Mapping[str, Any], enum: str) -> tuple[Mapping[str, Any], bool]:
+    """The catalogue without what `hub new` left to be filled in; whether there was nothing else."""
+    known = old.get("weights", {}).get(enum, {})
+    members = known.get("members", {})
+    filled = {name: one for name, one in members.items() if not is_left_blank(one)}
+    if len(filled) == len(members):
+        return old, False
+    return {**old, "weights": {**old["weights"], enum: {**known, "members": filled}}}, not filled
+
+
+def _version(folder: Path, recipe: Recipe, text: str) -> re.Match[str]:
+    """Where a pyproject.toml, which must be the package's, states the version."""
     from packaging.utils import canonicalize_name
-    from packaging.version import InvalidVersion, Version
 
     name, version = _NAME.search(text), _VERSION.search(text)
     if name is None or version is None:
         raise PackError(f"{folder}/pyproject.toml states no name and version: give another folder.")
     if canonicalize_name(name[1]) != canonicalize_name(recipe.name):
         raise PackError(f"{folder} is the project of {name[1]}, not of {recipe.name}.")
+    return version
+
+
+def _renewed(
+    folder: Path, recipe: Recipe, text: str, version: re.Match[str], *, is_first: bool
+) -> str:
+    """The project's pyproject.toml with the new version and licence."""
+    from packaging.version import InvalidVersion, Version
+
     try:
-        is_newer = Version(recipe.version) > Version(version[1])
+        found, known = Version(recipe.version), Version(version[1])
+        is_newer = found > known or (is_first and found == known)
     except InvalidVersion:
         is_newer = True
     if not is_newer:
@@ -127,12 +155,14 @@ def _merged(
     recipe: Recipe,
     catalog: Mapping[str, Any],
     path: Path,
+    *,
+    is_first: bool,
 ) -> dict[str, Any]:
     """The old catalogue with the new weights in it."""
     known = old.get("weights", {}).get(enum)
     if known is None:
         raise PackError(f"{path} has no {enum}: give the folder of the package's own source.")
-    if known["builder"] != entry["builder"]:
+    if _canonical(known["builder"], old, recipe) != entry["builder"]:
         raise PackError(
             f"{enum} fits the model '{known['builder']}', not '{entry['builder']}': weights of "
             f"another model need a package of another name."
@@ -146,7 +176,7 @@ def _merged(
     lists = dict(old.get("lists", {}))
     for name, file in catalog["lists"].items() if recipe.categories else ():
         stated = read_json(path.parent / lists[name]) if name in lists else None
-        if stated != list(recipe.categories):
+        if stated != list(recipe.categories) and not is_first:
             name, file = f"{name}-{recipe.member}", f"categories-{recipe.member}.json"
             member["meta"] = {**member["meta"], "categories": f"@{name}"}
         lists.setdefault(name, file)
@@ -162,6 +192,16 @@ def _merged(
         **({"records": records} if records else {}),
         "weights": {**old["weights"], enum: merged},
     }
+
+
+def _canonical(builder: str, old: Mapping[str, Any], recipe: Recipe) -> str:
+    """The canonical name of the model that the enum of a catalogue names."""
+    if builder in old.get("models", {}):
+        return f"{normalise(recipe.name)}/{builder}"
+    try:
+        return find_model(builder).canonical
+    except HubError:  # it is not installed
+        return builder
 
 
 def _noted(text: str, recipe: Recipe, enum: str) -> str:

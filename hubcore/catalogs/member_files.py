@@ -8,7 +8,9 @@ from typing import Any
 from ..download.remote import RemoteFile
 from ..sizes import published_size
 
-__all__ = ["addresses_of", "files_of", "size_of_all"]
+__all__ = ["addresses_of", "files_of", "is_left_blank", "size_of_all"]
+
+_BLANK = "-00000000.pth"  # at the end of the address that the templates of `hub new` have
 
 
 def files_of(data: Mapping[str, Any], *, allow_file: bool = False) -> tuple[RemoteFile, ...]:
@@ -31,6 +33,11 @@ def files_of(data: Mapping[str, Any], *, allow_file: bool = False) -> tuple[Remo
 def addresses_of(data: Mapping[str, Any]) -> list[str]:
     """All addresses of all files, from a member's JSON object."""
     return [url for file in files_of(data) for url in file.urls]
+
+
+def is_left_blank(data: Mapping[str, Any]) -> bool:
+    """Whether a member's JSON object still has the address that `hub new` wrote, of no file."""
+    return str(data.get("url", "")).endswith(_BLANK)
 
 
 def size_of_all(data: Mapping[str, Any]) -> int | None:

@@ -22,8 +22,13 @@ _NEXT = """
 ## To do
 
 - In `{package}/catalog.json`: the address of your checkpoint, its SHA-256 (the first digits in the
-  file's name are enough), its licence and its metrics. `hub pack` writes all of this for you.
+  file's name are enough), its licence and its metrics.
 - In `{package}/categories.json`: the names of your classes, in the order of the model's outputs.
+- Or once the project is installed (`pip install -e .`), let `hub pack` write all of this:
+
+      hub pack best.pth --model {fits} --categories classes.txt --name {name} \\
+          --license MIT --crop-size 224 --resize-size 256 --project .
+
 - Run `hub check {name}` (or `pytest`): it shows what is wrong, and how to fix it.
 """
 
@@ -52,7 +57,6 @@ def run(args: argparse.Namespace) -> int:
     from ..packages.references import Reference
 
     values = names_for(args.name)
-    values["todo"] = _NEXT.format(**values)
     if args.kind == "weights":
         if not args.model:
             raise ScaffoldError("Weights need a model that they fit: give one, as --model resnet50")
@@ -74,6 +78,7 @@ def run(args: argparse.Namespace) -> int:
         )
     else:
         values["description"] = "A model and its weights"
+    values["todo"] = _NEXT.format(**values, fits=values.get("model", values["function"]))
     folder = args.dir or Path(values["name"])
     write_project(args.kind, folder, values)
     print(f"Wrote {folder}. Next:")

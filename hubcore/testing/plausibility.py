@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..catalogs.member_files import addresses_of
+from ..catalogs.member_files import addresses_of, is_left_blank
 from ..catalogs.metrics import impossible
 from ..download.addresses import check_address
 from ..download.public import hindrance
@@ -14,7 +14,6 @@ from .subject import Fault, Finding, Skipped, Subject
 __all__ = ["check_fetchable", "check_metrics", "check_placeholders"]
 
 # What the templates of `hub new` leave to be filled in.
-_NO_FILE = "-00000000.pth"
 _NO_CATEGORIES = ["first class", "second class"]
 _NO_DOC = "What the model is, in a sentence or two."
 
@@ -22,11 +21,12 @@ _NO_DOC = "What the model is, in a sentence or two."
 def check_placeholders(subject: Subject) -> Iterator[Finding]:
     """Nothing is left of what `hub new` wrote to be filled in."""
     for member in subject.members:
-        if member.data["url"].endswith(_NO_FILE):
+        if is_left_blank(member.data):
             yield Fault(
                 f"{member.where}.url",
                 "is still the one that 'hub new' wrote",
-                "write the address of your checkpoint and its digest, or let 'hub pack' write all",
+                "write the address of your checkpoint and its digest, or let 'hub pack --project' "
+                "write all",
             )
         categories = member.data.get("meta", {}).get("categories")
         if isinstance(categories, str) and subject.catalog and "." not in categories:
