@@ -260,16 +260,17 @@ def test_masks_are_pasted_as_torchvision_pastes_them():
 
 
 def test_keypoints_stand_where_torchvision_puts_them():
-    """In boxes that enlarge the heat maps, and in some that reduce them."""
+    """In boxes that enlarge the heat maps and in some that reduce them, of as many as wanted."""
     random = torch.Generator().manual_seed(0)
     maps = torch.randn(9, 3, 56, 56, generator=random)
     corners = torch.rand(9, 2, generator=random) * 40
     sides = torch.tensor([[30.0, 41.5], [100, 20], [0.2, 7], [56, 56], [112, 90]])
     boxes = torch.cat([corners, corners + sides.repeat(2, 1)[:9]], dim=1)
     expected, expected_heights = heatmaps_to_keypoints(maps, boxes)
-    found, heights = located(maps, boxes, 160, 170)
-    torch.testing.assert_close(found, expected[..., :2], atol=1e-3, rtol=0)
-    torch.testing.assert_close(heights, expected_heights, atol=1e-4, rtol=0)
+    for count in (0, 6, 9):
+        found, heights = located(maps, boxes, torch.tensor(count), 160, 170)
+        torch.testing.assert_close(found[:count], expected[:count, :, :2], atol=1e-3, rtol=0)
+        torch.testing.assert_close(heights[:count], expected_heights[:count], atol=1e-4, rtol=0)
 
 
 def with_masks_and_keypoints():

@@ -11,20 +11,23 @@ __all__ = ["located"]
 
 CUBIC = -0.75
 """The free coefficient of the cubic convolution that torch resizes with."""
-TOGETHER = 4
-"""Objects whose maps are resized at once: of 1333 x 800 pixels that takes 0.3 GB."""
 
 
-def located(maps: Tensor, boxes: Tensor, height: Any, width: Any) -> tuple[Tensor, Tensor]:
+def located(
+    maps: Tensor, boxes: Tensor, count: Tensor, height: Any, width: Any
+) -> tuple[Tensor, Tensor]:
     """The highest place of each heat map, as torchvision's `heatmaps_to_keypoints` has it.
 
     It resizes each map to its box and takes the maximum. A bicubic resize is a product with a
     matrix on either side; the matrices have a row for each pixel of the image, of which those
-    outside the box do not count. A few objects at a time, since all at once would take gigabytes.
+    outside the box do not count. One object at a time, in a loop of the graph, since all at once
+    would take gigabytes.
 
     Args:
         maps: float32 (K, P, M, M).
         boxes: (K, 4), inside the image.
+        count: int64 (), how many of the K to look at, the first ones. The others' places are
+            arbitrary.
         height, width: of the image that the boxes are in.
 
     Returns:
@@ -34,14 +37,28 @@ def located(maps: Tensor, boxes: Tensor, height: Any, width: Any) -> tuple[Tenso
     pixels = sides.ceil()
     down = torch.arange(height, device=maps.device)
     right = torch.arange(width, device=maps.device)
-    found = [
-        _highest(heat, size, down, right)
-        for heat, size in zip(
-            torch.split(maps, TOGETHER), torch.split(pixels, TOGETHER), strict=True
-        )
-    ]
-    places, heights = (torch.cat(parts) for parts in zip(*found, strict=True))
+
+    found = maps.new_zeros(maps.shape[:2])
+    start = torch.zeros_like(count), torch.stack([found, found], dim=2).long(), found
+    # Not `torch.while_loop`, which outside of `torch.export` compiles for seconds first.
+    _, places, heights = torch.ops.higher_order.while_loop(
+        _is_wanted, _with_next, start, (count, maps, pixels, down, right)
+    )
     return (places + 0.5) * (sides / pixels)[:, None] + boxes[:, None, :2], heights
+
+
+def _is_wanted(number: Tensor, places: Tensor, heights: Tensor, *given: Tensor) -> Tensor:
+    count = given[0]
+    return number < count
+
+
+def _with_next(
+    number: Tensor, places: Tensor, heights: Tensor, *given: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    _, maps, pixels, down, right = given
+    row = number[None]
+    place, height = _highest(maps[row], pixels[row], down, right)
+    return number + 1, places.index_copy(0, row, place), heights.index_copy(0, row, height)
 
 
 def _highest(maps: Tensor, size: Tensor, down: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:

@@ -87,7 +87,7 @@ class ExportableRCNN(nn.Module):
         if self.heads.has_keypoint():
             pooled = self._pooled(self.heads.keypoint_roi_pool, features, boxes)
             maps = self.heads.keypoint_predictor(self.heads.keypoint_head(pooled))
-            places, heights = located(maps, boxes, *size)
+            places, heights = located(maps, boxes, used.sum(), *size)
             down, right = back(boxes, image, size)
             places = places * torch.stack([right, down])
             found["keypoints"] = (places * used[:, None, None])[None]
