@@ -35,6 +35,8 @@ MOVED = 0.2
 """How far detectors move their anchors and proposals, in parts of their sizes."""
 TENTHS = 10.0
 """Some give that in tenths."""
+LEAST = 1e-3
+"""The part of outputs by which they must differ, or they are not spread: rounding would decide."""
 OBJECTS = 0.4
 """The part of the pixels that are an object's. The others are background."""
 DETECTION = ("object-detection", "instance-segmentation", "keypoint-detection")
@@ -246,7 +248,8 @@ def _decide(model: Any, run: Callable[[], Any]) -> None:
             for layer, (spread, centre) in stage.items():
                 rows = torch.cat(outputs[layer])
                 mean = rows.mean(dim=0)
-                factor = spread / (rows - mean).std().clamp(min=1e-6)
+                least = LEAST * (mean - layer.bias).abs().mean()
+                factor = spread / (rows - mean).std().clamp(min=float(least))
                 layer.weight.mul_(factor)
                 layer.bias.copy_(centre - factor * (mean - layer.bias))
 
