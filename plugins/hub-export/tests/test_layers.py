@@ -68,16 +68,35 @@ def test_openvino_shows_the_values_of_its_layers_too(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-class Enlarging(nn.Module):
+class OfDoubles(nn.Module):
+    """ONNX Runtime has no convolution of float64."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1, dtype=torch.float64)
+
     def forward(self, x):
-        return nn.functional.interpolate(x, size=(37, 31), mode="nearest-exact")
+        return self.conv(x.double()).float()
 
 
 def test_a_file_that_an_engine_cannot_open_is_an_error_that_names_the_layer(tmp_path):
-    """Torch's exporter gives one of its operations values of two types."""
-    with pytest.raises(ExportError, match=r"cannot be opened.*Its layer 'blocks\.1'"):
-        exported(tmp_path / "model.onnx", Deep(Enlarging()), raw=True)
+    with pytest.raises(ExportError, match=r"cannot be opened.*Its layer 'blocks\.1\.conv'"):
+        exported(tmp_path / "model.onnx", Deep(OfDoubles()), raw=True)
     assert not list(tmp_path.iterdir())
+
+
+class BySizes(nn.Module):
+    """Sizes that stand beside tensors, in the model's code and inside of a resize."""
+
+    def forward(self, x):
+        height, width = x.shape[2:]
+        x = nn.functional.interpolate(x, size=(height + 5, 31), mode="nearest-exact")
+        return torch.where(x > height / width, x * (height / width), x - height**0.5)
+
+
+def test_numbers_made_of_sizes_meet_tensors_in_onnx(tmp_path):
+    """They are float64, and the tensors float32; the file is checked on images of several sizes."""
+    exported(tmp_path / "model.onnx", Deep(BySizes()), raw=True)
 
 
 class Noisy(nn.Module):

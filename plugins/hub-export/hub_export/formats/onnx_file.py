@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
-import math
-import operator
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -19,6 +17,7 @@ from torch.export import ExportedProgram
 from ..errors import ExportError, first_line
 from ..values import Values
 from . import KEY
+from .onnx_sizes import in_one_type, sizes_in_float64
 
 if TYPE_CHECKING:
     from . import About, Run
@@ -26,12 +25,12 @@ if TYPE_CHECKING:
 __all__ = ["OPSET", "metadata", "names_in", "open", "values", "write"]
 
 OPSET = 18  # the first whose Resize antialiases
-FLOAT64, INT64 = 11, 7  # in ONNX
 
 
 def write(program: ExportedProgram, path: Path, about: About) -> ExportedProgram:
     made = _converted(program)
     graph = made.model.graph
+    in_one_type(graph, OPSET)
     for values, ports in ((graph.inputs, about.inputs), (graph.outputs, about.outputs)):
         for value, port in zip(values, ports, strict=True):
             value.name = port.name
@@ -112,7 +111,7 @@ def _converted(program: ExportedProgram) -> Any:
                 opset_version=OPSET,
                 verbose=False,
                 optimize=True,
-                custom_translation_table=_sizes_in_float64(),
+                custom_translation_table=sizes_in_float64(),
             )
     except Exception as error:
         raise ExportError(f"The model cannot be written as ONNX: {_reason(error)}.") from error
@@ -124,22 +123,6 @@ def _reason(error: BaseException) -> str:
         error = error.__cause__
     lacking = re.match(r"No ONNX function found for <OpOverload\(op='([\w.]+)'", str(error))
     return f"ONNX has no operation for {lacking[1]}" if lacking else first_line(error)
-
-
-def _sizes_in_float64() -> dict[Any, Any]:
-    """Translations of arithmetic with sizes, which in float32 would miss a pixel here and there."""
-    from onnxscript import opset18 as ops
-
-    def to_float(size: Any) -> Any:
-        return ops.Cast(size, to=FLOAT64)
-
-    def divide(one: Any, other: Any) -> Any:
-        return ops.Div(to_float(one), to_float(other))
-
-    def to_int(size: Any) -> Any:
-        return ops.Cast(size, to=INT64)
-
-    return {torch.sym_float: to_float, operator.truediv: divide, math.trunc: to_int}
 
 
 @contextlib.contextmanager
