@@ -35,10 +35,10 @@ DOWNLOADER = """
 import os, sys, threading, time, traceback
 from functools import partial
 from pathlib import Path
-from hubcore.download import partial as partials, ranges
+from hubcore.download import abandoned, ranges
 from hubcore.errors import DownloadError
 from hubcore.store import RemoteFile, Store, acquire
-partials.ABANDONED_AFTER = 0.5
+abandoned.ABANDONED_AFTER = 0.5
 acquire.one_at_a_time = partial(acquire.one_at_a_time, patience=0.5)
 ranges._SMALLEST, ranges._MEASURE, ranges._WORTH_IT = 256 * 1024, 0.1, 0.2
 store = Store(Path(sys.argv[2]))

@@ -289,7 +289,7 @@ def test_a_wrong_size_is_noticed_before_the_body(server, store):
 def test_retry_after_is_waited_for(server, store, monkeypatch):
     waits = []
     monkeypatch.setattr(
-        "hubcore.download.http.Cancel.sleep", lambda self, seconds: waits.append(seconds)
+        "hubcore.download.cancellation.Cancel.sleep", lambda self, seconds: waits.append(seconds)
     )
     url = server.serve(PATH, DATA, [servers.status(429, Retry_After="7")])
     store.get(remote(url))
@@ -300,7 +300,7 @@ def test_retry_after_as_a_date_goes_by_the_servers_clock(server, store, monkeypa
     """Our own clock may be years off."""
     waits = []
     monkeypatch.setattr(
-        "hubcore.download.http.Cancel.sleep", lambda self, seconds: waits.append(seconds)
+        "hubcore.download.cancellation.Cancel.sleep", lambda self, seconds: waits.append(seconds)
     )
 
     def fault(exchange):
@@ -315,7 +315,7 @@ def test_waits_grow_and_are_jittered(server, store, monkeypatch):
     waits = []
     monkeypatch.setenv("HUBCORE_RETRIES", "5")
     monkeypatch.setattr(
-        "hubcore.download.http.Cancel.sleep", lambda self, seconds: waits.append(seconds)
+        "hubcore.download.cancellation.Cancel.sleep", lambda self, seconds: waits.append(seconds)
     )
     url = server.serve(PATH, DATA, always=servers.status(500))
     with pytest.raises(DownloadError, match="HTTP 500"):

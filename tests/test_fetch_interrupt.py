@@ -15,7 +15,8 @@ import time
 import pytest
 import servers
 
-from hubcore.download.http import Cancel, CancelledError, new_session, open_url
+from hubcore.download.cancellation import Cancel, CancelledError
+from hubcore.download.http import new_session, open_url
 from hubcore.download.parallel import in_threads
 
 pytest_plugins = ["store_fixtures"]

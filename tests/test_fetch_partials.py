@@ -14,7 +14,8 @@ import pytest
 import servers
 
 from hubcore.download import partial as partials
-from hubcore.download.partial import Partial, abandoned
+from hubcore.download.abandoned import abandoned
+from hubcore.download.partial import Partial
 from hubcore.store import RemoteFile, Store
 
 pytest_plugins = ["store_fixtures"]

@@ -230,7 +230,7 @@ def test_interrupting_with_pieces_under_way_ends_soon(server, tmp_path):
 
 def test_stopping_one_download_leaves_the_others_alone():
     """Downloads under way at once share what stops all of them, and each can end by itself."""
-    from hubcore.download.http import Cancel, CancelledError
+    from hubcore.download.cancellation import Cancel, CancelledError
 
     everything = Cancel()
     one, other = everything.child(), everything.child()

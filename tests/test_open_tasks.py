@@ -18,7 +18,7 @@ from hubcore.catalogs.tasks import INPUTS, OURS, all_tasks, find_task
 from hubcore.cli import main
 from hubcore.errors import AmbiguousNameError, HubError, PluginError, UnknownNameError
 from hubcore.prediction import PredictionError, Predictor
-from hubcore.prediction.inputs import expand
+from hubcore.prediction.expansion import expand
 from hubcore.prediction.tasks import require_task, task_class
 from hubcore.store import default_store
 from hubcore.testing import CHECKS, Fault, Skipped, Subject

@@ -21,7 +21,8 @@ from hubcore.prediction import (
 )
 from hubcore.prediction.coco import encode_rle
 from hubcore.prediction.document import Document
-from hubcore.prediction.inputs import ImageInput, PairInput, expand
+from hubcore.prediction.expansion import expand
+from hubcore.prediction.inputs import ImageInput, PairInput
 from hubcore.prediction.results import Result
 
 IMAGE = ImageInput("street.jpg", None)

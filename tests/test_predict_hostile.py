@@ -8,8 +8,9 @@ import torch
 from PIL import Image
 
 from hubcore.prediction import Classification, ClassificationResult, Failure, InputError
+from hubcore.prediction.expansion import expand
 from hubcore.prediction.frames import open_frames
-from hubcore.prediction.inputs import ClipInput, ImageInput, expand
+from hubcore.prediction.inputs import ClipInput, ImageInput
 from hubcore.prediction.pictures import PictureFolder
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="names, links and FIFOs of Linux")

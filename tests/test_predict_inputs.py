@@ -8,9 +8,9 @@ import torch
 from PIL import Image
 
 from hubcore.prediction import Failure, InputError
+from hubcore.prediction.expansion import expand
 from hubcore.prediction.frames import _upright, open_frames
 from hubcore.prediction.images import open_image
-from hubcore.prediction.inputs import expand
 from hubcore.prediction.tasks.video import clip_indices
 
 COLOURS = ("red", "green", "blue", "white", "black")

@@ -15,8 +15,8 @@ from PIL import Image
 
 import hubcore
 from hubcore.prediction import InputError
+from hubcore.prediction.expansion import expand
 from hubcore.prediction.images import open_image
-from hubcore.prediction.inputs import expand
 
 RNG = np.random.default_rng(0)
 RGB = RNG.integers(0, 256, (6, 5, 3), dtype=np.uint8)

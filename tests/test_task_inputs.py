@@ -13,7 +13,8 @@ import hubcore
 from hubcore.cli import main
 from hubcore.download.hashing import sha256_of
 from hubcore.prediction import Failure
-from hubcore.prediction.inputs import PointsInput, expand
+from hubcore.prediction.expansion import expand
+from hubcore.prediction.inputs import PointsInput
 from hubcore.store import default_store
 from hubcore.testing import CHECKS, Skipped, Subject
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from ..catalogs.known_files import KnownFiles
 from ..digests import is_digest, is_prefix
+from ..download.abandoned import Interrupted
 from ..download.addresses import redact
-from ..download.partial import Interrupted
 from ..download.remote import RemoteFile
 from ..errors import HubError, StoreError, UnknownNameError
 from ..store import Entry, Store, default_store, upkeep

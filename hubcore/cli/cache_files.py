@@ -11,7 +11,7 @@ from ..catalogs.known_files import KnownFiles
 from ..catalogs.matching import matches
 from ..catalogs.where import parse
 from ..digests import is_prefix
-from ..download.partial import Interrupted
+from ..download.abandoned import Interrupted
 from ..store import Entry, Store
 from .streams import say
 

@@ -130,7 +130,7 @@ def _run(args: argparse.Namespace) -> int:
     from ..prediction import Failure
     from ..prediction.choice import check_device
     from ..prediction.engines import find_engine, is_exported
-    from ..prediction.inputs import expand
+    from ..prediction.expansion import expand
 
     # Quick checks come first, so that a wrong name is reported before anything is downloaded.
     if args.engine is not None:

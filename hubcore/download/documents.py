@@ -12,17 +12,9 @@ from urllib.parse import urljoin, urlsplit
 from .. import settings
 from ..errors import DownloadError
 from .addresses import check_address, is_secure, redact
-from .http import (
-    AttemptError,
-    Cancel,
-    PermanentError,
-    TemporaryError,
-    is_encoded,
-    new_session,
-    open_url,
-    read_some,
-    stated_length,
-)
+from .cancellation import Cancel
+from .faults import AttemptError, PermanentError, TemporaryError
+from .http import is_encoded, new_session, open_url, read_some, stated_length
 from .unpacking import GzipReader, check_encoding
 
 __all__ = ["read_document", "read_pages"]

@@ -14,7 +14,8 @@ from collections.abc import Callable, Sequence
 from .. import settings
 from ..errors import DigestMismatchError, DownloadError, HubError, NotEnoughSpaceError
 from .addresses import redact
-from .http import AttemptError, Cancel, PermanentError, TemporaryError
+from .cancellation import Cancel
+from .faults import AttemptError, PermanentError, TemporaryError
 from .impostors import impostor
 from .partial import Partial
 from .ranges import Helpers

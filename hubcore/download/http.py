@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import threading
-import weakref
-from collections.abc import Iterator
 from http.client import InvalidURL
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
@@ -21,7 +18,9 @@ from .. import settings
 from ..errors import HubError, OfflineError
 from ..packages.schemes import WebAddress, web_address
 from .addresses import identity, redact, scheme
+from .cancellation import Cancel
 from .connections import Waiting, watch
+from .faults import AttemptError, PermanentError, TemporaryError
 from .quoting import without_secrets
 from .tokens import is_gated_hub, token_for
 
@@ -29,11 +28,6 @@ if TYPE_CHECKING:
     import requests
 
 __all__ = [
-    "AttemptError",
-    "Cancel",
-    "CancelledError",
-    "PermanentError",
-    "TemporaryError",
     "is_encoded",
     "new_session",
     "open_url",
@@ -46,117 +40,6 @@ _CONNECT = 10.0  # seconds to open a connection, at most
 _BUFFER = 256 * 1024  # bytes; writes of 1 MB and more are very slow on some kernels
 _WEB = {"http", "https"}
 _WORTH_A_RETRY = {408, 425, 429}
-
-
-class AttemptError(Exception):
-    """An address did not serve the file; the message is the reason."""
-
-
-class PermanentError(AttemptError):
-    """Another attempt would not help."""
-
-
-class TemporaryError(AttemptError):
-    """Another attempt may help.
-
-    Attributes:
-        retry_after: the seconds that the server asks to wait, or None.
-    """
-
-    def __init__(self, reason: str, retry_after: float | None = None) -> None:
-        super().__init__(reason)
-        self.retry_after = retry_after
-
-
-class CancelledError(Exception):
-    """The download was cancelled; the bytes that arrived are kept."""
-
-
-class Cancel:
-    """Stops downloads from another thread, even while they wait for data."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-        self._open: set[requests.Response] = set()
-        self._waits: set[Waiting] = set()
-        self._children: weakref.WeakSet[Cancel] = weakref.WeakSet()
-        self._lock = threading.Lock()
-
-    def child(self) -> Cancel:
-        """A new `Cancel` that is set when this one is, and can also be set alone."""
-        child = Cancel()
-        with self._lock:
-            self._children.add(child)
-        if self._event.is_set():
-            child.set()
-        return child
-
-    def set(self) -> None:
-        """Stops all downloads that use this object, now and later."""
-        self._event.set()
-        with self._lock:
-            responses, children = list(self._open), list(self._children)
-            waits = list(self._waits)
-        for waiting in waits:
-            waiting.end()
-        for response in responses:
-            # It may have just ended, or be in a state in which it cannot be shut down.
-            with contextlib.suppress(Exception):
-                response.raw.shutdown()
-        for child in children:
-            child.set()
-
-    def is_set(self) -> bool:
-        """Whether `set` was called."""
-        return self._event.is_set()
-
-    def check(self) -> None:
-        """Raises `CancelledError` if `set` was called."""
-        if self._event.is_set():
-            raise CancelledError
-
-    def sleep(self, seconds: float) -> None:
-        """Waits for so many seconds, or raises `CancelledError` as soon as `set` is called."""
-        if self._event.wait(seconds):
-            raise CancelledError
-
-    @contextlib.contextmanager
-    def waiting(self, seconds: float) -> Iterator[Waiting]:
-        """Lets `set`, and a time limit in seconds, end a wait for an answer.
-
-        Raises:
-            CancelledError: `set` was called, before or meanwhile.
-        """
-        wait = Waiting(seconds)
-        with self._lock:
-            self._waits.add(wait)
-        try:
-            self.check()
-            with wait:
-                yield wait
-        except AttemptError:
-            self.check()  # then that is why
-            raise
-        finally:
-            with self._lock:
-                self._waits.discard(wait)
-
-    @contextlib.contextmanager
-    def closing(self, response: requests.Response) -> Iterator[requests.Response]:
-        """Closes the response at the end, and lets `set` shut it down before that.
-
-        Raises:
-            CancelledError: `set` was called already.
-        """
-        with self._lock:
-            self._open.add(response)
-        try:
-            self.check()
-            yield response
-        finally:
-            with self._lock:
-                self._open.discard(response)
-            response.close()
 
 
 def new_session(connections: int = 4) -> Any:

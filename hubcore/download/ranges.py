@@ -12,7 +12,8 @@ import contextlib
 import threading
 import time
 
-from .http import CancelledError, PermanentError, TemporaryError
+from .cancellation import CancelledError
+from .faults import PermanentError, TemporaryError
 from .transfer import Source, Transfer
 
 __all__ = ["Helpers"]

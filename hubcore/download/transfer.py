@@ -14,18 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from .. import settings
 from ..errors import NotEnoughSpaceError
 from .addresses import identity
+from .cancellation import Cancel, CancelledError
+from .faults import PermanentError, TemporaryError
 from .hashing import PrefixHasher
-from .http import (
-    Cancel,
-    CancelledError,
-    PermanentError,
-    TemporaryError,
-    is_encoded,
-    new_session,
-    open_url,
-    read_some,
-    stated_length,
-)
+from .http import is_encoded, new_session, open_url, read_some, stated_length
 from .partial import Partial
 from .unpacking import GzipReader, check_encoding
 

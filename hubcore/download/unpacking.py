@@ -5,7 +5,8 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from .http import PermanentError, TemporaryError, read_some
+from .faults import PermanentError, TemporaryError
+from .http import read_some
 
 if TYPE_CHECKING:
     import requests

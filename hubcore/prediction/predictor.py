@@ -13,7 +13,8 @@ from .allocator import keep_freed_memory
 from .engines import make_engine
 from .engines.base import Engine, Request
 from .errors import InputError, PredictionError
-from .inputs import Input, expand
+from .expansion import expand
+from .inputs import Input
 from .pipeline import default_workers, ordered_map
 from .results import Result
 from .tasks.base import Options, Sample

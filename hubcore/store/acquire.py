@@ -11,11 +11,12 @@ from urllib.request import url2pathname
 from .. import settings
 from ..digests import is_digest
 from ..download import huggingface
+from ..download.abandoned import is_worked_on
 from ..download.addresses import file_name, identity, is_secure, redact, scheme
 from ..download.fetch import Cancel, Source, fetch
 from ..download.hashing import sha256_of
 from ..download.impostors import impostor
-from ..download.partial import Partial, is_worked_on
+from ..download.partial import Partial
 from ..download.progress import Progress
 from ..download.remote import RemoteFile
 from ..download.sources import addresses_for

@@ -55,7 +55,7 @@ class Store(Contents):
         path = self.find(file, check_hash=check_hash)
         if path is not None:
             return path
-        from ..download.http import Cancel
+        from ..download.cancellation import Cancel
         from ..download.parallel import in_threads
         from ..download.progress import Progress
         from .acquire import acquire
@@ -93,7 +93,7 @@ class Store(Contents):
         """
         from functools import partial
 
-        from ..download.http import Cancel
+        from ..download.cancellation import Cancel
         from ..download.parallel import in_threads
         from ..download.progress import Progress
         from .acquire import acquire

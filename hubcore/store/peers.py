@@ -14,7 +14,9 @@ from pathlib import Path
 from .. import settings
 from ..devices import read_small
 from ..download.addresses import check_address, redact
-from ..download.http import AttemptError, Cancel, CancelledError, new_session, open_url
+from ..download.cancellation import Cancel, CancelledError
+from ..download.faults import AttemptError
+from ..download.http import new_session, open_url
 from ..download.partial import Partial
 from ..download.transfer import Source
 from ..errors import HubError, SettingsError

@@ -12,8 +12,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from ..download.abandoned import Interrupted, interrupted, remove_free
 from ..download.hashing import sha256_of
-from ..download.partial import Interrupted, interrupted, remove_free
 from ..download.remote import RemoteFile
 from ..errors import HubError
 from ..packages.versions import installed_version

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
     from ..catalogs.licenses import Statement
-    from ..download.http import Cancel
+    from ..download.cancellation import Cancel
     from ..download.remote import RemoteFile
 
 __all__ = [
@@ -300,7 +300,7 @@ def check_addresses(subject: Subject) -> Iterator[Finding]:
     from functools import partial
 
     from .. import settings
-    from ..download.http import Cancel
+    from ..download.cancellation import Cancel
     from ..download.parallel import in_threads
 
     if settings.offline():
@@ -329,7 +329,8 @@ def check_addresses(subject: Subject) -> Iterator[Finding]:
 
 def _ask(url: str, cancel: Cancel) -> tuple[str, int | None]:
     """What is wrong with an address, or "", and the size in bytes that it states."""
-    from ..download.http import AttemptError, new_session, open_url, stated_length
+    from ..download.faults import AttemptError
+    from ..download.http import new_session, open_url, stated_length
 
     session = new_session(1)
     try:

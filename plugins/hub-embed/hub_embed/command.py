@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     from hubcore.prediction import Failure
     from hubcore.prediction.choice import check_device
     from hubcore.prediction.engines import find_engine, is_exported
-    from hubcore.prediction.inputs import expand
+    from hubcore.prediction.expansion import expand
 
     if args.engine is not None:
         find_engine(args.engine)

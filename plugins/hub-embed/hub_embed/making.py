@@ -14,7 +14,8 @@ from hubcore.embedding.embedder import Embedder
 from hubcore.info import preprocessing_of
 from hubcore.prediction import Failure
 from hubcore.prediction.engines import is_exported
-from hubcore.prediction.inputs import Input, expand
+from hubcore.prediction.expansion import expand
+from hubcore.prediction.inputs import Input
 from hubcore.weights.traces import trace
 
 from .table import EmbeddingFile, Origin

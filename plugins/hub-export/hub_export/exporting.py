@@ -15,7 +15,8 @@ from hubcore.atomic_write import check_writable, publish
 from hubcore.catalogs.catalog import ModelEntry
 from hubcore.catalogs.names import find_model, short_name
 from hubcore.prediction.choice import chosen_weights
-from hubcore.prediction.inputs import ImageInput, expand
+from hubcore.prediction.expansion import expand
+from hubcore.prediction.inputs import ImageInput
 from hubcore.prediction.values import Failure
 
 from .errors import ExportError

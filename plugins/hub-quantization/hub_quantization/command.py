@@ -67,7 +67,8 @@ def run(args: argparse.Namespace) -> int:
     from hubcore.errors import HubError
     from hubcore.prediction import Failure
     from hubcore.prediction.choice import chosen_weights
-    from hubcore.prediction.inputs import ImageInput, expand
+    from hubcore.prediction.expansion import expand
+    from hubcore.prediction.inputs import ImageInput
 
     as_onnx = args.output.suffix.lower() == ".onnx"
     if as_onnx and (args.backend or args.name):

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from hubcore.catalogs.tasks import task_facts
 from hubcore.download.addresses import redact
 from hubcore.prediction import Failure, InputError
+from hubcore.prediction.expansion import expand
 from hubcore.prediction.folders import image_suffixes, natural
 from hubcore.prediction.inputs import (
     ClipInput,
@@ -22,7 +23,6 @@ from hubcore.prediction.inputs import (
     PairInput,
     PointsInput,
     PromptedInput,
-    expand,
 )
 
 from .addresses import RemoteFile, is_address, listed

@@ -59,7 +59,7 @@ def test_the_results_are_those_of_hub_predict(photos, tmp_path, capsys, format):
     right = [row for row in rows if not row["error"]]
     assert {row["input"]: row["annotations"] for row in right} == found
     assert {row["input"]: (row["width"], row["height"]) for row in right} == sizes
-    from hubcore.prediction.inputs import expand
+    from hubcore.prediction.expansion import expand
 
     assert [row["input"] for row in rows] == [
         getattr(item, "name", "") for item in expand("photos", "image-classification")
