@@ -18,8 +18,7 @@ from hubcore.catalogs.index import current, refresh
 from hubcore.cli import main
 from hubcore.errors import CatalogError, HubError, PluginWarning
 from hubcore.store import default_store, ownership
-from hubcore.weights.bundle import import_bundle
-from hubcore.weights.bundle_catalogs import BundleError
+from hubcore.weights.bundles import BundleError, import_bundle
 
 BODY = b"some bytes"
 DIGEST = hashlib.sha256(BODY).hexdigest()

@@ -21,7 +21,7 @@ from hubcore.cli.commands import all_commands
 from hubcore.cli.ours import OURS
 from hubcore.errors import LicenseError, OfflineError, SettingsError
 from hubcore.store import default_store
-from hubcore.weights.bundle import create_bundle, import_bundle
+from hubcore.weights.bundles import create_bundle, import_bundle
 
 PHOTO = ROOT / "examples" / "photos" / "chelsea.png"
 RESNET = "hub-classification/ResNet18_Weights.IMAGENET1K_V1"

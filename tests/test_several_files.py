@@ -174,7 +174,7 @@ def test_a_bundle_holds_no_secret_of_any_address(parts, tmp_path, capsys):
     _, folder = parts
     secret = [{"url": "https://u:hunter2@example.org/f.pth", "sha256": "0" * 64, "mirrors": []}]
     with registered(folder, local(folder), files=secret):
-        from hubcore.weights.bundle_catalogs import self_contained
+        from hubcore.weights.bundles.catalogs import self_contained
 
         entry = hubcore.get_weight(NAME)
         catalog = hubcore.catalogs.names.find_weights("acme/Acme_Weights").catalog

@@ -9,8 +9,14 @@ from ..catalogs.index import refresh
 from ..catalogs.known_files import KnownFiles
 from ..download.progress import Progress
 from ..store import default_store
-from ..weights.bundle import Bundled, Imported, create_bundle, import_bundle, read_bundle
-from ..weights.bundle_exported import is_exported
+from ..weights.bundles import (
+    Bundled,
+    Imported,
+    create_bundle,
+    import_bundle,
+    is_exported,
+    read_bundle,
+)
 from ..weights.selection import select_weights
 from .arguments import path
 from .output import Column, print_json, print_table

@@ -12,7 +12,7 @@ import hubcore
 from hub_export import export
 from hubcore.prediction import Predictor
 from hubcore.store import default_store
-from hubcore.weights.bundle import create_bundle
+from hubcore.weights.bundles import create_bundle
 
 pytestmark = pytest.mark.sweep
 

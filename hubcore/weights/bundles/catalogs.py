@@ -12,22 +12,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..catalogs import queries
-from ..catalogs.allowed import Origin, references, refused, trust
-from ..catalogs.catalog import Catalog
-from ..catalogs.index import refresh
-from ..catalogs.known_packages import BUILT_IN
-from ..catalogs.licenses import evidence_of, parent_json, to_json
-from ..download.addresses import redact
-from ..errors import CatalogError, HubError, PluginWarning
-from ..packages.entry_points import normalise
-from ..store.ownership import write_private
+from ...catalogs import queries
+from ...catalogs.allowed import Origin, references, refused, trust
+from ...catalogs.catalog import Catalog
+from ...catalogs.index import refresh
+from ...catalogs.known_packages import BUILT_IN
+from ...catalogs.licenses import evidence_of, parent_json, to_json
+from ...download.addresses import redact
+from ...errors import CatalogError, PluginWarning
+from ...packages.entry_points import normalise
+from ...store.ownership import write_private
+from .format import BundleError
 
-__all__ = ["BundleError", "KeptCatalogs", "self_contained"]
-
-
-class BundleError(HubError):
-    """A file is not a bundle, is damaged, or cannot be written."""
+__all__ = ["KeptCatalogs", "self_contained"]
 
 
 class KeptCatalogs:

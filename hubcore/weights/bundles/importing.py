@@ -1,42 +1,31 @@
-"""Bundles: verified files and their catalogue entries in one tar file, for air-gapped machines.
-
-The tar holds ``bundle.json``, then each file under its digest, then the exported files that are
-kept beside them. It is not compressed, since weights hardly compress. On import every file is
-verified again while it is copied.
-"""
+"""Reads bundles, and imports their files and entries into a store."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import json
 import tarfile
-import time
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from .. import settings
-from ..atomic_write import atomic_write, check_writable
-from ..catalogs.catalog import Catalog, WeightsEntry
-from ..catalogs.names import find_weights, model_of
-from ..catalogs.permits import Permit
-from ..devices import refuse_device
-from ..digests import is_digest
-from ..download.addresses import redact, redacted
-from ..download.hashing import sha256_of
-from ..errors import HubError, UnknownNameError
-from ..store import Store
-from . import bundle_exported
-from .bundle_catalogs import BundleError, KeptCatalogs, self_contained
-from .enums import WeightsEnum, canonical_name
-from .lookup import get_weight
+from ... import settings
+from ...catalogs.catalog import Catalog, WeightsEntry
+from ...catalogs.names import find_weights
+from ...catalogs.permits import Permit
+from ...devices import refuse_device
+from ...digests import is_digest
+from ...download.addresses import redacted
+from ...errors import HubError, UnknownNameError
+from ...store import Store
+from ..lookup import get_weight
+from .catalogs import KeptCatalogs
+from .exported import check_exported, take_exported
+from .format import FORMAT, MANIFEST, BundleError, CountingReader
 
-__all__ = ["BundleError", "Bundled", "Imported", "create_bundle", "import_bundle", "read_bundle"]
+__all__ = ["Bundled", "Imported", "import_bundle", "read_bundle"]
 
-FORMAT = 1
-_MANIFEST = "bundle.json"
 _LARGEST_MANIFEST = 256 * 1024 * 1024
 _BUFFER = 256 * 1024
 
@@ -53,73 +42,6 @@ class Imported(NamedTuple):
     name: str
     path: Path
     sha256: str
-
-
-def create_bundle(
-    members: Sequence[WeightsEnum],
-    target: Path,
-    store: Store,
-    *,
-    progress: bool = True,
-    on_bytes: Callable[[int], object] = lambda count: None,
-) -> list[str]:
-    """Writes a bundle of weights, downloading first what is not in the store.
-
-    Args:
-        members: the weights.
-        target: the bundle file. It is replaced in one step once the bundle is complete.
-        store: where the files come from.
-        progress: show a progress bar on stderr while downloading.
-        on_bytes: called with the number of bytes after each read of a file that goes in.
-
-    Returns:
-        The canonical names of the weights in the bundle.
-
-    Raises:
-        BundleError: some weights cannot be downloaded, or the bundle cannot be written.
-    """
-    try:
-        check_writable(target)
-    except OSError as error:
-        raise BundleError(f"Cannot write {target}: {error.strerror or error}.") from error
-    wanted = [(member, file) for member in members for file in member.value.files]
-    results = store.get_many([file for _, file in wanted], progress=progress)
-    files: dict[str, dict[str, Any]] = {}
-    paths: dict[str, Path] = {}
-    for (member, file), result in zip(wanted, results, strict=True):
-        if isinstance(result, Exception):
-            raise BundleError(f"Cannot bundle {canonical_name(member)}: {result}") from result
-        digest = result.name if is_digest(result.name) else sha256_of(result)
-        facts = files.setdefault(
-            digest, {"name": file.name, "size": result.stat().st_size, "urls": [], "weights": []}
-        )
-        facts["urls"] = list(dict.fromkeys([*facts["urls"], *map(redact, file.urls)]))
-        facts["weights"].append(canonical_name(member))
-        paths[digest] = result
-    exported = bundle_exported.exported_files(store, files)
-    manifest = {
-        "bundle": FORMAT,
-        "files": files,
-        "exported": {name: facts for name, (_, facts) in exported.items()},
-        "catalogs": _catalogs(members),
-    }
-    contents = [(f"files/{digest}", path) for digest, path in paths.items()]
-    contents += [(f"exported/{name}", path) for name, (path, _) in exported.items()]
-    try:
-        with (
-            atomic_write(target) as temporary,
-            tarfile.open(temporary, "w", format=tarfile.PAX_FORMAT) as tar,
-        ):
-            text = json.dumps(manifest, indent=1).encode()
-            tar.addfile(_member(_MANIFEST, len(text)), io.BytesIO(text))
-            for name, path in contents:
-                with path.open("rb") as file_:
-                    tar.addfile(
-                        _member(name, path.stat().st_size), _CountingReader(file_, on_bytes)
-                    )
-    except OSError as error:
-        raise BundleError(f"Cannot write {target}: {error.strerror or error}.") from error
-    return [canonical_name(member) for member in members]
 
 
 class Bundled(NamedTuple):
@@ -169,7 +91,7 @@ def read_bundle(
         for name, reader, size in _files_in(tar, found):
             state = "present"
             if verify:
-                digest = _sha256(_CountingReader(reader, on_bytes))
+                digest = _sha256(CountingReader(reader, on_bytes))
                 state = "ok" if digest == found[name].sha256 else "damaged"
             found[name] = found[name]._replace(size=size, state=state)
         return list(found.values())
@@ -271,13 +193,13 @@ def _import(
     missing = {*files, *exported}
     for digest, reader, _ in _files_in(tar, missing.copy()):
         if digest in exported:
-            counted: Any = _CountingReader(reader, on_bytes)
-            bundle_exported.take(counted, exported[digest], store, source)
+            counted: Any = CountingReader(reader, on_bytes)
+            take_exported(counted, exported[digest], store, source)
             missing.discard(digest)
             continue
         facts = files[digest]
         path = store.add_stream(
-            _CountingReader(reader, on_bytes), sha256=digest, name=facts["name"], origin=str(source)
+            CountingReader(reader, on_bytes), sha256=digest, name=facts["name"], origin=str(source)
         )
         if trust:
             _pin(store, digest, facts)
@@ -297,13 +219,13 @@ def _read_manifest(tar: tarfile.TarFile, source: Path) -> dict[str, Any]:
     first = tar.next()
     if (
         first is None
-        or first.name != _MANIFEST
+        or first.name != MANIFEST
         or first.size > _LARGEST_MANIFEST
         or first.issparse()
     ):
         raise BundleError(
             f"{source} is not a bundle made by 'hub bundle create': it does not begin with "
-            f"{_MANIFEST}."
+            f"{MANIFEST}."
         )
     return _manifest(tar, first, source)
 
@@ -359,10 +281,10 @@ def _manifest(tar: tarfile.TarFile, member: tarfile.TarInfo, source: Path) -> di
                 raise ValueError(f"a bad entry for {digest}")
         if not isinstance(manifest["catalogs"], dict):
             raise ValueError("no catalogues")
-        bundle_exported.check(manifest.setdefault("exported", {}), manifest["files"])
+        check_exported(manifest.setdefault("exported", {}), manifest["files"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BundleError(
-            f"{source} is not a valid bundle: its {_MANIFEST} breaks the format."
+            f"{source} is not a valid bundle: its {MANIFEST} breaks the format."
         ) from error
     return dict(manifest)
 
@@ -399,63 +321,3 @@ def _pin(store: Store, digest: str, facts: Mapping[str, Any]) -> None:
     for url in sorted(urls):
         if store.pinned(url) is None:
             store.pin(url, digest)
-
-
-def _catalogs(members: Sequence[WeightsEnum]) -> dict[str, Any]:
-    """The parts of the catalogues that describe these weights and their models."""
-    catalogs: dict[str, Any] = {}
-
-    def part_of(catalog: Catalog) -> dict[str, Any]:
-        empty = {"schema": catalog.data["schema"], "models": {}, "weights": {}}
-        part: dict[str, Any] = catalogs.setdefault(catalog.distribution, empty)
-        return part
-
-    included = {canonical_name(member) for member in members}
-    for member in members:
-        enum = getattr(type(member), "__hub_name__", None)
-        if enum is None:
-            continue
-        entry = find_weights(enum)
-        catalog = entry.catalog
-        part = part_of(catalog)
-        weights = part["weights"].setdefault(
-            entry.name, {**entry.data, "members": {}, "aliases": {}, "default": None}
-        )
-        weights["members"][member.name] = self_contained(
-            entry.members[member.name], catalog, included
-        )
-        if entry.default == member.name:
-            weights["default"] = member.name
-        for alias, target in entry.data.get("aliases", {}).items():
-            if target == member.name:
-                weights["aliases"][alias] = target
-        model = model_of(entry)
-        if model is not None:
-            part_of(model.catalog)["models"][model.name] = dict(model.data)
-            if model.catalog.distribution != catalog.distribution:
-                weights["builder"] = model.canonical  # it means this model there, too
-        for value in entry.members[member.name].get("meta", {}).values():
-            name = value[1:] if isinstance(value, str) and value.startswith("@") else ""
-            if name in catalog.data.get("lists", {}):
-                part.setdefault("inline_lists", {})[name] = catalog.named_list(name)
-    return catalogs
-
-
-def _member(name: str, size: int) -> tarfile.TarInfo:
-    info = tarfile.TarInfo(name)
-    info.size = size
-    info.mtime = int(time.time())
-    return info
-
-
-class _CountingReader:
-    """A reader that reports how many bytes were read."""
-
-    def __init__(self, reader: IO[bytes], on_bytes: Callable[[int], object]) -> None:
-        self._reader = reader
-        self._on_bytes = on_bytes
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._reader.read(size)
-        self._on_bytes(len(data))
-        return data

@@ -13,12 +13,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from ..digests import is_digest
-from ..download.hashing import sha256_of
-from ..errors import DigestMismatchError
-from ..store import Store
+from ...digests import is_digest
+from ...download.hashing import sha256_of
+from ...errors import DigestMismatchError
+from ...store import Store
 
-__all__ = ["check", "exported_files", "is_exported", "take"]
+__all__ = ["check_exported", "exported_files", "is_exported", "take_exported"]
 
 _KIND = re.compile(r"onnx-[a-z0-9-]{1,120}\.(onnx|data)")
 _BUFFER = 256 * 1024
@@ -46,7 +46,7 @@ def exported_files(store: Store, digests: Iterable[str]) -> dict[str, tuple[Path
     return found
 
 
-def check(exported: Any, digests: Iterable[str]) -> None:
+def check_exported(exported: Any, digests: Iterable[str]) -> None:
     """Checks what a manifest says of exported files.
 
     Raises:
@@ -65,7 +65,7 @@ def check(exported: Any, digests: Iterable[str]) -> None:
             raise ValueError(f"a bad entry for {name}")
 
 
-def take(reader: IO[bytes], facts: Mapping[str, Any], store: Store, source: Path) -> None:
+def take_exported(reader: IO[bytes], facts: Mapping[str, Any], store: Store, source: Path) -> None:
     """Keeps an exported file beside its weights, if its digest is what the bundle states.
 
     Raises:
