@@ -15,11 +15,19 @@ from .. import settings
 from ..errors import DigestMismatchError, DownloadError, HubError, NotEnoughSpaceError
 from .addresses import redact
 from .cancellation import Cancel
-from .faults import AttemptError, PermanentError, TemporaryError
+from .faults import (
+    AttemptError,
+    ChangedError,
+    NoRoomError,
+    PermanentError,
+    TemporaryError,
+    TrickleError,
+)
 from .impostors import impostor
+from .pace import SLOWEST
 from .partial import Partial
 from .ranges import Helpers
-from .transfer import SLOWEST, ChangedError, NoRoomError, Source, Transfer, TrickleError
+from .transfer import Source, Transfer
 
 __all__ = ["Cancel", "Source", "fetch"]
 

@@ -6,7 +6,6 @@ import errno
 import hashlib
 import re
 import shutil
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,19 +14,19 @@ from .. import settings
 from ..errors import NotEnoughSpaceError
 from .addresses import identity
 from .cancellation import Cancel, CancelledError
-from .faults import PermanentError, TemporaryError
+from .faults import ChangedError, NoRoomError, PermanentError, TemporaryError
 from .hashing import PrefixHasher
 from .http import is_encoded, new_session, open_url, read_some, stated_length
+from .pace import Pace
 from .partial import Partial
 from .unpacking import GzipReader, check_encoding
 
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["SLOWEST", "Body", "ChangedError", "NoRoomError", "Source", "Transfer", "TrickleError"]
+__all__ = ["Body", "Source", "Transfer"]
 
 _ROUNDING = 1024 * 1024  # bytes by which a published size may be wrong besides a tenth
-SLOWEST = 1024  # bytes per second; less for a whole timeout counts as a stall
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
 _UNSATISFIED_RANGE = re.compile(r"bytes \*/([0-9]{1,18})")
 _NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -46,26 +45,6 @@ class Source(NamedTuple):
     url: str
     original: str
     peer: bool = False
-
-
-class TrickleError(TemporaryError):
-    """The bytes arrive too slowly to count as progress."""
-
-
-class ChangedError(TemporaryError):
-    """The bytes on disk are not of this address's file, and were discarded."""
-
-
-class NoRoomError(PermanentError):
-    """The disk has no room for what this address says the file has; another may say less.
-
-    Attributes:
-        error: the error for the user, if none does.
-    """
-
-    def __init__(self, error: NotEnoughSpaceError) -> None:
-        super().__init__(str(error))
-        self.error = error
 
 
 class Body(NamedTuple):
@@ -229,7 +208,7 @@ class Transfer:
             room = position + shutil.disk_usage(self.partial.folder).free * 9 // 10
             if room < limit:
                 limit, why = room, "for which the disk has room"
-        pace = _Pace()
+        pace = Pace()
         cancel = cancel or self.cancel
         with cancel.closing(body.response):
             while end is None or position < end:
@@ -412,25 +391,6 @@ class Transfer:
         if self._hasher is not None:
             self._hasher.close()
             self._hasher = None
-
-
-class _Pace:
-    """Raises an error if the bytes arrive too slowly over a whole timeout."""
-
-    def __init__(self) -> None:
-        self._window = settings.timeout()
-        self._since = time.monotonic()
-        self._count = 0
-
-    def check(self, count: int) -> None:
-        self._count += count
-        elapsed = time.monotonic() - self._since
-        if elapsed < self._window:
-            return
-        if self._count < SLOWEST * elapsed:
-            raise TrickleError(f"only {self._count} bytes in {elapsed:.0f} seconds")
-        self._since += elapsed
-        self._count = 0
 
 
 def _range(start: int, end: int | None) -> dict[str, str]:
