@@ -17,7 +17,8 @@ from test_metric_states import changed
 from torch import nn
 
 import hubcore
-from hubcore.authoring import packing
+from hubcore.authoring.operations import count_ops
+from hubcore.authoring.wheels import build_wheel
 from hubcore.cli import main
 from hubcore.download.hashing import sha256_of
 
@@ -167,7 +168,7 @@ def test_the_project_can_be_kept_and_built_again(workplace):
     assert pack("--project", "source") == 0
     assert (workplace / "source" / "pyproject.toml").is_file()
     first = next((workplace / "dist").glob("*.whl")).read_bytes()
-    again = packing.build_wheel(workplace / "source", workplace / "again")
+    again = build_wheel(workplace / "source", workplace / "again")
     assert again.read_bytes() == first
 
 
@@ -360,7 +361,7 @@ def test_operations_are_counted_as_torchvision_does(name):
     fcn = {"weights_backbone": None, "aux_loss": True, "num_classes": 21}
     with torch.device("meta"):  # counts without computing
         model = hubcore.get_model(name, **(fcn if name.startswith("fcn") else {})).eval()
-        ops = packing.count_ops(model, torch.zeros(3, *size))
+        ops = count_ops(model, torch.zeros(3, *size))
     assert ops == pytest.approx(weights.meta["_ops"], abs=0.002)
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,26 +19,26 @@ from ..catalogs.checking import check
 from ..catalogs.licenses import Evidence, evidence_of_license, parent_json
 from ..catalogs.names import find_model, short_name
 from ..devices import refuse_device
-from ..errors import MissingDependencyError, WeightsError
+from ..errors import WeightsError
 from ..packages.references import Reference
 from ..weights.lookup import get_weight
 from ..weights.parents import as_parent
 from .evidence import measured
 from .export import dumps
 from .needs import PACKED, Needs, needs
+from .operations import count_ops
 from .recipe import PackError, Recipe, check_recipe, writable_folder
 from .scaffold import names_for, write_project
 from .second import add_to_project, is_project, require_nothing_lost
+from .wheels import build_wheel, require_tools
 
 if TYPE_CHECKING:
-    from torch import nn
+    pass
 
 __all__ = [
     "PackError",
     "Recipe",
     "base_transforms",
-    "build_wheel",
-    "count_ops",
     "make_project",
     "pack",
     "read_categories",
@@ -101,7 +99,7 @@ def make_project(recipe: Recipe, folder: Path, on_step: Step = _silent) -> None:
     """
     from ..download.hashing import sha256_of
 
-    _require_tools()
+    require_tools()
     values = names_for(recipe.name)
     check_recipe(recipe)
     if not is_project(folder):
@@ -188,35 +186,6 @@ def make_project(recipe: Recipe, folder: Path, on_step: Step = _silent) -> None:
         copyfile(source, package / name)
 
 
-def build_wheel(project: Path, output: Path) -> Path:
-    """Builds the wheel of a project with hatchling, which the project declares as its backend.
-
-    Args:
-        project: the folder of the project.
-        output: the folder for the wheel. It is created if it does not exist.
-
-    Returns:
-        The path of the wheel.
-
-    Raises:
-        PackError: the build failed.
-        MissingDependencyError: a package that packing needs is not installed.
-    """
-    _require_tools()
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PackError(f"Cannot write to {output}: {error.strerror or error}.") from error
-    # PEP 517's hook builds the project in the current folder, so it gets its own process.
-    hook = "import sys, hatchling.build as backend; print(backend.build_wheel(sys.argv[1]))"
-    command = [sys.executable, "-c", hook, str(output.absolute())]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = (done.stderr or done.stdout).strip().splitlines()[-1:]
-        raise PackError(f"The wheel could not be built in {output}: {' '.join(last)}")
-    return output / Path(done.stdout.strip().splitlines()[-1]).name
-
-
 def base_transforms(model: ModelEntry, changes: Mapping[str, Any] | None = None) -> Reference:
     """The preprocessing of a model's default weights, with changed arguments.
 
@@ -267,33 +236,6 @@ def read_categories(path: Path) -> list[str]:
     if not names:
         raise PackError(f"{path} holds no names of classes: write one per line.")
     return names
-
-
-def count_ops(model: nn.Module, image: Any) -> float:
-    """Counts the multiply-accumulate operations of one forward pass, as torchvision does.
-
-    Args:
-        model: the model, in evaluation mode.
-        image: a preprocessed image, a float tensor (C, H, W).
-
-    Returns:
-        The number of operations in billions.
-    """
-    import torch
-    from torch.nn.attention import SDPBackend, sdpa_kernel
-    from torch.utils.flop_counter import FlopCounterMode
-
-    counter = FlopCounterMode(display=False)
-    # Fused attention on the CPU is not counted, but its parts are.
-    fused = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)
-    try:
-        with counter, torch.no_grad(), sdpa_kernel(SDPBackend.MATH):
-            model(image.unsqueeze(0))
-    finally:
-        torch.backends.mha.set_fastpath_enabled(fused)
-    # The counter counts a multiplication and an addition as two operations.
-    return float(counter.get_total_flops()) / 2 / 1e9
 
 
 class _Candidate(NamedTuple):
@@ -390,18 +332,6 @@ def _check_tensors(model: ModelEntry, recipe: Recipe, tensors: Mapping[str, Any]
                     f"The checkpoint has {outputs} outputs ('{path}.weight'), but "
                     f"{len(recipe.categories)} categories were given. Give one for each output."
                 )
-
-
-def _require_tools() -> None:
-    from importlib.util import find_spec
-
-    for module in ("hatchling", "packaging", "PIL", "torch"):
-        if module not in sys.modules and find_spec(module) is None:
-            raise MissingDependencyError(
-                f"Packing needs '{module}': pip install 'hubcore[authors]', and the family that "
-                f"has the model",
-                module,
-            )
 
 
 def _license_line(license: str) -> str:

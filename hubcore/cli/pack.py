@@ -85,14 +85,8 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from ..authoring.packing import (
-        Recipe,
-        build_wheel,
-        make_project,
-        pack,
-        read_categories,
-        writable_folder,
-    )
+    from ..authoring.packing import Recipe, make_project, pack, read_categories, writable_folder
+    from ..authoring.wheels import build_wheel
     from ..download.progress import Steps
 
     changes = {key: getattr(args, key) for key in _PREPROCESSING}

@@ -15,8 +15,9 @@ import torch
 from hub_evaluate import evaluate
 from hub_evaluate.results import Evaluation
 from hubcore.authoring.packing import Recipe as PackRecipe
-from hubcore.authoring.packing import build_wheel, make_project
+from hubcore.authoring.packing import make_project
 from hubcore.authoring.scaffold import names_for
+from hubcore.authoring.wheels import build_wheel
 from hubcore.building.builders import get_model
 from hubcore.download.hashing import sha256_of
 from hubcore.packages.references import Reference
