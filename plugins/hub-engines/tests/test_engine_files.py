@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import sys
 
 import numpy as np
@@ -12,6 +11,7 @@ import torch
 from environments import ROOT, write_dist_info
 from onnx import TensorProto, helper
 from PIL import Image
+from without_torch import hub_without_torch
 
 import hubcore
 from hub_engines.description import Description
@@ -326,29 +326,10 @@ def test_clips_of_a_video_are_averaged(tmp_path):
 
 # -- Without torch
 
-GUARD = """
-import sys
-class Refuse:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"torch", "torchvision", "onnx"}:
-            raise ImportError(f"{name} was imported")
-sys.meta_path.insert(0, Refuse())
-from hubcore.cli import main
-sys.exit(main(sys.argv[1:]))
-"""
-
 
 def test_no_torch_is_imported_to_predict_and_draw(tmp_path, photos):
     path = classifier(tmp_path / "net.onnx")
-    done = subprocess.run(
-        [
-            *(sys.executable, "-c", GUARD, "predict", path, photos),
-            *("--json", "--output", tmp_path / "out"),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )  # fmt: skip
+    done = hub_without_torch("predict", path, photos, "--json", "--output", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert document["info"] == {

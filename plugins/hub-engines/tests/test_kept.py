@@ -6,7 +6,6 @@ test_exported.py makes real ones and compares their results with torch's.
 
 import json
 import resource
-import subprocess
 import sys
 from importlib.util import find_spec
 from types import SimpleNamespace
@@ -17,6 +16,7 @@ import pytest
 import torchvision
 from onnx import helper, numpy_helper
 from photos import CHELSEA, COFFEE
+from without_torch import hub_without_torch
 
 import hub_export
 import hubcore
@@ -29,17 +29,6 @@ from hubcore.prediction.engines.base import Vectors
 from hubcore.store import default_store
 
 ENGINES = [name for name in ("onnxruntime", "openvino") if find_spec(name)]
-
-GUARD = """
-import sys
-class Refuse:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"torch", "torchvision", "onnx"}:
-            raise ImportError(f"{name} was imported")
-sys.meta_path.insert(0, Refuse())
-from hubcore.cli import main
-sys.exit(main(sys.argv[1:]))
-"""
 
 
 def written(model, output, *, weights, format, raw, progress):
@@ -133,12 +122,7 @@ def test_after_the_first_use_no_torch_is_imported_and_all_engines_use_one_file(w
     assert {file.suffix for file in before} == {".data", ".onnx"}
     found = []
     for engine in ENGINES:
-        done = subprocess.run(
-            [sys.executable, "-c", GUARD, *COMMAND, "--engine", engine],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = hub_without_torch(*COMMAND, "--engine", engine)
         assert done.returncode == 0, done.stderr
         found.append(json.loads(done.stdout)["annotations"])
         assert [one["category"] for one in found[-1][::3]] == ["daisy", "daisy"]

@@ -1,8 +1,6 @@
 """Embeddings by engines without torch: the vectors that torch gives, and refusals in words."""
 
 import json
-import subprocess
-import sys
 from importlib.util import find_spec
 
 import numpy as np
@@ -10,6 +8,7 @@ import onnx
 import pytest
 from onnx import helper, numpy_helper
 from photos import CHELSEA, COFFEE, PHOTOS, imagenet_photos, import_mobilenet
+from without_torch import hub_without_torch
 
 import hubcore
 from hub_embed import EmbeddingFile
@@ -19,16 +18,6 @@ from hubcore.cli import main
 from hubcore.prediction import PredictionError
 
 ENGINES = [name for name in ("onnxruntime", "openvino") if find_spec(name)]
-GUARD = """
-import sys
-class Refuse:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"torch", "torchvision", "onnx"}:
-            raise ModuleNotFoundError(f"{name} was imported", name=name)
-sys.meta_path.insert(0, Refuse())
-from hubcore.cli import main
-sys.exit(main(sys.argv[1:]))
-"""
 MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 
 
@@ -71,8 +60,7 @@ def colours(path, **facts):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_file_of_vectors_embeds_without_torch(engine, tmp_path):
     path, output = colours(tmp_path / "colours.onnx"), tmp_path / "f.parquet"
-    command = [sys.executable, "-c", GUARD, "embed", str(path), str(PHOTOS), "-o", str(output)]
-    done = subprocess.run([*command, "--engine", engine], capture_output=True, text=True)
+    done = hub_without_torch("embed", path, PHOTOS, "-o", output, "--engine", engine)
     assert done.returncode == 0, done.stderr
     made = EmbeddingFile.read(output)
     assert [made.origin.model, made.origin.layer] == ["acme/colours", "input of fc"]
@@ -80,8 +68,7 @@ def test_a_file_of_vectors_embeds_without_torch(engine, tmp_path):
     cat, coffee = made.vectors * STD + MEAN
     assert cat[0] > cat[2]
     assert coffee[0] > coffee[2]
-    named = [*command[:4], "mobilenet_v2", *command[5:]]
-    done = subprocess.run(named, capture_output=True, text=True)
+    done = hub_without_torch("embed", "mobilenet_v2", PHOTOS, "-o", output)
     assert done.returncode == 1
     assert "needs 'torch', which is not installed" in done.stderr
     found = hubcore.embed(path, [CHELSEA, COFFEE], engine=engine)
