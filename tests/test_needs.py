@@ -12,7 +12,7 @@ from hubcore.cli import main
 from hubcore.cli.versions import NEWEST, OLDEST
 from hubcore.errors import CatalogError, HubError, MissingDependencyError
 from hubcore.packages.needs import lacking
-from hubcore.packages.references import resolve
+from hubcore.packages.references import Reference, resolve
 from hubcore.testing import Skipped, Subject, examine
 
 TORCHVISION = metadata.version("torchvision")
@@ -176,6 +176,20 @@ def test_what_it_requires_and_is_absent_is_said_with_the_command(requires, lacks
     assert raised.value.module == requires[0].partition(">")[0]
 
 
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        ("torchvision.modells:resnet18", r"'torchvision' of torchvision \S+ has no module"),
+        ("torchvision.models:__path__", "is no class or function, but of type list"),
+    ],
+)
+def test_a_reference_to_what_an_installed_package_lacks_does_not_say_to_install_it(reference, said):
+    import torchvision  # noqa: F401  # as in any program that builds such a model
+
+    with pytest.raises(CatalogError, match=said):
+        Reference(reference)()
+
+
 def test_what_is_there_or_is_for_others_is_not_lacking():
     requires = ["torchvision", "no-such-dist; python_version < '3'"]
     with hubcore.register(requiring(*requires), name="acme-next"):
@@ -183,7 +197,9 @@ def test_what_is_there_or_is_for_others_is_not_lacking():
         hubcore.get_model("resnet_kornia")
 
 
-@pytest.mark.parametrize("wrong", ["--index-url=x", "a b", "-r x", "kornia\n", "https://x/y"])
+@pytest.mark.parametrize(
+    "wrong", ["--index-url=x", "a b", "-r x", "kornia\n", "https://x/y", "kornia >>> 3"]
+)
 def test_what_is_no_requirement_is_refused(wrong):
     with pytest.raises(CatalogError, match="requires"):
         hubcore.register(requiring(wrong), name="acme-next")

@@ -104,3 +104,5 @@ def test_what_is_no_number_of_classes_is_refused(classes, tmp_path):
         pytest.raises(hubcore.HubError, match="num_classes is a whole number"),
     ):
         hubcore.get_model("acme", weights="DEFAULT", num_classes=classes)
+    with pytest.raises(hubcore.HubError, match="num_classes is a whole number"):
+        hubcore.get_model("squeezenet1_1", num_classes=classes)

@@ -16,6 +16,7 @@ import re
 import weakref
 from collections import OrderedDict
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any
 
 import torch
@@ -70,12 +71,17 @@ def assemble(
     Raises:
         WeightsError: the weights do not fit the model, or an argument contradicts them.
         MissingDependencyError: another package that the model needs is absent or too old.
+        WrongTypeError: ``num_classes`` or ``in_chans`` is no such number.
         CatalogError: the architecture does not take what the catalogue gives it.
         HubError: the weights cannot be downloaded or read.
     """
+    classes = config.get("num_classes")
+    is_count = isinstance(classes, Integral) and not isinstance(classes, bool) and int(classes) >= 0
+    if classes is not None and not is_count:
+        raise WrongTypeError(f"num_classes is a whole number, 0 or more, not {classes!r}.")
     try:
-        if model.features is not None and config.get("num_classes") is not None:
-            return _with_linear_head(model, weights, progress, config)
+        if model.features is not None and classes is not None:
+            return _with_linear_head(model, model.features, weights, progress, config)
         return _assembled(model, weights, progress, config)
     except TypeError as error:
         if config.get("in_chans") is not None and "argument 'in_chans'" in str(error):
@@ -225,12 +231,14 @@ def _assembled(
 
 
 def _with_linear_head(
-    model: ModelEntry, weights: WeightsLike | None, progress: bool, config: Mapping[str, Any]
+    model: ModelEntry,
+    features: int,
+    weights: WeightsLike | None,
+    progress: bool,
+    config: Mapping[str, Any],
 ) -> nn.Module:
     """A backbone without a head, and a new head on the features that its catalogue declares."""
-    classes, features = config["num_classes"], model.features
-    if type(classes) is not int or classes < 0 or features is None:
-        raise WrongTypeError(f"num_classes is a whole number, 0 or more, not {classes!r}.")
+    classes = config["num_classes"]
     own = {name: value for name, value in config.items() if name != "num_classes"}
     backbone = _assembled(model, weights, progress, own)
     if classes == 0:

@@ -134,9 +134,10 @@ def _is_needs(value: Any) -> bool:
     )
 
 
+_VERSIONS = r"(===?|[~!<>]=|[<>]) ?[A-Za-z0-9.*+!_-]+"
 _is_requirement = re.compile(
     r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?( ?\[[A-Za-z0-9._, -]*\])?"
-    r"( ?[<>=!~][ -~]*)?( ?;[ -~]*)?",
+    rf"( ?{_VERSIONS}( ?, ?{_VERSIONS})*)?( ?;[ -~]*)?",
     re.ASCII,
 ).fullmatch
 

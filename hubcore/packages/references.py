@@ -8,6 +8,7 @@ Their keyword arguments are data, in which further references may stand, at any 
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -41,9 +42,15 @@ def resolve(reference: str) -> Any:
         target: Any = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         missing = error.name or module_name
+        package = missing.partition(".")[0]
+        if package != missing and package in sys.modules:
+            raise CatalogError(
+                f"'{reference}' cannot be imported: '{package}'{_installed(package)} has no module "
+                f"'{missing}'"
+            ) from error
         raise MissingDependencyError(
-            f"'{reference}' needs the package '{missing.partition('.')[0]}', which is not "
-            f"installed: pip install {missing.partition('.')[0]}",
+            f"'{reference}' needs the package '{package}', which is not installed: pip install "
+            f"{package}",
             missing,
         ) from error
     for part in attribute.split("."):
@@ -119,6 +126,10 @@ class Reference:
         It has the signature of `func`, and is `func` where `keywords` refer to nothing.
         """
         called: Callable[..., Any] = self.func
+        if not callable(called):
+            raise CatalogError(
+                f"'{self.target}' is no class or function, but of type {type(called).__name__}"
+            )
         given = self.keywords
         if "*" not in given and not names_code(given):
             return called

@@ -7,13 +7,22 @@ from typing import Any, Protocol
 import timm
 from torch import nn
 
+from hubcore.errors import HubError
+
 from .uncopied import Uncopied
 
-__all__ = ["create_model"]
+__all__ = ["ArgumentsError", "create_model"]
 
 
 class _Weights(Protocol):
     def get_state_dict(self) -> dict[str, Any]: ...
+
+
+_UNSUITABLE = (AssertionError, AttributeError, LookupError, TypeError, ValueError)
+
+
+class ArgumentsError(HubError, TypeError, ValueError):
+    """timm makes no such model with these arguments."""
 
 
 def create_model(
@@ -30,9 +39,22 @@ def create_model(
             ``img_size``, ``global_pool``, ``drop_path_rate`` and whatever else the model has.
 
     Raises:
+        ArgumentsError: the model has no such argument, or takes no such value of it.
         RuntimeError: the tensors do not fit the model, or it does not offer what was asked.
-        TypeError: the model has no such argument.
     """
+    try:
+        return _created(model_name, weights, arguments)
+    except HubError:
+        raise
+    except _UNSUITABLE as error:
+        if not arguments:
+            raise
+        given = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+        said = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise ArgumentsError(f"timm makes no {model_name} with {given}: {said}") from error
+
+
+def _created(model_name: str, weights: _Weights | None, arguments: dict[str, Any]) -> nn.Module:
     if weights is None:
         return timm.create_model(model_name, **arguments)
     # Classes that a published file has too many of are gone from these tensors already.

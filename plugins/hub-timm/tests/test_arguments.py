@@ -16,6 +16,7 @@ from seeded_timm import (
 )
 
 import hubcore
+from hub_timm.models import ArgumentsError
 from hubcore.catalogs import index
 from hubcore.errors import WeightsError
 
@@ -64,7 +65,7 @@ def assert_gives_timms(name, tmp_path, arguments):
         except Exception as error:
             misfit = str(error).startswith("Error(s) in loading")
             said = "do not fit the model" if misfit else re.escape(str(error))
-            expected = WeightsError if misfit else type(error)
+            expected = WeightsError if misfit else (ArgumentsError, RuntimeError)
             with pytest.raises(expected, match=said):
                 hubcore.get_model(ours, weights="DEFAULT", **arguments)
             return
@@ -96,6 +97,26 @@ def drop_rates(model):
 )
 def test_arguments_pass_through_and_give_timms_tensors(family, arguments, tmp_path):
     assert_gives_timms(TINY[family], tmp_path, arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "said"),
+    [
+        ("resnet", {"features_only": True, "out_indices": (0, 99)}, "list index out of range"),
+        ("vit", {"features_only": True, "out_indices": (0, 99)}, "out of range"),
+        ("vit", {"img_size": 0}, "positive image size"),
+        ("resnet", {"img_size": 96}, "unexpected keyword argument 'img_size'"),
+        ("vit", {"num_classes": -1}, "num_classes is a whole number, 0 or more, not -1"),
+        ("vit", {"in_chans": 0}, "positive whole number, not 0"),
+    ],
+)
+def test_what_timm_does_not_make_is_said_with_the_model_and_the_arguments(
+    name, arguments, said, tmp_path
+):
+    with pinned(TINY[name], tmp_path) as (ours, _):
+        for weights in ("DEFAULT", None):
+            with pytest.raises(hubcore.HubError, match=said):
+                hubcore.get_model(ours, weights=weights, **arguments)
 
 
 @pytest.mark.sweep
@@ -145,7 +166,7 @@ def test_each_of_timms_architectures_adapts_to_one_channel_and_other_classes(nam
     try:
         timm.create_model(name, **arguments)
     except Exception as error:
-        with pinned(name, tmp_path) as (ours, _), pytest.raises(type(error)):
+        with pinned(name, tmp_path) as (ours, _), pytest.raises((ArgumentsError, type(error))):
             hubcore.get_model(ours, weights="DEFAULT", **arguments)
     else:
         assert_is_timms(name, tmp_path, arguments)
