@@ -140,6 +140,15 @@ class Weights(NamedTuple):
             "url": redact(self.data["url"]),
             "mirrors": [redact(url) for url in self.data.get("mirrors", ())],
             "sha256": self.sha256,
+            "files": [
+                {
+                    "url": redact(one["url"]),
+                    "mirrors": [redact(url) for url in one.get("mirrors", ())],
+                    "sha256": one["sha256"],
+                    "size": one.get("size"),
+                }
+                for one in self.data.get("files", ())
+            ],
         }
 
     def licenses(self) -> dict[str, str]:
@@ -182,6 +191,7 @@ class Model(NamedTuple):
             "architecture": self.entry.architecture.target,
             "head": list(self.entry.head),
             "needs": dict(self.entry.needs),
+            "requires": list(self.entry.requires),
         }
 
 

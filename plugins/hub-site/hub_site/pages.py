@@ -213,6 +213,7 @@ class Pages:
                 ("architecture", entry.architecture.target),
                 ("new with num_classes", ", ".join(entry.head)),
                 ("needs", ", ".join(f"{name} {least}" for name, least in entry.needs.items())),
+                ("requires", ", ".join(entry.requires)),
             ],
             picture=self._picture(own, fitting),
             neighbours=list(self._neighbours(own)) if own else [],

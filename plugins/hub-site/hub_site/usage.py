@@ -7,6 +7,8 @@ from keyword import iskeyword
 from shlex import quote
 from typing import Any
 
+from hubcore.catalogs.catalog import ModelEntry
+from hubcore.catalogs.tasks import task_facts
 from hubcore.packages.references import Reference
 
 from .entries import Model, Package, Weights
@@ -14,6 +16,16 @@ from .entries import Model, Package, Weights
 __all__ = ["hub_code", "model_code", "shell_of_model", "shell_of_weights", "transforms_code"]
 __all__ += ["weights_code"]
 
+_INPUTS = {
+    "image": "photo.jpg",
+    "pair": "first.jpg second.jpg",
+    "images": "photos/",
+    "prompted": "photo.jpg --prompt 'a cat'",
+    "text": "'a text'",
+    "points": "points.npy",
+    "video": "clip.mp4",
+}
+"""What stands for an input, by the kind that a task takes."""
 _REPOSITORY = 'repo = "path/to/hubcore"  # a clone, or "OWNER/NAME" on GitHub, source="github"'
 
 
@@ -61,23 +73,39 @@ def hub_code(package: Package | None, model: str | None, member: str | None) -> 
 
 def shell_of_weights(weights: Weights, model: str | None, package: Package | None) -> str:
     """Commands for weights."""
-    lines = [package.install] if package else []
+    lines = _installs(package, weights.model)
     name = quote(weights.name)
     lines += [f"hub show {name}", f"hub download {name}"]
     if model is not None:
-        lines.append(f"hub predict {quote(model)} photo.jpg --weights {name}")
+        given = _given(weights.row.get("task"))
+        lines.append(f"hub predict {quote(model)} {given} --weights {name}")
     lines.append(f"hub lock --add {name}")
     return "\n".join(lines)
 
 
 def shell_of_model(model: Model, package: Package | None) -> str:
     """Commands for a model."""
-    lines = [package.install] if package else []
+    lines = _installs(package, model.entry)
     name = quote(model.name)
     lines.append(f"hub show {name}")
     if model.default:
-        lines += [f"hub predict {name} photo.jpg", f"hub lock --add {name}"]
+        given = _given(model.entry.task)
+        lines += [f"hub predict {name} {given}", f"hub lock --add {name}"]
     return "\n".join(lines)
+
+
+def _installs(package: Package | None, model: ModelEntry | None) -> list[str]:
+    """What installs a package, and what a model needs that this does not bring."""
+    lines = [package.install] if package else []
+    if model is not None and model.requires:
+        lines.append(f"pip install {' '.join(map(quote, model.requires))}")
+    return lines
+
+
+def _given(task: str | None) -> str:
+    """What stands for the input of a task on the command line."""
+    facts = task_facts(task)
+    return _INPUTS[facts.input if facts else "image"]
 
 
 def transforms_code(reference: Reference) -> str:

@@ -59,6 +59,50 @@ def test_a_page_tells_what_records_measured(site):
     assert [row["ms"] for row in offers if "ms" in row] == [12.5]
 
 
+@pytest.mark.parametrize(
+    ("page", "command"),
+    [
+        ("hub-optical-flow/raft_small", "hub predict raft_small first.jpg second.jpg"),
+        ("hub-video/s3d", "hub predict s3d clip.mp4"),
+        ("hub-detection/ssd300_vgg16", "hub predict ssd300_vgg16 photo.jpg"),
+    ],
+)
+def test_commands_take_what_the_task_takes(page, command, site):
+    assert f"{command}\n" in (site / f"models/{page}.html").read_text("utf-8")
+
+
+def test_several_files_and_requirements_are_told(own_home, tmp_path):
+    """All files with their digests, and what to install besides the package."""
+    first, second = "1" * 64, "2" * 64
+    member = {
+        "url": "https://example.org/a.pth",
+        "sha256": first,
+        "files": [{"url": "https://example.org/b.pth", "sha256": second, "size": 7}],
+        "transforms": "hubcore.transforms:ObjectDetection",
+        "meta": {},
+    }
+    model = {
+        "task": "object-detection",
+        "architecture": "torchvision.models:resnet18",
+        "requires": ["kornia>=0.7"],
+        "weights": "Two_Weights",
+    }
+    entry = {"builder": "two", "default": "V1", "members": {"V1": member}}
+    catalog = {"schema": 1, "models": {"two": model}, "weights": {"Two_Weights": entry}}
+    with hubcore.register(catalog, name="acme-two"):
+        folder = build(tmp_path / "site", guides=False).folder
+    page = (folder / "weights/acme-two/Two_Weights.V1.html").read_text("utf-8")
+    assert first in page
+    assert f"https://example.org/b.pth\n{second}" in page
+    for path in ("weights/acme-two/Two_Weights.V1.html", "models/acme-two/two.html"):
+        commands = (folder / path).read_text("utf-8")
+        assert "pip install acme-two\npip install &#39;kornia&gt;=0.7&#39;\n" in commands
+    data = json.loads((folder / "api/v1/packages/acme-two.json").read_text("utf-8"))
+    told = {"url": "https://example.org/b.pth", "mirrors": [], "sha256": second, "size": 7}
+    assert data["weights_list"][0]["files"] == [told]
+    assert data["models_list"][0]["requires"] == ["kornia>=0.7"]
+
+
 def test_nothing_of_this_machine_and_no_secret_is_published(site, own_home):
     for path in site.rglob("*"):
         if path.is_file():
