@@ -93,7 +93,7 @@ def test_several_files_and_requirements_are_told(own_home, tmp_path):
         folder = build(tmp_path / "site", guides=False).folder
     page = (folder / "weights/acme-two/Two_Weights.V1.html").read_text("utf-8")
     assert first in page
-    assert f"https://example.org/b.pth\n{second}" in page
+    assert f"https://example.org/b.pth</a>\n{second}" in page
     for path in ("weights/acme-two/Two_Weights.V1.html", "models/acme-two/two.html"):
         commands = (folder / path).read_text("utf-8")
         assert "pip install acme-two\npip install &#39;kornia&gt;=0.7&#39;\n" in commands
