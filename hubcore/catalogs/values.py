@@ -155,6 +155,10 @@ def _is_in_chans(value: Any) -> bool:
     )
 
 
+def _is_scores(value: Any) -> bool:
+    return value in ("sigmoid", "softmax")
+
+
 def _is_identifier(value: Any) -> bool:
     return type(value) is str and value.isidentifier()
 
@@ -302,6 +306,7 @@ META: Table = {
     "min_temporal_size": (_is_positive, "a positive integer"),
     "in_chans": (_is_positive, "a positive integer"),
     "bands": (_is_bands, "a list of the names of bands"),
+    "scores": (_is_scores, '"sigmoid" or "softmax"'),
     "value_range": (_is_range, "a list of the lowest and the highest value"),
     "recipe": (_is_any_text, "a string"),
     "license": (_is_any_text, "a string"),

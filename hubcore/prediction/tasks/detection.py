@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...protocols import WeightsLike
+from ..errors import PredictionError
 from ..inputs import ImageInput
 from ..pixels import Array
 from ..results import DetectionResult
 from ..values import Detection, Keypoint
 from .base import ImageTask, Model, Options, Sample
+from .queries import objects_in
 
 __all__ = ["ObjectDetection"]
 
@@ -19,18 +21,34 @@ MASK_THRESHOLD = 0.5
 
 
 class ObjectDetection(ImageTask):
-    """For models that take a list of images and return a dict for each, as torchvision's do."""
+    """For models that take a list of images and return a dict for each, as torchvision's do.
+
+    Or, where the weights' ``meta`` has ``scores``, for models that take a batch and return what
+    each of their queries found (`queries`).
+    """
 
     def __init__(self, weights: WeightsLike, options: Options) -> None:
         super().__init__(weights, options)
         self.keypoint_names: Sequence[str] = weights.meta.get("keypoint_names") or ()
+        self.scores: str | None = weights.meta.get("scores")
 
     def run(self, model: Model, samples: Sequence[Sample]) -> Any:
+        if self.scores is not None:
+            return super().run(model, samples)
         return model([sample.tensors[0] for sample in samples])
 
     def results(
         self, output: Any, items: Sequence[ImageInput], samples: Sequence[Sample]
     ) -> list[DetectionResult]:
+        if self.scores is not None:
+            sizes = [sample.size for sample in samples]
+            output = objects_in(output, sizes, self.scores, self.options.score)
+        elif not isinstance(output, list | tuple):
+            raise PredictionError(
+                "The model does not return a list of dicts, as torchvision's detectors do. If it "
+                "returns \"pred_boxes\" of queries, as DETR's kin, say so in the weights' meta: "
+                '"scores": "sigmoid" or "softmax".'
+            )
         return [
             DetectionResult(item, sample.size, self._of_model(found))
             for item, sample, found in zip(items, samples, output, strict=True)
