@@ -16,25 +16,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-FILE = Path(__file__).resolve().parents[1] / "tests" / "public_api.txt"
+from hub_site.docs.reference import CORE
 
-MODULES = (
-    "hubcore",
-    "hubcore.errors",
-    "hubcore.family",
-    "hubcore.hookspecs",
-    "hubcore.models",
-    "hubcore.prediction",
-    "hubcore.prediction.tasks",
-    "hubcore.store",
-    "hubcore.testing",
-    "hubcore.transforms",
-)
+FILE = Path(__file__).resolve().parents[1] / "tests" / "public_api.txt"
 
 
 def public_api() -> str:
     """One line a name: functions, classes, their methods and attributes, module by module."""
-    return "\n\n".join("\n".join(_of_module(import_module(name))) for name in MODULES) + "\n"
+    return "\n\n".join("\n".join(_of_module(import_module(name))) for name in CORE) + "\n"
 
 
 def _of_module(module: ModuleType) -> Iterator[str]:

@@ -16,9 +16,9 @@ import griffe
 
 from hubcore.cli.commands import all_commands
 
-__all__ = ["Field", "ModulePage", "PublicObject", "Section", "module_pages"]
+__all__ = ["CORE", "Field", "ModulePage", "PublicObject", "Section", "module_pages"]
 
-_CORE = (
+CORE = (
     "hubcore",
     "hubcore.errors",
     "hubcore.family",
@@ -30,6 +30,7 @@ _CORE = (
     "hubcore.testing",
     "hubcore.transforms",
 )
+"""The public modules of hubcore."""
 _HOOK = "hubcore_"
 _OURS = "hub-"
 _WIDTH = 80
@@ -96,7 +97,7 @@ def module_pages() -> list[ModulePage]:
     level = log.level
     log.setLevel(logging.CRITICAL)  # what it thinks of docstrings is for their authors
     try:
-        return [page for page in map(_page_of, [*_CORE, *_plugins()]) if page is not None]
+        return [page for page in map(_page_of, [*CORE, *_plugins()]) if page is not None]
     finally:
         log.setLevel(level)
 
