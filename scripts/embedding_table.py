@@ -67,9 +67,13 @@ def examined(name: str) -> dict[str, Any]:
 def random_model(name: str) -> tuple[torch.nn.Module, Any]:
     """A model with random weights, and the weights that it has by default."""
     torch.manual_seed(0)
-    backbone = {"weights_backbone": None} if "backbone" in find_model(name).data else {}
-    model = hubcore.get_model(name, weights=None, **backbone)
-    return model.eval(), hubcore.get_model_weights(name).DEFAULT
+    weights = hubcore.get_model_weights(name).DEFAULT
+    given: dict[str, Any] = {}
+    if "backbone" in find_model(name).data:
+        given["weights_backbone"] = None
+    if name.startswith("vit_"):  # they are made for images of one size
+        given["image_size"] = size_of(weights)
+    return hubcore.get_model(name, weights=None, **given).eval(), weights
 
 
 def size_of(weights: Any) -> int | None:

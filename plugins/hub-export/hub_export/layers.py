@@ -17,9 +17,12 @@ from torch.fx import Graph, Node
 
 from .errors import ExportError
 
-__all__ = ["Layers", "Place"]
+__all__ = ["LIBRARIES", "Layers", "Place"]
 
-_LIBRARIES = ("torch", "onnx", "onnx_ir", "onnxscript", "executorch", "hubcore", "hub_export")
+LIBRARIES = (
+    *("torch", "onnx", "onnx_ir", "onnxscript", "onnxruntime", "openvino", "executorch"),
+    *("hubcore", "hub_export"),
+)
 """Packages whose lines say nothing to the author of a model."""
 _TRACED_LINE = re.compile(r'File "(?P<file>.+?)", line (?P<number>\d+), in .+')
 
@@ -136,7 +139,7 @@ def _line(file: str, number: int) -> str:
 
 @cache
 def _folders() -> tuple[str, ...]:
-    specs = filter(None, map(find_spec, _LIBRARIES))
+    specs = filter(None, map(find_spec, LIBRARIES))
     return tuple(
         folder + os.sep for spec in specs for folder in spec.submodule_search_locations or ()
     )

@@ -5,7 +5,8 @@ import torch
 from small_models import Colours, exported
 from torch import nn
 
-from hub_export import DifferenceError, ExportError
+from hub_export import DifferenceError, ExportError, formats
+from hub_export.layers import LIBRARIES
 
 FORMATS = ["torch", "onnx"]
 SUFFIX = {"torch": ".pt2", "onnx": ".onnx"}
@@ -149,3 +150,9 @@ def test_a_bare_model_that_cannot_be_run_is_an_error_that_names_the_layer(tmp_pa
     with pytest.raises(ExportError, match=r"cannot be run.*no such thing.*'blocks\.1'"):
         exported(tmp_path / "model.pt2", Deep(Failing()), raw=True)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("format", formats.FORMATS)
+def test_a_line_of_an_exporter_is_not_told_as_the_models(format):
+    """Where a format's own package fails, no path in that package is shown to the author."""
+    assert {module.partition(".")[0] for module in formats.FORMATS[format].needs} <= set(LIBRARIES)
