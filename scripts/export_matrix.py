@@ -186,25 +186,27 @@ def _peak() -> str:
 
 
 def table(results: dict[str, Any]) -> str:
-    """The results as Markdown."""
+    """The results as Markdown: a row a model, and the reasons for what cannot be as notes."""
     formats = sorted({key for one in results.values() for key in one if key != "task"})
     lines = [f"| model | {' | '.join(formats)} |", "|---" * (1 + len(formats)) + "|"]
+    notes: dict[str, int] = {}  # reasons, each with its number
     for name, one in sorted(results.items()):
         if one.keys() == {"task"}:  # it was begun
             continue
-        cells = [_cell(one.get(format)) for format in formats]
+        cells = [_cell(one.get(format), notes) for format in formats]
         lines.append(f"| {name} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+    lines += ["", *(f"{number}. {_escaped(reason)}" for reason, number in notes.items())]
+    return "\n".join(lines).rstrip() + "\n"
 
 
-def _cell(found: dict[str, Any] | None) -> str:
+def _cell(found: dict[str, Any] | None, notes: dict[str, int]) -> str:
     if found is None:
         return "not measured"
     if "ended" in found:
-        return f"not measured: {_escaped(found['ended'])}"
+        return f"not measured ({notes.setdefault(found['ended'], len(notes) + 1)})"
     older = "" if found.get("calibrated") else " *"
     if "error" in found:
-        return f"no: {_escaped(found['error'])}{older}"
+        return f"no ({notes.setdefault(found['error'], len(notes) + 1)}){older}"
     first = next(iter(found["inputs"].values()))
     axes = (
         ("batch", "height", "width") if len(first) == 4 else ("batch", "frames", "height", "width")
@@ -222,8 +224,7 @@ def _cell(found: dict[str, Any] | None) -> str:
 
 
 def _escaped(reason: str) -> str:
-    reason = reason.replace("|", "\\|").replace("<", "&lt;")
-    return reason if len(reason) < 200 else reason[:199] + "…"
+    return " ".join(reason.replace("|", "\\|").replace("<", "&lt;").split())
 
 
 if __name__ == "__main__":
