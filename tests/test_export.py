@@ -373,4 +373,6 @@ def test_the_guide_shows_the_examples_as_they_are():
     for path in (ROOT / "examples" / "exports").glob("*.py"):
         code = path.read_text("utf-8").partition('"""\n\n')[2].rstrip()
         assert code in guide, path
-        assert len([line for line in code.splitlines() if line.strip()]) <= 10
+        # RF-DETR's is longer by what lets `hub predict` run the models, with nothing around them.
+        most = 17 if path.stem == "rfdetr_models" else 10
+        assert len([line for line in code.splitlines() if line.strip()]) <= most

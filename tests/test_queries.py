@@ -1,4 +1,4 @@
-"""Detectors that return what their queries found, as DETR and its kin do: read by what meta says."""
+"""Detectors that return what their queries found, as DETR and its kin: read by what meta says."""
 
 from types import SimpleNamespace
 
