@@ -4,6 +4,12 @@ Each suite is a module here with ``run(options) -> list[Table]``, and ``plot(tab
 where a picture says more. `SUITES` lists them in the order in which they run.
 """
 
+import sys
+from pathlib import Path
+
+# Checkpoints and photos are made as the tests make them.
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+
 SUITES = {
     "listing": "names without torch, against the bare interpreter and torchvision",
     "loading": "a model with its weights, against torchvision and timm",

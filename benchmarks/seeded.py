@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,14 +18,11 @@ from typing import Any
 
 import torch
 import torchvision
+from seeding import seeded_tensors
 
 from hubcore.catalogs.index import refresh
 from hubcore.catalogs.names import find_model, find_weights
 from hubcore.store import Store
-
-ROOT = Path(__file__).parents[1]
-sys.path.append(str(ROOT / "tests"))  # the tests make the same checkpoints
-from seeding import seeded_tensors  # noqa: E402
 
 __all__ = ["SeededHub", "seeded_hub"]
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from hubcore import settings
 from hubcore.atomic_write import atomic_write
+from hubcore.download.addresses import check_address
 from hubcore.download.hashing import sha256_of
 from hubcore.errors import OfflineError
 
@@ -82,6 +83,7 @@ def target_of(text: str) -> Target:
 
     Raises:
         BucketError: an address is malformed, or the credentials cannot be read.
+        UnsafeAddressError: it is an address with spaces or control characters.
         OfflineError: it is a bucket, and ``HUBCORE_OFFLINE`` is set.
     """
     scheme, colon, rest = text.partition("://")
@@ -91,6 +93,7 @@ def target_of(text: str) -> Target:
         known = ", ".join(f"{name}://..." for name in sorted(SCHEMES))
         raise BucketError(f"Files are pushed to {known} or a folder, not to '{scheme}:' addresses.")
     place = place_of(f"{scheme}://{rest.rstrip('/')}")
+    check_address(text)  # else nobody could fetch what was pushed
     if settings.offline():
         raise OfflineError("HUBCORE_OFFLINE is set: nothing is pushed to a bucket.")
     return _BucketTarget(open_bucket(place.scheme, place.bucket), place.key)

@@ -73,6 +73,8 @@ def test_odd_keys_are_taken_literally(s3, store):
         s3.put_object(Bucket="weights", Key=key, Body=DATA)
         assert_right(store.get(remote(f"s3://weights/{key}")), store)
         store.blob_path(DIGEST).unlink()
+    with pytest.raises(UnsafeAddressError, match="contains spaces"):
+        store.get(remote("s3://weights/a b.pth"))
 
 
 def test_a_public_bucket_needs_no_credentials(s3, store, monkeypatch):

@@ -293,6 +293,7 @@ def test_an_endpoint_that_does_not_answer_is_an_error_in_words(lock, capsys, mon
 def test_wrong_targets_are_errors_in_words(lock, capsys, tmp_path, monkeypatch):
     assert "not to 'https:' addresses" in refused(capsys, "https://example.org/x", lock)
     assert "s3://BUCKET/PATH" in refused(capsys, "s3://", lock)
+    assert "contains spaces" in refused(capsys, "s3://weights/my site", lock)
     assert "set AZURE_STORAGE_ACCOUNT" in refused(capsys, "az://container", lock)
     (tmp_path / "file").touch()
     assert "Not a directory" in refused(capsys, tmp_path / "file", lock)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["dataset_of"]
 
 _ROWS = 64
-"""Rows of a Dataset that an actor is given at a time; more, where batches are larger."""
+"""Rows of a block that are predicted before they are passed on; more, where batches are larger."""
+_OF_JOB = {one.name for one in fields(Job)} - {"options"}
 _OURS = ("width", "height", "annotations", "vector", "error")
 
 
@@ -37,16 +39,10 @@ def dataset_of(
     model: str | Path,
     embeds: bool,
     *,
-    weights: Any = "DEFAULT",
     output: str | Path | None = None,
-    format: str = "parquet",
-    processes: int | None = None,
-    cpus: int = 1,
-    gpus: float | None = None,
-    column: str | None = None,
-    **options: Any,
+    **arguments: Any,
 ) -> Dataset:
-    """See `hub_ray.predict` and `hub_ray.embed`."""
+    """See `hub_ray.predict`. The arguments are those of a `Job`, and options."""
     import ray.data
 
     is_dataset = isinstance(inputs, ray.data.Dataset)
@@ -57,42 +53,38 @@ def dataset_of(
         )
     one = isinstance(inputs, str | os.PathLike | tuple)
     several: tuple[Any, ...] = () if is_dataset else (inputs,) if one else tuple(inputs)
-    job = Job(
-        model=os.fspath(model),
-        inputs=several,
-        output=Path(output or ""),
-        weights=weights,
-        format=format,
-        processes=processes,
-        cpus=cpus,
-        gpus=gpus,
-        column=column,
-        options=options,
-    )
+    of_job = {name: arguments.pop(name) for name in _OF_JOB & {*arguments}}
+    job = Job(os.fspath(model), several, Path(output or ""), **of_job, options=arguments)
     if output is not None:
         connect()  # here, so that it stays
         run(job, embeds, lambda done, pieces: None)
-        paths = [str(path) for path in sorted(job.output.absolute().glob(f"part-*.{format}"))]
-        read = ray.data.read_parquet if format == "parquet" else ray.data.read_json
+        paths = [str(path) for path in sorted(job.output.absolute().glob(f"part-*.{job.format}"))]
+        read = ray.data.read_parquet if job.format == "parquet" else ray.data.read_json
         return read(paths)
     plan, setup = planned(job, embeds, listed=not is_dataset)
     connect()
     gpus = gpus_of(job)
     # Actors keep their processors: with all of them taken, nothing would ever read the Dataset.
     reading = 1 if is_dataset else 0
-    actors = ray.data.ActorPoolStrategy(size=processes_for(processes, cpus, gpus, reading))
+    size = processes_for(job.processes, job.cpus, gpus, reading)
     resources: dict[str, Any] = {
-        "compute": actors,
-        "num_cpus": cpus,
+        "compute": ray.data.ActorPoolStrategy(size=size),
+        "num_cpus": job.cpus,
         "num_gpus": gpus,
         "batch_format": "pyarrow",
     }
-    constructor = {"setup": setup, "threads": cpus}
+    constructor = {"setup": setup, "threads": job.cpus}
     if is_dataset:
         found: Dataset = inputs.map_batches(
             _OfRows,
-            batch_size=rounded(_ROWS, options.get("batch_size")),
-            fn_constructor_kwargs={**constructor, "column": column},
+            # Block by block: Ray then reads in the actors themselves where these have one
+            # processor each, and else gives a block to an actor of the node that read it.
+            batch_size=None,
+            fn_constructor_kwargs={
+                **constructor,
+                "column": job.column,
+                "rows": rounded(_ROWS, job.options.get("batch_size")),
+            },
             **resources,
         )
         return found
@@ -118,13 +110,17 @@ class _OfPieces:
 class _OfRows:
     """Turns rows with images into these rows without them, but with what was found."""
 
-    def __init__(self, setup: Setup, threads: int, column: str | None) -> None:
+    def __init__(self, setup: Setup, threads: int, column: str | None, rows: int) -> None:
         import torch
 
         torch.set_num_threads(threads)
-        self._worker, self._column = Worker(setup), column
+        self._worker, self._column, self._rows = Worker(setup), column, rows
 
-    def __call__(self, table: pa.Table) -> pa.Table:
+    def __call__(self, block: pa.Table) -> Iterator[pa.Table]:
+        for start in range(0, len(block), self._rows):
+            yield self._found(block.slice(start, self._rows))
+
+    def _found(self, table: pa.Table) -> pa.Table:
         column, inputs = self._inputs(table)
         taken = [name for name in table.column_names if name in _OURS and name != column]
         if taken:

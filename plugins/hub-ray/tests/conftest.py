@@ -7,6 +7,7 @@ import os
 import secrets
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,38 @@ sys.stdin.read()
 """
 TRIES = 4
 """Ray gives up after 30 seconds, which a machine that does other things may need."""
+
+
+@contextmanager
+def started(program, home):
+    """A cluster with a store, made by a program that prints ``at ADDRESS`` and then reads on.
+
+    Yields:
+        The program, and the environment of processes that use the cluster.
+    """
+    settings = {"HUBCORE_HOME": str(home), "HUBCORE_OFFLINE": "1", "RAY_USAGE_STATS_ENABLED": "0"}
+    environment = {**os.environ, **settings}
+    environment.pop("RAY_ADDRESS", None)
+    for _ in range(TRIES):
+        with subprocess.Popen(
+            [sys.executable, "-c", program],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as running:
+            for line in running.stdout:
+                if line.startswith("at "):
+                    yield running, {**environment, "RAY_ADDRESS": line.split()[1]}
+                    running.stdin.close()
+                    return
+    pytest.fail("Ray could not be started")
+
+
+@pytest.fixture(scope="session")
+def start_cluster():
+    """`started`, for other files."""
+    return started
 
 
 @pytest.fixture(scope="session")
@@ -45,21 +78,8 @@ def ray_address(hub_home):
     if "RAY_ADDRESS" in os.environ:
         yield os.environ["RAY_ADDRESS"]
         return
-    store = {"HUBCORE_HOME": str(hub_home), "HUBCORE_OFFLINE": "1", "RAY_USAGE_STATS_ENABLED": "0"}
-    for _ in range(TRIES):
-        with subprocess.Popen(
-            [sys.executable, "-c", START],
-            env={**os.environ, **store},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as head:
-            for line in head.stdout:
-                if line.startswith("at "):
-                    yield line.split()[1]
-                    head.stdin.close()
-                    return
-    pytest.fail("Ray could not be started")
+    with started(START, hub_home) as (_, environment):
+        yield environment["RAY_ADDRESS"]
 
 
 @pytest.fixture

@@ -71,7 +71,8 @@ def test_a_dataset_keeps_its_other_columns(contents, expected):
     import hub_ray
 
     rows = [{"id": i, "jpg": content} for i, content in enumerate([*contents, b"no image"])]
-    found = by_name(hub_ray.predict(ray.data.from_items(rows), "mobilenet_v2", **OF_DATASET), "id")
+    data = ray.data.from_items(rows).repartition(1)
+    found = by_name(hub_ray.predict(data, "mobilenet_v2", **OF_DATASET), "id")
     assert [found[i]["annotations"] for i in range(20)] == expected
     assert found[20]["error"].startswith("is not an image")
     assert set(found[0]) == {"id", "width", "height", "annotations", "error"}
@@ -84,6 +85,7 @@ def test_a_dataset_may_hold_addresses(expected):
 
     paths = [f"file://{path}" for path, _ in imagenet_photos()]
     data = ray.data.from_items([{"uri": path, "n": i} for i, path in enumerate(paths)])
+    data = data.repartition(1)
     found = by_name(hub_ray.predict(data, "mobilenet_v2", column="uri", **OF_DATASET), "n")
     assert [found[i]["annotations"] for i in range(20)] == expected
 
@@ -173,6 +175,7 @@ def test_embeddings_give_a_dataset(contents):
     import hub_ray
 
     data = ray.data.from_items([{"id": i, "jpg": one} for i, one in enumerate(contents)])
+    data = data.repartition(1)
     found = by_name(hub_ray.embed(data, "mobilenet_v2", **OF_DATASET), "id")
     expected = hubcore.embed("mobilenet_v2", contents, weights="IMAGENET1K_V1", batch_size=4)
     for i, one in enumerate(expected):

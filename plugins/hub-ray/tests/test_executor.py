@@ -8,7 +8,7 @@ import time
 from concurrent.futures import wait
 
 import pytest
-from photos import imagenet_photos, import_mobilenet
+from photos import imagenet_photos
 
 from hub_evaluate import EvaluationError
 from hub_evaluate.observing import Setup, observe_shard, sharded
@@ -18,15 +18,8 @@ pytest.importorskip("ray")
 pytestmark = pytest.mark.sweep  # Ray takes seconds to start, and is no small download
 
 
-@pytest.fixture(autouse=True)
-def own_settings(tmp_path, monkeypatch):
-    monkeypatch.setenv("HUBCORE_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("HUBCORE_OFFLINE", "1")
-    monkeypatch.delenv("RAY_ADDRESS", raising=False)
-
-
 @pytest.fixture
-def executor():
+def executor(cluster):
     from hub_ray.executor import RayExecutor
 
     with RayExecutor(2) as made:
@@ -46,9 +39,8 @@ def photos(tmp_path):
     return root
 
 
-def test_the_record_is_that_of_one_process(photos, tmp_path):
+def test_the_record_is_that_of_one_process(cluster, photos, tmp_path):
     """Every output to the last digit, with an image that cannot be read."""
-    import_mobilenet()
     given = ["evaluate", "mobilenet_v2", "--weights", "IMAGENET1K_V1", "--data", str(photos)]
     given += ["--batch-size", "1", "--workers", "0"]
     records = []
@@ -98,15 +90,9 @@ def test_a_cluster_that_is_not_there_is_told(monkeypatch):
             RayExecutor(2)
 
 
-def test_a_cluster_that_is_too_small_is_told():
-    import ray
-
+def test_a_cluster_that_is_too_small_is_told(cluster):
     from hub_ray.errors import RayError
     from hub_ray.executor import RayExecutor
 
-    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
-    try:
-        with pytest.raises(RayError, match="has 1 processors: too few for 2 processes"):
-            RayExecutor(2)
-    finally:
-        ray.shutdown()
+    with pytest.raises(RayError, match="has 2 processors: too few for 3 processes"):
+        RayExecutor(3)

@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import secrets
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from photos import imagenet_photos, import_mobilenet
+from photos import imagenet_photos
 
 pytest.importorskip("ray")
 pytestmark = pytest.mark.sweep  # minutes
@@ -35,41 +34,10 @@ for _ in sys.stdin:
 
 
 @pytest.fixture
-def environment(tmp_path):
-    """A store with weights, and a cluster of two nodes that is told to lose one."""
-    home = tmp_path / "home"
-    settings = {
-        "HUBCORE_HOME": str(home),
-        "HUBCORE_OFFLINE": "1",
-        "RAY_AUTH_MODE": "token",
-        "RAY_AUTH_TOKEN": secrets.token_hex(16),
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "OMP_NUM_THREADS": "1",
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HUBCORE_HOME", str(home))
-        import_mobilenet()
-    environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
-    return environment | settings
-
-
-@pytest.fixture
-def cluster(environment):
-    with subprocess.Popen(
-        [sys.executable, "-c", CLUSTER],
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as running:
-        for line in running.stdout:
-            if line.startswith("at "):
-                environment["RAY_ADDRESS"] = line.split()[1]
-                break
-        else:
-            pytest.fail("Ray could not be started")
-        yield running
-        running.stdin.close()
+def cluster(hub_home, start_cluster):
+    """Two nodes, of which one is lost for each line that is written, and the environment."""
+    with start_cluster(CLUSTER, hub_home) as (running, environment):
+        yield running, {**environment, "OMP_NUM_THREADS": "1"}
 
 
 def processes_of(environment):
@@ -85,7 +53,8 @@ def processes_of(environment):
     return found
 
 
-def test_kills_lose_and_repeat_nothing(environment, cluster, tmp_path):
+def test_kills_lose_and_repeat_nothing(cluster, tmp_path):
+    nodes, environment = cluster
     draw = random.Random(SEED)
     photos, out = tmp_path / "photos", tmp_path / "out"
     photos.mkdir()
@@ -115,9 +84,9 @@ def test_kills_lose_and_repeat_nothing(environment, cluster, tmp_path):
         if kill == "driver":
             driver.kill()
         elif kill == "node":
-            cluster.stdin.write("\n")
-            cluster.stdin.flush()
-            assert cluster.stdout.readline() == "replaced\n"
+            nodes.stdin.write("\n")
+            nodes.stdin.flush()
+            assert nodes.stdout.readline() == "replaced\n"
         elif found := processes_of(environment):
             os.kill(draw.choice(found), signal.SIGKILL)
         if driver.poll() is not None or kill == "driver":  # its own node may be the one that went
