@@ -247,6 +247,7 @@ def test_each_public_function_is_known_as_a_way_in_or_not():
 
 WAYS_IN = [
     f"predict resnet18 {PHOTO}",
+    f"predict resnet18 {PHOTO} --executor ray --output {{tmp}}/out",
     "download resnet18",
     "download --all 'resnet18*'",
     "bundle create resnet18 -o {tmp}/b.hub",
@@ -261,6 +262,7 @@ WAYS_IN = [
     "export resnet18 --output {tmp}/resnet18.pt2",
     "push {tmp}/mirror {tmp}/old.lock",
     f"embed resnet18 {PHOTO} --output {{tmp}}/f.parquet",
+    f"embed resnet18 {PHOTO} --executor ray --output {{tmp}}/out",
     f"similar {{tmp}}/held.parquet {PHOTO}",
 ]
 NO_WAYS_IN = {

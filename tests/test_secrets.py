@@ -20,6 +20,8 @@ DIGEST = hashlib.sha256(BODY).hexdigest()
 SECRETS = ("s3cretPW", "bob:", "T0KEN", "S1GNED")
 ADDRESS = "https://bob:s3cretPW@models.invalid/w.pth?token=T0KEN&X-Amz-Signature=S1GNED"
 
+PHOTOS = ADDRESS.replace("w.pth", "*.jpg")  # as they are listed, nothing of a cluster is needed
+
 
 @pytest.fixture
 def private(own_home, tmp_path, monkeypatch):
@@ -89,6 +91,8 @@ def test_no_command_tells_or_writes_a_secret(private, tmp_path, capsys, caplog):
         ["bundle", "import", "b.hub"],
         ["bundle", "import", "b.hub", "--trust", "--json"],
         ["predict", "acmenet", "w.pth"],
+        ["predict", "acmenet", PHOTOS, "--executor", "ray", "--output", "ray"],
+        ["embed", "acmenet", PHOTOS, "--executor", "ray", "--output", "ray"],
         ["evaluate", "acmenet", "--data", "images", "--record", "record.json"],
         ["catalog", "validate", str(private / "catalogs" / "acme.json")],
         ["site", "build", "--no-docs"],
@@ -103,6 +107,8 @@ def test_no_command_tells_or_writes_a_secret(private, tmp_path, capsys, caplog):
         "bundle import b.hub",  # the store has entries of this distribution that say more
         "bundle import b.hub --trust --json",
         "predict acmenet w.pth",
+        f"predict acmenet {PHOTOS} --executor ray --output ray",
+        f"embed acmenet {PHOTOS} --executor ray --output ray",
         "evaluate acmenet --data images --record record.json",
     ]
     assert [name for name, code in codes.items() if code] == failed

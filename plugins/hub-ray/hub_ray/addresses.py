@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from functools import lru_cache
 from typing import Any
 
-import fsspec
+from fsspec.core import url_to_fs
 from fsspec.utils import get_protocol
 
+from hubcore import settings
 from hubcore.download.addresses import redact
+from hubcore.download.quoting import without_secrets
+from hubcore.errors import HubError, OfflineError
 from hubcore.prediction import InputError
 from hubcore.prediction.folders import image_suffixes, natural
 
 from .errors import RayError
 
-__all__ = ["RemoteFile", "is_address", "listed", "opened"]
+__all__ = ["RemoteFile", "is_address", "listed", "opened", "reason_of"]
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE | re.ASCII)
 _OF_ARROW = ("s3", "gs")
 """Schemes that pyarrow reads itself, so that no further package is needed."""
+_HERE = ("file", "local", "memory")
+"""Schemes that need no network."""
 _TRIES = 3
 _GONE = (FileNotFoundError, PermissionError, IsADirectoryError)
 """What trying again does not help."""
+
+
+logging.getLogger("fsspec").setLevel(logging.INFO)  # at DEBUG it tells whole addresses
 
 
 def is_address(one: Any) -> bool:
@@ -45,15 +54,17 @@ def listed(address: str, suffixes: frozenset[str]) -> list[str]:
     Raises:
         InputError: nothing is there.
         RayError: the address cannot be asked.
+        OfflineError: it is on the network, and ``HUBCORE_OFFLINE`` is set.
     """
     shown = redact(address)
     try:
         files, path = _found(address)
-        if re.search(r"[*?\[]", path):
+        bare = path.removesuffix(_query(address))
+        if re.search(r"[*?\[]", bare):
             found = [one for one in files.glob(path) if not _hidden(one)]
             if not found:
                 raise InputError(shown, "nothing matches this pattern")
-        elif _suffix(path) in suffixes:
+        elif _suffix(bare) in suffixes:
             return [address]
         elif not files.isdir(path):
             if files.exists(path):
@@ -66,10 +77,10 @@ def listed(address: str, suffixes: frozenset[str]) -> list[str]:
             if not found:
                 reason = f"no images in this folder. For its subfolders: '{shown}/**/*.jpg'"
                 raise InputError(shown, reason)
-    except (InputError, RayError):
+    except HubError:
         raise
     except Exception as error:  # each file system has errors of its own
-        raise RayError(f"{shown} cannot be listed: {_reason(error)}") from error
+        raise RayError(f"{shown} cannot be listed: {reason_of(error, address)}") from error
     scheme, query = address.partition("://")[0], _query(address)
     start = f"{scheme}://"
     names = (one if is_address(one) else f"{start}{one}" for one in found)
@@ -103,13 +114,16 @@ class RemoteFile:
                 with opened(self.address) as file:
                     content: bytes = file.read(size)
                     return content
+            except HubError as error:
+                raise OSError(str(error)) from error
             except _GONE as error:
                 raise type(error)(
                     f"{type(error).__name__}: there is no such file to read"
                 ) from error
             except Exception as error:
                 if not tries_left:
-                    raise OSError(f"it cannot be read: {_reason(error)}") from error
+                    reason = reason_of(error, self.address)
+                    raise OSError(f"it cannot be read: {reason}") from error
                 time.sleep(0.5 * (_TRIES - tries_left))
         raise AssertionError  # the loop returns or raises
 
@@ -119,19 +133,23 @@ def _found(address: str) -> tuple[Any, str]:
 
     Raises:
         RayError: nothing that is installed knows such addresses.
+        OfflineError: it is on the network, and ``HUBCORE_OFFLINE`` is set.
     """
     scheme = get_protocol(address)
+    if scheme not in _HERE and settings.offline():
+        raise OfflineError(f"HUBCORE_OFFLINE is set: {redact(address)} was not opened.")
     try:
         if scheme in _OF_ARROW:
             place = address.partition("://")[2].removesuffix(_query(address))
             bucket = place.partition("/")[0]
             return _of_arrow(f"{scheme}://{bucket}{_query(address)}"), place.rpartition("@")[2]
-        files, path = fsspec.core.url_to_fs(address)
+        files, path = url_to_fs(address)
         return files, path
     except ImportError as error:
-        raise RayError(f"{scheme}: addresses need a package: {_reason(error)}") from error
+        reason = reason_of(error, address)
+        raise RayError(f"{scheme}: addresses need a package: {reason}") from error
     except ValueError as error:
-        raise RayError(f"{redact(address)}: {_reason(error)}") from error
+        raise RayError(f"{redact(address)}: {reason_of(error, address)}") from error
 
 
 @lru_cache(maxsize=32)
@@ -158,5 +176,7 @@ def _hidden(path: str) -> bool:
     return path.rstrip("/").rpartition("/")[2].startswith(".")
 
 
-def _reason(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+def reason_of(error: Exception, address: str) -> str:
+    """The first line of an error, without the secrets of the address."""
+    text = (str(error).splitlines() or [type(error).__name__])[0]
+    return without_secrets(text, address)

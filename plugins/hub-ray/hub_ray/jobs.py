@@ -16,6 +16,7 @@ from hubcore.prediction.engines import find_engine, is_exported
 from hubcore.prediction.executors import Job, JobResult
 from hubcore.prediction.tasks import require_task
 from hubcore.waiting import TICK
+from hubcore.weights.enums import WeightsEnum
 from hubcore.weights.traces import trace
 
 from .errors import RayError
@@ -153,6 +154,8 @@ def planned(job: Job, embeds: bool, listed: bool = True) -> tuple[Plan, Setup]:
         task = options.get("task") or entry.task
         require_task(task)
         chosen, _ = chosen_weights(entry, weights)
+        if isinstance(chosen, WeightsEnum):  # the user's rules: those of the machines may be others
+            chosen.value.file.require_permit()
         name, sha256 = trace(chosen)
         made_by = {"model": entry.canonical, "weights": name}, sha256
     facts = {

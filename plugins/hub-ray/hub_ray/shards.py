@@ -12,11 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hubcore.download.addresses import redact
+from hubcore.errors import OfflineError
 from hubcore.prediction import Failure, InputError
 from hubcore.prediction.folders import image_suffixes
 from hubcore.prediction.inputs import ImageInput, Input
 
-from .addresses import opened
+from .addresses import opened, reason_of
 from .errors import RayError
 
 __all__ = ["SUFFIXES", "RowGroup", "TarFile", "contents_of", "image_column", "row_groups"]
@@ -58,7 +59,7 @@ class TarFile:
         except (tarfile.TarError, EOFError) as error:
             raise InputError(shown, f"is no whole tar file: {error}") from error
         except Exception as error:  # each file system has errors of its own
-            raise InputError(shown, f"cannot be read: {_reason(error)}") from error
+            raise InputError(shown, f"cannot be read: {reason_of(error, self.address)}") from error
         if empty:
             yield _failure(shown, "holds no images")
 
@@ -99,7 +100,8 @@ class RowGroup:
                         else:
                             yield ImageInput(name, content)
         except Exception as error:  # Arrow's, or the file system's
-            raise InputError(shown, f"cannot be read as Parquet: {_reason(error)}") from error
+            reason = reason_of(error, self.address)
+            raise InputError(shown, f"cannot be read as Parquet: {reason}") from error
 
 
 def row_groups(addresses: Sequence[str], column: str | None) -> list[RowGroup | Failure]:
@@ -120,10 +122,11 @@ def row_groups(addresses: Sequence[str], column: str | None) -> list[RowGroup | 
                     groups.append(RowGroup(address, number, first, chosen))
                     first += parquet.metadata.row_group(number).num_rows
                 return groups or [_failure(shown, "has no rows")]
-        except RayError:
+        except (RayError, OfflineError):
             raise
         except Exception as error:
-            return [_failure(shown, f"cannot be read as Parquet: {_reason(error)}")]
+            reason = reason_of(error, address)
+            return [_failure(shown, f"cannot be read as Parquet: {reason}")]
 
     with ThreadPoolExecutor(_READERS, thread_name_prefix="hub-ray") as pool:
         return [group for groups in pool.map(of, addresses) for group in groups]
@@ -167,7 +170,3 @@ def _or(names: Sequence[str]) -> str:
 
 def _failure(name: str, reason: str) -> Failure:
     return Failure(name, InputError(name, reason))
-
-
-def _reason(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -34,8 +34,13 @@ def started(program, home):
     Yields:
         The program, and the environment of processes that use the cluster.
     """
-    settings = {"HUBCORE_HOME": str(home), "HUBCORE_OFFLINE": "1", "RAY_USAGE_STATS_ENABLED": "0"}
-    environment = {**os.environ, **settings}
+    environment = {
+        **os.environ,
+        "HUBCORE_HOME": str(home),
+        "HUBCORE_OFFLINE": "1",
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_worker_niceness": "0",  # else its processes give way to all other programs
+    }
     environment.pop("RAY_ADDRESS", None)
     for _ in range(TRIES):
         with subprocess.Popen(

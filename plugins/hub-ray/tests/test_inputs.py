@@ -9,7 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 from photos import CHELSEA, COFFEE
 
+from hubcore.errors import OfflineError
 from hubcore.prediction import Failure, InputError
+from hubcore.prediction.inputs import ImageInput
 
 pytest.importorskip("fsspec")
 
@@ -143,6 +145,40 @@ def test_addresses_are_listed_here_and_read_there(tmp_path):
 def test_addresses_that_cannot_be_used_are_told(tmp_path, address, error, message):
     with pytest.raises(error, match=message):
         pieces(address.format(tmp=tmp_path))
+
+
+SECRET = "://bob:s3cretPW@127.0.0.1:9/photos/{}?token=T0KEN"
+
+
+@pytest.mark.parametrize("name", ["", "*.jpg", "a.jpg", "a.tar", "a.parquet"])
+def test_offline_no_address_is_opened(name, monkeypatch):
+    monkeypatch.setenv("HUBCORE_OFFLINE", "1")
+    for scheme in ("s3", "https"):
+        address = scheme + SECRET.format(name)
+        with pytest.raises(OfflineError, match=r"is set: \w+://127\.0\.0\.1:9/photos/") as caught:
+            pieces(address)
+        assert "s3cretPW" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["", "*.jpg", "a.jpg", "a.tar", "a.parquet"])
+def test_what_fails_tells_no_secret(name, monkeypatch):
+    """Whatever the file system's own error says."""
+
+    def broken(address):
+        raise OSError(f"cannot reach {address} as bob:s3cretPW with T0KEN")
+
+    monkeypatch.setattr("hub_ray.addresses.url_to_fs", broken)
+    monkeypatch.setattr("hub_ray.addresses.time.sleep", lambda _: None)
+    told = []
+    try:
+        for piece in pieces("https" + SECRET.format(name)):
+            for one in piece.inputs():
+                told.append(one.source if isinstance(one, Failure) else one.name)
+                one.open() if isinstance(one, ImageInput) else told.append(str(one.error))
+    except (InputError, RayError) as error:
+        told.append(str(error))
+    assert "cannot" in told[-1]
+    assert not [text for text in told for secret in ("s3cretPW", "T0KEN") if secret in text]
 
 
 @pytest.mark.sweep  # a server takes seconds to start

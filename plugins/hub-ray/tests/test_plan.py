@@ -79,6 +79,22 @@ def test_an_unknown_executor_says_what_to_install():
         check_executor("warp")
 
 
+def test_the_folder_of_a_job_holds_no_secret(tmp_path, monkeypatch):
+    """Of its inputs' addresses, nor do the names that the rows will have."""
+    pytest.importorskip("aiohttp")  # of fsspec, for https
+    monkeypatch.delenv("HUBCORE_OFFLINE")  # such an address is not opened, but could be
+    from hub_ray.jobs import planned
+    from hub_ray.plan import JOB, Folder
+
+    address = "https://bob:s3cretPW@photos.invalid/a.jpg?token=T0KEN"
+    job = Job("mobilenet_v2", (address,), tmp_path / "out")
+    plan, _ = planned(job, embeds=False)
+    with Folder(job.output, plan).opened() as folder:
+        written = (folder.path / JOB).read_text()
+    assert list(plan.pieces[0].names()) == ["https://photos.invalid/a.jpg?..."]
+    assert not [one for one in ("bob", "s3cretPW", "T0KEN") if one in written]
+
+
 def test_two_jobs_in_one_folder_are_refused(tmp_path):
     from hub_ray.errors import RayError
     from hub_ray.jobs import planned
