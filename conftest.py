@@ -1,8 +1,14 @@
 """No test file leaves settings behind for the next one of its process, whichever that is."""
 
 import os
+import signal
 
 import pytest
+
+# A parent that runs the tests in the background has SIGINT ignored, and children inherit that. A
+# handler is not inherited, so the processes that tests interrupt have the system's default again.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _settings() -> dict[str, str]:

@@ -4,7 +4,6 @@ import contextlib
 import functools
 import importlib
 import shutil
-import signal
 import sys
 
 import pytest
@@ -18,11 +17,6 @@ from hubcore.catalogs.index import refresh
 for _module in ("importlib_metadata", "six"):
     with contextlib.suppress(ImportError):
         importlib.import_module(_module)
-
-# A parent that runs the tests in the background has SIGINT ignored, and children inherit that. A
-# handler is not inherited, so the processes that tests interrupt have the system's default again.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

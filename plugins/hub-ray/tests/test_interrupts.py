@@ -1,4 +1,4 @@
-"""Ctrl-C of a job for which Ray was started: one sentence, nothing is left, and it goes on later."""
+"""Ctrl-C of a job for which Ray was started: one sentence, nothing left, and it goes on later."""
 
 import json
 import os
