@@ -12,9 +12,9 @@ from environments import ROOT, Environment, build_wheel
 from hubcore.catalogs import index
 from hubcore.catalogs.index import refresh
 
-# They add finders when they are first imported, the first by keyring and Lightning, the other by
-# boto3. Each test has a `sys.meta_path` of its own, and would take those along.
-for _module in ("importlib_metadata", "six"):
+# They add finders when they are first imported, the first by keyring and Lightning, the next by
+# boto3, the last by tests. Each test has a `sys.meta_path` of its own, and would take those along.
+for _module in ("importlib_metadata", "six", "hubcore.models"):
     with contextlib.suppress(ImportError):
         importlib.import_module(_module)
 
