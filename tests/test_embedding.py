@@ -172,6 +172,15 @@ def test_maps_are_those_of_the_modules(name, layers, expected):
         )  # fmt: skip
 
 
+def test_the_stride_of_patches_of_14_pixels_is_14():
+    """Maps of convolutions, whose sizes are rounded, have powers of 2; patches divide the image."""
+    from torchvision.models import VisionTransformer
+
+    model = VisionTransformer(140, 14, num_layers=1, num_heads=2, hidden_dim=16, mlp_dim=16)
+    [info] = hubcore.features(model.eval(), size=140).info
+    assert (info.module, info.channels, info.stride) == ("encoder", 16, 14)
+
+
 def test_hooks_end_the_model_after_the_last_map():
     class Net(nn.Module):
         def __init__(self):

@@ -34,8 +34,9 @@ class FeatureInfo(NamedTuple):
         name: its key in what the module returns.
         module: the module that gives it.
         channels: the number of its channels.
-        stride: the pixels of the input, in height and width, for each of its places: a power of 2.
-            For detectors of the image as they resize it.
+        stride: the pixels of the input, in height and width, for each of its places: a power of 2,
+            but 14 of vision transformers with patches of 14 pixels. For detectors of the image as
+            they resize it.
     """
 
     name: str
@@ -186,8 +187,7 @@ class _Probe:
         for name, calls in seen.items():
             made = as_map(calls[-1], 2, (size, size)) if calls else None
             if made is not None and min(made.shape[-2:]) > 1:
-                stride = 2 ** round(math.log2(resized[0] / made.shape[-2]))
-                self.found[name] = made.shape[1], stride
+                self.found[name] = made.shape[1], _stride(resized[0], made.shape[-2])
         if not self.found:
             reason = f": {error}" if error else ""
             raise EmbeddingError(
@@ -217,6 +217,13 @@ class _Probe:
             if stride not in chosen or name.count(".") <= chosen[stride].count("."):
                 chosen[stride] = name
         return list(chosen.values())
+
+
+def _stride(size: int, places: int) -> int:
+    """The nearest power of 2, since convolutions round sizes; if none can be, what divides."""
+    power: int = 2 ** round(math.log2(size / places))
+    is_power = size // power <= places <= math.ceil(size / power)
+    return power if is_power or size % places else size // places
 
 
 def _takes_list(model: nn.Module) -> bool:
