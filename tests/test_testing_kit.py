@@ -146,6 +146,28 @@ def test_of_many_models_one_of_each_kind_is_compared_and_the_rest_said_not_to_be
     assert found.where == "1 models"
 
 
+def test_large_models_are_compared_for_what_no_smaller_one_has_if_memory_allows(
+    sample, monkeypatch
+):
+    for name, value in (("_MANY", 1), ("_LARGE", 0), ("_LARGEST", 200)):
+        monkeypatch.setattr(f"hubcore.testing.faithful.{name}", value)
+    sizes = {"in_features": 40, "out_features": 9}
+    for name, architecture in {
+        "known": ["torch.nn:Linear", sizes],  # the smaller net has such a layer
+        "new": ["torch.nn:Bilinear", {"in1_features": 5, "in2_features": 9, "out_features": 9}],
+    }.items():
+        enum = f"{name.title()}_Weights"
+        model = {**model_of(sample), "architecture": architecture, "head": [], "weights": enum}
+        sample["models"][name] = model
+        sample["weights"][enum] = deepcopy(sample["weights"]["Net_Weights"])
+        sample["weights"][enum]["builder"] = name
+    with hubcore.register(sample, name="kit", trust=True):
+        found = list(CHECKS["faithful"](Subject.of_plugin("kit")))
+    assert all(isinstance(finding, Skipped) for finding in found)
+    assert [finding.where for finding in found] == ["models.new.architecture", "1 models"]
+    assert "GB of memory" in found[0].reason
+
+
 SOURCE = {
     "title": "LICENSE",
     "url": "https://example.org/LICENSE",

@@ -27,6 +27,8 @@ __all__ = ["check_faithful"]
 
 _SHOWN = 5
 _MANY = 100  # models
+_LARGE = 2.5e8  # numbers: 1 GB
+_LARGEST = 1e9  # numbers of which three copies are in memory
 
 
 class _OfFile(WeightsEnum):
@@ -57,13 +59,20 @@ def check_faithful(subject: Subject) -> Iterator[Finding]:
             done.add(facts)
             found.append((member, model))
     if len(found) > _MANY:
-        found, left_out = _one_of_each_kind(found)
+        found, left_out, too_large = _one_of_each_kind(found)
+        for name, size in too_large.items():
+            yield Skipped(
+                f"models.{name}.architecture",
+                f"it is the smallest with some of its modules, and comparing it takes about "
+                f"{size * 12 / 1e9:.0f} GB of memory; where there are so many: hub check NAME "
+                f"--models {name}",
+            )
         if left_out:
             yield Skipped(
                 f"{left_out} models",
                 f"of more than {_MANY} models the {len(found)} smallest were compared, one of each "
-                "that is made of the same kinds of modules; for more: hub check NAME --models "
-                "PATTERN",
+                "that is made of the same kinds of modules, of over a gigabyte only those with a "
+                "kind that no smaller one has; for more: hub check NAME --models PATTERN",
             )
     for member, model in found:
         yield from _faithful(member, model)
@@ -71,20 +80,35 @@ def check_faithful(subject: Subject) -> Iterator[Finding]:
 
 def _one_of_each_kind(
     found: list[tuple[Member, ModelEntry]],
-) -> tuple[list[tuple[Member, ModelEntry]], int]:
-    """Of models that are made of the same kinds of modules the smallest; how many are left out."""
+) -> tuple[list[tuple[Member, ModelEntry]], int, dict[str, int]]:
+    """Of models that are made of the same kinds of modules the smallest.
+
+    Large ones are left out if each of their kinds of modules is in a smaller one.
+
+    Returns:
+        These models, how many are left out, and the sizes of those that are not but are too large.
+    """
     smallest: dict[Any, tuple[int, Member, ModelEntry]] = {}
     for member, model in found:
         kinds: Any = model  # one that cannot be built is reported for itself
         size = 0
         with contextlib.suppress(Exception):
             shapes = shapes_for(model, member.weights)
-            kinds = (model.can_skip_initialisation, shapes.kinds)
+            kinds = frozenset((kind, model.can_skip_initialisation) for kind in shapes.kinds)
             size = shapes.size
         if kinds not in smallest or size < smallest[kinds][0]:
             smallest[kinds] = (size, member, model)
-    chosen = [(member, model) for _, member, model in smallest.values()]
-    return chosen, len(found) - len(chosen)
+    chosen, too_large = [], {}
+    seen: set[Any] = set()
+    for kinds, (size, member, model) in sorted(smallest.items(), key=lambda item: item[1][0]):
+        if size > _LARGE and kinds <= seen:
+            continue
+        if size > _LARGEST:
+            too_large[model.name] = size
+            continue
+        chosen.append((member, model))
+        seen |= kinds if size else set()
+    return chosen, len(found) - len(chosen) - len(too_large), too_large
 
 
 def _faithful(member: Member, model: ModelEntry) -> Iterator[Finding]:
