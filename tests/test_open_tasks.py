@@ -261,8 +261,9 @@ def test_a_broken_package_costs_only_its_own_task(install, capsys):
         require_task("image-embedding")
     assert find_task("object-detection").status == "ok"
     assert main(["plugins", "--json"]) == 0
-    [task] = json.loads(capsys.readouterr().out)["tasks"]
-    assert (task["status"], task["distribution"]) == ("broken", "acme-vectors")
+    told = json.loads(capsys.readouterr().out)["tasks"]
+    [task] = [task for task in told if task["distribution"] == "acme-vectors"]
+    assert task["status"] == "broken"
     assert "holds no object" in task["error"]
     assert main(["plugins"]) == 0
     assert "image-embedding" in capsys.readouterr().out
