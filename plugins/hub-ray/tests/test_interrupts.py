@@ -40,19 +40,22 @@ def running(environment):
 
 def interrupted(command, environment, begun):
     """Runs a command in the foreground of a terminal, so to speak, and interrupts all of it."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "hubcore", *command],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        until = time.monotonic() + 240
-        while process.poll() is None and not begun() and time.monotonic() < until:
-            time.sleep(0.1)
-        os.killpg(process.pid, signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+    for _ in range(4):  # Ray gives up after 30 seconds, which a busy machine may need
+        with subprocess.Popen(
+            [sys.executable, "-m", "hubcore", *command],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            while process.poll() is None and not begun():
+                time.sleep(0.1)
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGINT)
+            out, err = process.communicate(timeout=100)
+        if "There is no Ray cluster on this machine" not in err:
+            break
     assert (process.returncode, out, err) == (130, "", "hub: interrupted\n")
     until = time.monotonic() + 20
     while left := running(environment):
@@ -60,20 +63,29 @@ def interrupted(command, environment, begun):
         time.sleep(0.2)
 
 
+def again(command, environment, ray_address):
+    """The same command, now in a cluster that is there."""
+    return subprocess.run(
+        [sys.executable, "-m", "hubcore", *command],
+        env={**environment, "RAY_ADDRESS": ray_address},
+        capture_output=True,
+        text=True,
+    )
+
+
 @pytest.mark.parametrize("name", ["predict", "embed"])
-def test_a_job_that_is_interrupted_goes_on_where_it_was(name, environment, photos, tmp_path):
+def test_a_job_that_is_interrupted_goes_on_where_it_was(
+    name, environment, ray_address, photos, tmp_path
+):
     out = tmp_path / "out"
     command = [name, *MODEL, str(photos), "--output", str(out), "--json"]
     interrupted(command, environment, lambda: list(out.glob("part-*")))
-    kept = {path: path.stat() for path in out.glob("part-*")}
-    again = subprocess.run(
-        [sys.executable, "-m", "hubcore", *command], env=environment, capture_output=True, text=True
-    )
-    assert again.returncode == 1, again.stderr  # of the broken photo
-    facts = json.loads(again.stdout)
+    kept = {path: path.stat().st_mtime_ns for path in out.glob("part-*")}
+    done = again(command, environment, ray_address)
+    assert done.returncode == 1, done.stderr  # of the broken photo
+    facts = json.loads(done.stdout)
     assert (facts["pieces"], facts["done_earlier"], facts["inputs"]) == (3, len(kept), 201)
-    assert {path: path.stat() for path in kept} == kept
-    assert not running(environment)
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
 
 
 def test_before_ray_has_started_an_interrupt_is_heeded_too(environment, photos, tmp_path):
@@ -83,7 +95,9 @@ def test_before_ray_has_started_an_interrupt_is_heeded_too(environment, photos, 
     )
 
 
-def test_an_evaluation_that_is_interrupted_goes_on_where_it_was(environment, hub_home, tmp_path):
+def test_an_evaluation_that_is_interrupted_goes_on_where_it_was(
+    environment, ray_address, hub_home, tmp_path
+):
     data = tmp_path / "data"
     data.mkdir()
     rows = []
@@ -101,10 +115,7 @@ def test_an_evaluation_that_is_interrupted_goes_on_where_it_was(environment, hub
     interrupted(command, environment, journals)
     [journal] = journals()
     assert 0 < len(journal.read_text().splitlines()) < 200
-    again = subprocess.run(
-        [sys.executable, "-m", "hubcore", *command], env=environment, capture_output=True, text=True
-    )
-    assert again.returncode == 0, again.stderr
+    done = again(command, environment, ray_address)
+    assert done.returncode == 0, done.stderr
     assert len(json.loads((tmp_path / "record.json").read_text())["outputs"]) > 0
     assert not journals()
-    assert not running(environment)
