@@ -90,8 +90,8 @@ def test_a_dataset_may_hold_addresses(expected):
     assert [found[i]["annotations"] for i in range(20)] == expected
 
 
-def test_a_dataset_is_read_beside_the_actors(photos):
-    """With all processors taken by actors it would wait for ever."""
+def test_a_dataset_is_read_beside_the_actors_or_in_them(photos):
+    """With all processors taken by actors it would wait for ever. In them no image is an object."""
     import ray
 
     import hub_ray
@@ -100,7 +100,9 @@ def test_a_dataset_is_read_beside_the_actors(photos):
     with pytest.raises(hub_ray.RayError, match="and 1 processor that reads the Dataset"):
         hub_ray.predict(data, "mobilenet_v2", **MODEL)
     given = {**MODEL, "processes": None}
-    found = by_name(hub_ray.predict(data, "mobilenet_v2", **given), "path")
+    predicted = hub_ray.predict(data, "mobilenet_v2", **given).materialize()
+    assert "ReadBinary->MapBatches(_OfRows)" in predicted.stats()
+    found = by_name(predicted, "path")
     assert len(found) == 201
     assert [path for path, row in found.items() if row["error"]] == [str(photos / "5-broken.png")]
 
