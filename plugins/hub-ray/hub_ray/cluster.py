@@ -34,7 +34,9 @@ def connect(processors: int = 1) -> bool:
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     address = os.environ.get("RAY_ADDRESS", "")
     if not address:
-        options |= {"include_dashboard": False, "num_cpus": max(processors, os.cpu_count() or 1)}
+        # Told nothing, Ray would look for a cluster that was started here, even one that is gone.
+        options |= {"address": "local", "include_dashboard": False}
+        options["num_cpus"] = max(processors, os.cpu_count() or 1)
     try:
         _reach(address)
         ray.init(**options)

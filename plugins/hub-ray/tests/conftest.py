@@ -19,7 +19,7 @@ os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(16))
 
 START = """\
 import sys, ray
-ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
 print("at", ray.get_runtime_context().gcs_address, flush=True)
 sys.stdin.read()
 """

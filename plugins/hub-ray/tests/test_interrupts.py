@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -19,11 +20,17 @@ MODEL = ["mobilenet_v2", "--weights", "IMAGENET1K_V1", "--executor", "ray", "--p
 
 @pytest.fixture
 def environment(hub_home, tmp_path):
-    """One in which no cluster is named, with a mark by which all its processes are known."""
+    """One in which no cluster is named, and one that is gone has left its address where Ray looks.
+
+    All processes are known by a mark.
+    """
     own = {"HUBCORE_HOME": str(hub_home), "HUBCORE_OFFLINE": "1", "HUB_RAY_MARK": str(tmp_path)}
-    environment = {**os.environ, **own, "RAY_worker_niceness": "0"}
-    environment.pop("RAY_ADDRESS", None)
-    return environment
+    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
+        (Path(folder) / "ray").mkdir()
+        (Path(folder) / "ray" / "ray_current_cluster").write_text("127.0.0.1:1")
+        environment = {**os.environ, **own, "RAY_worker_niceness": "0", "RAY_TMPDIR": folder}
+        environment.pop("RAY_ADDRESS", None)
+        yield environment
 
 
 def running(environment):
