@@ -5,7 +5,7 @@ import functools
 import importlib
 import shutil
 import sys
-from importlib.util import find_spec
+from importlib import metadata
 
 import pytest
 from environments import ROOT, Environment, build_wheel
@@ -20,13 +20,21 @@ for _module in ("importlib_metadata", "six", "hubcore.models"):
         importlib.import_module(_module)
 
 
+@functools.cache
+def _is_installed(distribution):
+    try:
+        return bool(metadata.distribution(distribution))
+    except metadata.PackageNotFoundError:
+        return False
+
+
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory, monkeypatch):
     """Each test has a store of its own, and no settings of the machine's user."""
     home = tmp_path_factory.mktemp("home")
     for name in ("OFFLINE", "ROOTS", "MIRRORS", "DISABLE", "STRICT", "LOCK"):
         monkeypatch.delenv(f"HUBCORE_{name}", raising=False)
-    if find_spec("hub_timm"):  # what listings show is that of our families, whatever is there
+    if _is_installed("hub-timm"):  # what listings show is that of our families, whatever is there
         monkeypatch.setenv("HUBCORE_DISABLE", "hub-timm")
     monkeypatch.delenv("COLUMNS", raising=False)  # workers of pytest have some
     monkeypatch.setenv("HUBCORE_HOME", str(home))

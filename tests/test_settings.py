@@ -19,7 +19,8 @@ import settings_table  # needs the path above
 
 
 @pytest.fixture
-def file(own_home):
+def file(own_home, monkeypatch):
+    monkeypatch.delenv("HUBCORE_DISABLE", raising=False)
     return own_home / "config.toml"
 
 

@@ -43,7 +43,7 @@ def resolve(reference: str) -> Any:
     except ModuleNotFoundError as error:
         missing = error.name or module_name
         package = missing.partition(".")[0]
-        if package != missing and package in sys.modules:
+        if package != missing and sys.modules.get(package):
             raise CatalogError(
                 f"'{reference}' cannot be imported: '{package}'{_installed(package)} has no module "
                 f"'{missing}'"

@@ -373,7 +373,9 @@ def test_a_policy_without_the_verifier_is_kept(catalog, key, own_home, monkeypat
     """Removing hub-provenance does not lift the policy."""
     sign(catalog, key)
     trust(own_home, keys=[key.public])
-    monkeypatch.setitem(sys.modules, "hub_provenance.policy", None)
+    for module in [one for one in sys.modules if one.startswith("hub_provenance")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "hub_provenance", None)
     with pytest.warns(PluginWarning, match="pip install hub-provenance"):
         assert status().status == "untrusted"
 
