@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from shutil import copyfile
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from ..catalogs.catalog import ModelEntry
 from ..catalogs.checking import check
@@ -31,9 +31,6 @@ from .recipe import PackError, Recipe, check_recipe, writable_folder
 from .scaffold import names_for, write_project
 from .second import add_to_project, is_project, require_nothing_lost
 from .wheels import build_wheel, require_tools
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = [
     "PackError",
