@@ -71,6 +71,8 @@ def seeded(name: str, weights: Any, task: str) -> nn.Module:
     options: dict[str, Any] = {"weights": None}
     if "backbone" in find_model(name).data:
         options["weights_backbone"] = None
+    if name.startswith("vit_"):  # they are made for images of one size
+        options["image_size"] = _size_of(weights)
     model: nn.Module = hubcore.get_model(name, **options)
     _smooth(model)
     predictor = Predictor(model, weights, task=task, score=0.0, workers=0)
@@ -92,6 +94,12 @@ def seeded(name: str, weights: Any, task: str) -> nn.Module:
     elif task in DETECTION:
         _decide(model, lambda: predictor(items))
     return model.eval()
+
+
+def _size_of(weights: Any) -> int:
+    """The side of the images that the preprocessing gives."""
+    side: int = max(weights.transforms().crop_size)
+    return side
 
 
 def _items(task: str, weights: Any) -> Iterator[Any]:

@@ -40,7 +40,7 @@ BARE = ("image-classification", "semantic-segmentation")
 by several threads, share batches, and get the very pixels that torch gets."""
 SMALL = 1024  # bytes; smaller tensors stay in the graph, where shapes are computed from them
 NO_MAPS = "Exported files give vectors, and no maps"
-_REVISION = 1  # raised when what is exported for engines changes
+_REVISION = 2  # raised when what is exported for engines changes
 
 
 def kept_file(request: Request, engine: str) -> tuple[Path, WeightsEnum]:
@@ -89,7 +89,8 @@ def kept_file(request: Request, engine: str) -> tuple[Path, WeightsEnum]:
         )
     if found is None:
         _downloaded(weights, request.progress)
-        what: dict[str, Any] = {"raw": bare, "progress": request.progress}
+        # What is run bare gets prepared images, which are of one size wherever they are cropped.
+        what: dict[str, Any] = {"raw": bare, "one_size": bare, "progress": request.progress}
         if vectors is not None:
             what |= {"vectors": True, "layer": vectors.layer}
         found = _make(entry, weights, digest, f"{kind}{exporter}-", what)

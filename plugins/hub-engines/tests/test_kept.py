@@ -31,9 +31,9 @@ from hubcore.store import default_store
 ENGINES = [name for name in ("onnxruntime", "openvino") if find_spec(name)]
 
 
-def written(model, output, *, weights, format, raw, progress):
+def written(model, output, *, weights, format, raw, one_size, progress):
     """Writes a small ONNX file as hub-export does: two of the classes see red, the third blue."""
-    assert (format, raw) == ("onnx", True)
+    assert (format, raw, one_size) == ("onnx", True, True)
     mixed = np.array([[9, 3, -9], [0, 0, 0], [-9, -9, 9]] * 2000, np.float32)
     graph = helper.make_graph(
         [

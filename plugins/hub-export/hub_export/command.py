@@ -20,6 +20,7 @@ examples:
   hub export fcn_resnet50 --output fcn.onnx --photos streets/*.jpg     # checked on these as well
   hub export resnet50 --output resnet50.xml                            # OpenVINO
   hub export resnet50 --raw --output resnet50-raw.onnx                 # the bare model
+  hub export swin_t --raw --one-size --output swin_t-raw.onnx          # traced in seconds
   hub export resnet50 --vectors --output vectors.onnx                  # for hub embed
 
 Each format needs its packages: pip install 'hub-export[onnx]'.
@@ -34,6 +35,11 @@ def add_parser(subparsers: Any) -> None:
     add("--output", metavar="FILE", type=path, required=True, help="the file to write")
     add("--format", help="onnx, openvino, torch or executorch (default: by the file's name)")
     add("--raw", action="store_true", help="the bare model, without preprocessing and result")
+    add(
+        "--one-size",
+        action="store_true",
+        help="of --raw and --vectors: for images as they are cropped only, traced faster",
+    )
     add("--vectors", action="store_true", help="what hub embed gives, in place of predictions")
     add("--layer", metavar="NAME", help="of vectors: a module whose output to take")
     add(
@@ -63,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
             format=args.format,
             top=args.top,
             raw=args.raw,
+            one_size=args.one_size,
             vectors=args.vectors,
             layer=args.layer,
             photos=args.photos,

@@ -65,6 +65,7 @@ def export(
     task: str | None = None,
     top: int = 5,
     raw: bool = False,
+    one_size: bool = False,
     vectors: bool = False,
     layer: str | None = None,
     photos: Iterable[str | Path] = (),
@@ -87,6 +88,9 @@ def export(
         top: the number of classes of a classification's ``labels`` and ``scores``.
         raw: export the bare model. Its input is then float32 (N, 3, H, W), preprocessed. Some
             formats always hold that of some tasks (`Format.bare`).
+        one_size: of a bare model or vectors: take only images of the size (H, W) that the
+            preprocessing crops to, if it does. Some models are traced much faster for one size. A
+            model that is bare only because of its format is always exported so.
         vectors: export what `hubcore.embed` gives, for ``hub embed``: a bare model whose one output
             is ``vector``, float32 (N, C). For image classification and semantic segmentation.
         layer: the module whose output the vectors are of; default: the input of the declared head.
@@ -129,6 +133,12 @@ def export(
         )
     if vectors and wanted.fixed:
         raise ExportError(f"The format '{wanted.name}' holds no vectors: {wanted.fixed}.")
+    if one_size and not (raw or vectors or task in wanted.bare):
+        raise ExportError(
+            "one_size is for bare models (raw) and vectors: with the preprocessing inside, images "
+            "may have any size, and the model sees the one that they are cropped to."
+        )
+    one_size = one_size or not (raw or vectors)
     raw = raw or vectors or task in wanted.bare
     if path.suffix.lower() != wanted.suffix:
         raise ExportError(
@@ -160,9 +170,11 @@ def export(
         taken = _taken(entry, module, weights, layer) if vectors else None
         with Layers(module, module).named():
             if taken:
-                pipeline = vector_pipeline(module, weights, taken)
+                pipeline = vector_pipeline(module, weights, taken, one_size=one_size)
             elif raw:
-                pipeline = bare_pipeline(module, weights, fixed=bool(wanted.fixed))
+                pipeline = bare_pipeline(
+                    module, weights, one_size=one_size, one_image=bool(wanted.fixed)
+                )
             else:
                 pipeline = require_task(task).pipeline(module, weights, top)
         layers = Layers(pipeline.module, module)

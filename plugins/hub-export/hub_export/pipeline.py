@@ -81,18 +81,23 @@ def named_outputs(output: Any) -> dict[str, Tensor]:
     return named
 
 
-def bare_pipeline(model: nn.Module, weights: Any, *, fixed: bool = False) -> Pipeline:
+def bare_pipeline(
+    model: nn.Module, weights: Any, *, one_size: bool = False, one_image: bool = False
+) -> Pipeline:
     """A model for images without preprocessing and result.
 
     Args:
         model: the model, with its weights, in evaluation mode.
         weights: the weights whose preprocessing its inputs have.
-        fixed: whether it takes one image of one size, instead of several of any.
+        one_size: take only images of the size that the preprocessing crops to. Where it does not
+            crop, images of any size are taken all the same.
+        one_image: take one image of the example's size, instead of several.
 
     Raises:
         ExportError: the preprocessing is unknown, or the model does not return tensors.
     """
-    example = preprocessing_of(weights)(example_image(1 if fixed else BATCH))
+    prepare = preprocessing_of(weights)
+    example = prepare(example_image(1 if one_image else BATCH))
     try:
         with torch.no_grad():
             output = model(example)
@@ -102,8 +107,12 @@ def bare_pipeline(model: nn.Module, weights: Any, *, fixed: bool = False) -> Pip
             f"{weights} gives: {first_line(error)}."
         ) from error
     returned = named_outputs(output)
-    names = tuple(example.shape) if fixed else ("batch", 3, "height", "width")
-    inputs = (Port("input", "float32", names, "preprocessed as 'preprocessing' says"),)
+    shape: tuple[int | str, ...] = ("batch", 3, "height", "width")
+    if one_size and prepare.crop_size is not None:
+        shape = ("batch", *example.shape[1:])
+    if one_image:
+        shape = tuple(example.shape)
+    inputs = (Port("input", "float32", shape, "preprocessed as 'preprocessing' says"),)
     outputs = tuple(
         Port(name, str(value.dtype).removeprefix("torch."), tuple(value.shape), "of the bare model")
         for name, value in returned.items()

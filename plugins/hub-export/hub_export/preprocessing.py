@@ -27,7 +27,7 @@ __all__ = ["described", "is_preset", "preprocessing_of"]
 MODES = ("bilinear", "bicubic")
 
 
-def preprocessing_of(weights: Any) -> nn.Module:
+def preprocessing_of(weights: Any) -> _Images:
     """The module that prepares images as the weights' preprocessing does.
 
     Raises:
@@ -36,7 +36,7 @@ def preprocessing_of(weights: Any) -> nn.Module:
     preset = weights.transforms()
     for module, kinds in _MODULES.items():
         if type(preset) in kinds:
-            made: nn.Module = module(preset)
+            made: _Images = module(preset)
             return made
     raise ExportError(
         f"The preprocessing of {weights} is {type(preset).__module__}.{type(preset).__name__}, "

@@ -47,20 +47,23 @@ class _VectorModel(nn.Module):
         return {"vector": self._taken.vectors(seen, lambda _: next(axes))}
 
 
-def vector_pipeline(model: nn.Module, weights: Any, taken: Taken) -> Pipeline:
+def vector_pipeline(
+    model: nn.Module, weights: Any, taken: Taken, *, one_size: bool = False
+) -> Pipeline:
     """A model for images that gives vectors, without preprocessing.
 
     Args:
         model: the model, with its weights, in evaluation mode.
         weights: the weights whose preprocessing its inputs have.
         taken: what is taken of it.
+        one_size: as for `bare_pipeline`.
 
     Raises:
         ExportError: the preprocessing is unknown.
         EmbeddingError: what is taken is no vector for each image.
     """
     example = preprocessing_of(weights)(example_image())
-    return bare_pipeline(_VectorModel(model, taken, example), weights)
+    return bare_pipeline(_VectorModel(model, taken, example), weights, one_size=one_size)
 
 
 def vector_of(model: nn.Module, taken: Taken, image: Tensor) -> Tensor:

@@ -101,8 +101,9 @@ def test_a_file_says_what_it_is(name, tmp_path):
     assert said["preprocessing"]["settings"]["interpolation"] == "bilinear"
     assert said["raw"] is not said["preprocessing"]["inside"]
     assert ("why" in said["preprocessing"]) is said["raw"]
-    shape = ["batch", 3, "height", "width"] if said["raw"] else ["batch", "height", "width", 3]
-    assert said["inputs"][0]["shape"] == ([1, 3, 24, 24] if FORMATS[name].fixed else shape)
+    number = 1 if FORMATS[name].fixed else "batch"
+    shape = [number, 3, 24, 24] if said["raw"] else [number, "height", "width", 3]
+    assert said["inputs"][0]["shape"] == shape
     assert said["made_with"]["hubcore"] == hubcore.__version__
     for file in made.files:
         assert str(tmp_path).encode() not in file.read_bytes()
@@ -203,6 +204,32 @@ def test_a_bare_file_of_a_model_in_no_catalogue_predicts(tmp_path):
     [expected] = predictor(photo)
     assert [one.label for one in found.classes] == [one.label for one in expected.classes]
     assert found.classes[0].probability == pytest.approx(expected.classes[0].probability)
+
+
+def test_a_bare_model_of_one_size_takes_what_the_preprocessing_gives(tmp_path):
+    """Any number of images as they are cropped; where nothing is cropped, images of any size."""
+    made = exported(tmp_path / "raw.pt2", raw=True, one_size=True)
+    assert made.metadata["inputs"][0]["shape"] == ["batch", 3, 24, 24]
+    run = require(FORMATS["torch"]).open(made.path)
+    assert len(run({"input": torch.full((3, 3, 24, 24), 0.5).numpy()})["output"]) == 3
+    with pytest.raises(AssertionError, match="Guard failed"):
+        run({"input": torch.full((1, 3, 8, 8), 0.5).numpy()})
+    uncropped = Weights(SemanticSegmentation(resize_size=32))
+    made = exported(
+        tmp_path / "raw.pt2",
+        Pixels(),
+        weights=uncropped,
+        task="semantic-segmentation",
+        raw=True,
+        one_size=True,
+    )
+    assert made.metadata["inputs"][0]["shape"] == ["batch", 3, "height", "width"]
+
+
+def test_one_size_is_refused_where_the_preprocessing_is_inside(tmp_path):
+    with pytest.raises(ExportError, match="one_size is for bare models"):
+        exported(tmp_path / "whole.pt2", one_size=True)
+    assert not [*tmp_path.iterdir()]
 
 
 class OfOneSize(Colours):
