@@ -132,15 +132,26 @@ def tried(name: str, formats: Iterable[str]) -> Iterator[dict[str, Any]]:
     from seeded_models import SeededWeights, seeded
 
     import hubcore
+    from hub_export.errors import ExportError
+    from hub_export.formats import FORMATS, check_holds
 
     warnings.simplefilter("ignore")
     task = hubcore.model_info(name).task
+    yield {"task": task}
+    held = []
+    for format in formats:
+        try:
+            check_holds(FORMATS[format], task)
+            held.append(format)
+        except ExportError as error:  # whatever the model
+            yield {format: {"error": str(error), "calibrated": True}}
+    if not held:
+        return
     weights: Any = SeededWeights(hubcore.get_model_weights(name).DEFAULT)
     began = time.monotonic()
     model = seeded(name, weights, task)
     print(f"{name}: seeded in {time.monotonic() - began:.0f} s", file=sys.stderr)
-    yield {"task": task}
-    for format in formats:
+    for format in held:
         began = time.monotonic()
         cell = _cell_of(model, weights, task, format)
         seconds = time.monotonic() - began
