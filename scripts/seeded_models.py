@@ -69,9 +69,10 @@ def seeded(name: str, weights: Any, task: str) -> nn.Module:
     """
     torch.manual_seed(0)
     options: dict[str, Any] = {"weights": None}
-    if "backbone" in find_model(name).data:
+    entry = find_model(name).data
+    if "backbone" in entry:
         options["weights_backbone"] = None
-    if name.startswith("vit_"):  # they are made for images of one size
+    if "torchvision.models:vit_" in str(entry["architecture"]):  # for images of one size
         options["image_size"] = _size_of(weights)
     model: nn.Module = hubcore.get_model(name, **options)
     _smooth(model)

@@ -232,6 +232,29 @@ def test_one_size_is_refused_where_the_preprocessing_is_inside(tmp_path):
     assert not [*tmp_path.iterdir()]
 
 
+class Attending(Colours):
+    """Attention of two heads with a bias that is computed, whose result becomes an image again."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.register_buffer("places", torch.rand(64, 64, 2))
+        self.bias = nn.Linear(2, 2)
+
+    def forward(self, images):
+        tokens = nn.functional.avg_pool2d(images, 3).permute(0, 2, 3, 1).repeat(1, 1, 1, 4)
+        queries, keys, values = tokens.reshape(-1, 64, 3, 2, 2).transpose(1, 3).unbind(2)
+        bias = self.bias(self.places).permute(2, 0, 1).unsqueeze(0).contiguous()
+        found = nn.functional.scaled_dot_product_attention(queries, keys, values, bias)
+        found = found.transpose(1, 2).reshape(len(images), 8, 8, 4)
+        return super().forward(found.permute(0, 3, 1, 2)[:, :3])
+
+
+def test_attention_with_a_computed_bias_is_written_as_onnx(tmp_path):
+    """As it was traced, without gradients: with them torch would lay out its result otherwise."""
+    exported(tmp_path / "model.onnx", Attending())
+
+
 class OfOneSize(Colours):
     def forward(self, images):
         torch._assert(images.shape[-1] == 24, "of another width")

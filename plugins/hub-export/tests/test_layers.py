@@ -69,6 +69,47 @@ def test_openvino_shows_the_values_of_its_layers_too(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+class Determinant(nn.Module):
+    def forward(self, x):
+        return x * torch.linalg.det(x[..., :3, :3])[..., None, None]
+
+
+class InVolumes(nn.Module):
+    def forward(self, x):
+        places = torch.linspace(-1, 1, 24 * 24).view(1, 1, 24, 24, 1).expand(len(x), 1, 24, 24, 3)
+        return x + nn.functional.grid_sample(x[:, None], places)[:, 0, :1]
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [(Determinant, "No conversion rule .* Det"), (InVolumes, "failed for: GridSample")],
+)
+def test_what_openvino_cannot_do_is_named_with_its_layer(layer, said, tmp_path):
+    """Whether it knows no such operation at all, or not with these inputs."""
+    pytest.importorskip("openvino")
+    with pytest.raises(ExportError, match=rf"{said}.*Its layer 'blocks\.1' is where") as caught:
+        exported(tmp_path / "model.xml", Deep(layer()))
+    assert __file__ in str(caught.value)
+    assert not list(tmp_path.iterdir())
+
+
+class WritesNothing(nn.Module):
+    """As the shifted windows of video's Swin Transformers do where a side is not shifted."""
+
+    def forward(self, x):
+        mask = x.new_zeros((8, *x.shape[-2:]))
+        for number, part in enumerate((slice(-7), slice(-7, 0), slice(0, None))):
+            mask[:4, part, part] = number
+        return x + mask.mean(dim=0)
+
+
+@pytest.mark.parametrize("suffix", [".onnx", ".xml"])
+def test_what_writes_nothing_into_a_tensor_is_left_out(suffix, tmp_path):
+    if suffix == ".xml":
+        pytest.importorskip("openvino")  # which refuses it
+    exported(tmp_path / f"model{suffix}", Deep(WritesNothing()))
+
+
 class OfDoubles(nn.Module):
     """ONNX Runtime has no convolution of float64."""
 

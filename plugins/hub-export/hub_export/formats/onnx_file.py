@@ -17,6 +17,7 @@ from torch.export import ExportedProgram
 from ..errors import ExportError, first_line
 from ..values import Values
 from . import KEY
+from .onnx_scatters import without_empty
 from .onnx_sizes import in_one_type, sizes_in_float64
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def write(program: ExportedProgram, path: Path, about: About) -> ExportedProgram
     made = _converted(program)
     graph = made.model.graph
     in_one_type(graph, OPSET)
+    without_empty(made.model)
     for values, ports in ((graph.inputs, about.inputs), (graph.outputs, about.outputs)):
         for value, port in zip(values, ports, strict=True):
             value.name = port.name
@@ -103,7 +105,9 @@ def metadata(path: Path) -> str:
 
 def _converted(program: ExportedProgram) -> Any:
     try:
-        with warnings.catch_warnings(), _quiet():
+        # With gradients torch would run attention otherwise than it was traced, and find that what
+        # is laid out so cannot be seen as it was.
+        with torch.no_grad(), warnings.catch_warnings(), _quiet():
             warnings.simplefilter("ignore")
             return torch.onnx.export(
                 program,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import openvino
 from torch.export import ExportedProgram
+from torch.fx import Node
 
 from ..errors import ExportError, last_line
 from ..values import Values
@@ -30,10 +32,35 @@ def write(program: ExportedProgram, path: Path, about: About) -> ExportedProgram
             model.set_rt_info(about.metadata, [KEY])
             openvino.save_model(model, path, compress_to_fp16=False)
         except RuntimeError as error:
+            node = _operation(error, between, program)  # noqa: F841  # `Layers.named` looks for it
             raise ExportError(
                 f"The model cannot be written as OpenVINO's: {last_line(error)}."
             ) from error
     return program
+
+
+def _operation(error: RuntimeError, path: Path, program: ExportedProgram) -> Node | None:
+    """The traced operation that an error in reading an ONNX file is about.
+
+    The error names an operation of the file, or its kind. Of several that a traced one became, the
+    last has its name.
+    """
+    import onnx
+
+    nodes = onnx.load(path, load_external_data=False).graph.node  # in the order of execution
+    named = set(re.findall(r"<Node\(\w+\): (\w+)>", str(error)))
+    kinds = set(re.findall(r"(\w+)-\d+", last_line(error)))
+    first = next((one for one in nodes if named & {one.name, *one.output}), None) or next(
+        (one for one in nodes if one.op_type in kinds), None
+    )
+    reached = set(first.output) if first else set()
+    traced: dict[str, Node] = {node.name: node for node in program.graph.nodes}
+    for one in nodes:
+        if one is first or reached.intersection(one.input):
+            reached.update(one.output)
+            if name := next(filter(traced.__contains__, one.output), None):
+                return traced[name]
+    return None
 
 
 def _compiled(model: openvino.Model) -> openvino.CompiledModel:
