@@ -255,6 +255,31 @@ def test_attention_with_a_computed_bias_is_written_as_onnx(tmp_path):
     exported(tmp_path / "model.onnx", Attending())
 
 
+class AttendingInBlocks(Colours):
+    """Attention within blocks of 8 x 8 pixels: of tensors with three and with five dimensions."""
+
+    def __init__(self, leading, masked):
+        super().__init__()
+        self.leading = leading
+        self.mask = torch.rand(1, 64, generator=torch.Generator().manual_seed(0)) * 9
+        self.masked = masked
+
+    def forward(self, images):
+        blocks = nn.functional.unfold(images, 8, stride=8).transpose(1, 2)
+        values = blocks.reshape(len(images) * 9, 3, 64).mT.reshape(*self.leading, 64, 3)
+        mask = self.mask if self.masked else None
+        found = nn.functional.scaled_dot_product_attention(values, values, values, mask)
+        blocks = found.reshape(len(images) * 9, 64, 3).mT.reshape(len(images), 9, 192)
+        images = nn.functional.fold(blocks.transpose(1, 2), images.shape[-2:], 8, stride=8)
+        return super().forward(images)
+
+
+@pytest.mark.parametrize("leading", [(-1,), (-1, 3, 3)])
+@pytest.mark.parametrize("masked", [False, True])
+def test_attention_of_any_rank_is_written_as_onnx(leading, masked, tmp_path):
+    exported(tmp_path / "model.onnx", AttendingInBlocks(leading, masked))
+
+
 class OfOneSize(Colours):
     def forward(self, images):
         torch._assert(images.shape[-1] == 24, "of another width")

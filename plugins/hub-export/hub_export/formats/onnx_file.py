@@ -17,6 +17,7 @@ from torch.export import ExportedProgram
 from ..errors import ExportError, first_line
 from ..values import Values
 from . import KEY
+from .onnx_attention import attention_of_any_rank
 from .onnx_scatters import without_empty
 from .onnx_sizes import in_one_type, sizes_in_float64
 
@@ -115,7 +116,7 @@ def _converted(program: ExportedProgram) -> Any:
                 opset_version=OPSET,
                 verbose=False,
                 optimize=True,
-                custom_translation_table=sizes_in_float64(),
+                custom_translation_table={**sizes_in_float64(), **attention_of_any_rank()},
             )
     except Exception as error:
         raise ExportError(f"The model cannot be written as ONNX: {_reason(error)}.") from error
