@@ -94,7 +94,11 @@ class _Images:
         if self._crop_size is not None:
             image = _centre(image, self._crop_size[-1], self._crop_size[0])
         pixels = np.asarray(image)
-        return np.stack([self._values[channel][pixels[..., channel]] for channel in range(3)])
+        prepared = np.empty((3, *pixels.shape[:2]), np.float32)
+        for channel, values in enumerate(self._values):
+            # All are indices; "clip" alone writes straight into what is returned.
+            np.take(values, pixels[..., channel], out=prepared[channel], mode="clip")
+        return prepared
 
 
 def _resized(width: int, height: int, size: tuple[int, ...]) -> tuple[int, int]:
