@@ -54,7 +54,7 @@ def main() -> int:
             wanted = [
                 format
                 for format in args.formats or _installed()
-                if args.models or not row.get(format, {}).get("calibrated")
+                if args.models or "ended" in row.get(format, {"ended": ""})
             ]
             for cells in _measured(name, wanted, args.memory):
                 results = _kept()
@@ -144,7 +144,7 @@ def tried(name: str, formats: Iterable[str]) -> Iterator[dict[str, Any]]:
             check_holds(FORMATS[format], task)
             held.append(format)
         except ExportError as error:  # whatever the model
-            yield {format: {"error": str(error), "calibrated": True}}
+            yield {format: {"error": str(error)}}
     if not held:
         return
     weights: Any = SeededWeights(hubcore.get_model_weights(name).DEFAULT)
@@ -174,10 +174,10 @@ def _cell_of(model: Any, weights: Any, task: str, format: str) -> dict[str, Any]
         if not isinstance(error, hubcore.HubError):  # a fault of ours
             traceback.print_exc()
             return {"ended": f"{type(error).__name__}: {error}"}
-        return {"error": str(error), "calibrated": True}
+        return {"error": str(error)}
     shapes = {port["name"]: port["shape"] for port in made.metadata["inputs"]}
     measures = {one.name: one.worst for one in made.agreement.measures}
-    return {"inputs": shapes, "measures": measures, "calibrated": True}
+    return {"inputs": shapes, "measures": measures}
 
 
 def _is_of_memory(error: BaseException | None) -> bool:
@@ -215,9 +215,8 @@ def _cell(found: dict[str, Any] | None, notes: dict[str, int]) -> str:
         return "not measured"
     if "ended" in found:
         return f"not measured ({notes.setdefault(found['ended'], len(notes) + 1)})"
-    older = "" if found.get("calibrated") else " *"
     if "error" in found:
-        return f"no ({notes.setdefault(found['error'], len(notes) + 1)}){older}"
+        return f"no ({notes.setdefault(found['error'], len(notes) + 1)})"
     first = next(iter(found["inputs"].values()))
     axes = (
         ("batch", "height", "width") if len(first) == 4 else ("batch", "frames", "height", "width")
@@ -231,7 +230,7 @@ def _cell(found: dict[str, Any] | None, notes: dict[str, int]) -> str:
         for name, value in found["measures"].items()
         if name != "scores: difference"
     )
-    return f"yes: {measured}" + (f" (fixed: {', '.join(fixed)})" if fixed else "") + older
+    return f"yes: {measured}" + (f" (fixed: {', '.join(fixed)})" if fixed else "")
 
 
 def _escaped(reason: str) -> str:
