@@ -80,14 +80,12 @@ class InVolumes(nn.Module):
         return x + nn.functional.grid_sample(x[:, None], places)[:, 0, :1]
 
 
-@pytest.mark.parametrize(
-    ("layer", "said"),
-    [(Determinant, "No conversion rule .* Det"), (InVolumes, "failed for: GridSample")],
-)
-def test_what_openvino_cannot_do_is_named_with_its_layer(layer, said, tmp_path):
+@pytest.mark.parametrize(("layer", "kind"), [(Determinant, "Det"), (InVolumes, "GridSample")])
+def test_what_openvino_cannot_do_is_named_with_its_layer(layer, kind, tmp_path):
     """Whether it knows no such operation at all, or not with these inputs."""
     pytest.importorskip("openvino")
-    with pytest.raises(ExportError, match=rf"{said}.*Its layer 'blocks\.1' is where") as caught:
+    said = rf"cannot convert the operation {kind}\. Its layer 'blocks\.1' is where"
+    with pytest.raises(ExportError, match=said) as caught:
         exported(tmp_path / "model.xml", Deep(layer()))
     assert __file__ in str(caught.value)
     assert not list(tmp_path.iterdir())

@@ -33,10 +33,16 @@ def write(program: ExportedProgram, path: Path, about: About) -> ExportedProgram
             openvino.save_model(model, path, compress_to_fp16=False)
         except RuntimeError as error:
             node = _operation(error, between, program)  # noqa: F841  # `Layers.named` looks for it
-            raise ExportError(
-                f"The model cannot be written as OpenVINO's: {last_line(error)}."
-            ) from error
+            kinds = ", ".join(_kinds(error))
+            why = f"it cannot convert the operation {kinds}" if kinds else last_line(error)
+            raise ExportError(f"The model cannot be written as OpenVINO's: {why}.") from error
     return program
+
+
+def _kinds(error: RuntimeError) -> list[str]:
+    """The kinds of ONNX operations that an error in reading a file says were not converted."""
+    told = re.search(r"onversion (?:rule found for operations|is failed for): (.+)", str(error))
+    return re.findall(r"(\w+)-\d+", told[1]) if told else []
 
 
 def _operation(error: RuntimeError, path: Path, program: ExportedProgram) -> Node | None:
@@ -49,7 +55,7 @@ def _operation(error: RuntimeError, path: Path, program: ExportedProgram) -> Nod
 
     nodes = onnx.load(path, load_external_data=False).graph.node  # in the order of execution
     named = set(re.findall(r"<Node\(\w+\): (\w+)>", str(error)))
-    kinds = set(re.findall(r"(\w+)-\d+", last_line(error)))
+    kinds = _kinds(error)
     first = next((one for one in nodes if named & {one.name, *one.output}), None) or next(
         (one for one in nodes if one.op_type in kinds), None
     )
