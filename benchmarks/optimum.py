@@ -85,6 +85,4 @@ def optimum(name: str) -> Iterator[Optimum | None]:
         text=True,
         env={**os.environ, "HF_HUB_OFFLINE": "1"},
     ) as process:
-        yield Optimum(process)
-        assert process.stdin  # its end ends the process
-        process.stdin.close()
+        yield Optimum(process)  # it ends with its input, which is closed here

@@ -69,9 +69,10 @@ def random_model(name: str) -> tuple[torch.nn.Module, Any]:
     torch.manual_seed(0)
     weights = hubcore.get_model_weights(name).DEFAULT
     given: dict[str, Any] = {}
-    if "backbone" in find_model(name).data:
+    entry = find_model(name).data
+    if "backbone" in entry:
         given["weights_backbone"] = None
-    if name.startswith("vit_"):  # they are made for images of one size
+    if "torchvision.models:vit_" in str(entry["architecture"]):  # for images of one size
         given["image_size"] = size_of(weights)
     return hubcore.get_model(name, weights=None, **given).eval(), weights
 

@@ -14,11 +14,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
+from embedding_table import random_model
 from torch import Tensor, nn
 from torchvision.ops import FrozenBatchNorm2d
 
-import hubcore
-from hubcore.catalogs.names import find_model
 from hubcore.prediction import Predictor
 
 __all__ = ["SeededWeights", "seeded"]
@@ -67,14 +66,7 @@ def seeded(name: str, weights: Any, task: str) -> nn.Module:
         weights: those whose preprocessing it gets.
         task: its task.
     """
-    torch.manual_seed(0)
-    options: dict[str, Any] = {"weights": None}
-    entry = find_model(name).data
-    if "backbone" in entry:
-        options["weights_backbone"] = None
-    if "torchvision.models:vit_" in str(entry["architecture"]):  # for images of one size
-        options["image_size"] = _size_of(weights)
-    model: nn.Module = hubcore.get_model(name, **options)
+    model, _ = random_model(name)
     _smooth(model)
     predictor = Predictor(model, weights, task=task, score=0.0, workers=0)
     items = [*_items(task, weights)]
@@ -95,12 +87,6 @@ def seeded(name: str, weights: Any, task: str) -> nn.Module:
     elif task in DETECTION:
         _decide(model, lambda: predictor(items))
     return model.eval()
-
-
-def _size_of(weights: Any) -> int:
-    """The side of the images that the preprocessing gives."""
-    side: int = max(weights.transforms().crop_size)
-    return side
 
 
 def _items(task: str, weights: Any) -> Iterator[Any]:
